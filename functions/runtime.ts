@@ -1,0 +1,97 @@
+// The only place that reads the environment, builds adapters and turns errors into responses.
+// Adapters are built on first use and kept for the life of the sandbox; esbuild drops those a function never uses.
+
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  SQSBatchResponse,
+  SQSEvent,
+  SQSRecord,
+} from 'aws-lambda';
+import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
+import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
+import { Failure, type FailureKind } from '../lib/base/errors.ts';
+import type { Clock } from '../lib/ports.ts';
+
+const required = (name: string): string => {
+  const value = process.env[name];
+  if (value === undefined || value === '') {
+    throw new Error(`${name} is not set: infra/service-stack.ts must give it to this function`);
+  }
+  return value;
+};
+
+const once = <T>(build: () => T): (() => T) => {
+  let built: { readonly value: T } | undefined;
+  return () => {
+    built ??= { value: build() };
+    return built.value;
+  };
+};
+
+const documentClient: () => DynamoDBDocumentClient = once(createDocumentClient);
+
+export const clock: () => Clock = once(() => {
+  const path = process.env.REPRISE_CLOCK_FILE;
+  return path ? fileClock(path) : systemClock;
+});
+export const random = () => secureRandom;
+
+// ---- errors into responses ---------------------------------------------------------------------------
+
+const statusByKind: Record<FailureKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  gone: 410,
+  'too-large': 413,
+  throttled: 429,
+  unavailable: 503,
+};
+
+export const respond = (statusCode: number, body: unknown): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+  body: JSON.stringify(body),
+});
+
+const log = (level: 'info' | 'warn' | 'error', message: string, detail: object = {}): void => {
+  console.log(JSON.stringify({ level, message, ...detail }));
+};
+
+type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Wraps an HTTP handler: a Failure becomes its status and detail, anything else a 500 without internals. */
+export const http =
+  (handler: HttpHandler): HttpHandler =>
+  async (event) => {
+    try {
+      return await handler(event);
+    } catch (error) {
+      if (error instanceof Failure) {
+        return respond(statusByKind[error.kind], { error: error.detail });
+      }
+      log('error', 'unexpected failure', { route: event.routeKey, error: String(error), stack: error instanceof Error ? error.stack : undefined });
+      return respond(500, {
+        error: {
+          code: 'internal',
+          message: 'The request failed inside Reprise; nothing of it was acknowledged.',
+          action: `Send it again; if it fails again, look for request ${event.requestContext.requestId} in the function's log.`,
+        },
+      });
+    }
+  };
+
+/** Wraps an SQS handler: only the records that failed come back to the queue (partial batch response). */
+export const sqs =
+  (handle: (records: readonly SQSRecord[]) => Promise<readonly string[]>) =>
+  async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const failed = await handle(event.Records);
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+// Builders of adapters go below, one `once(...)` each, in the order of lib/ports.ts. Environment names: ARCHITECTURE.md.
+export { documentClient, log, required, once };

@@ -1,0 +1,43 @@
+// Every maximum, with its reason. Related limits are asserted beside each other.
+// Units come last in the name: Bytes, Ms, S, Count.
+
+/** Segment's HTTP tracking API: 500 KB a request. Measured after decompression. */
+export const requestBytesMax = 500 * 1024;
+/** Segment's HTTP tracking API: 32 KB an event. */
+export const eventBytesMax = 32 * 1024;
+/** Segment's HTTP tracking API: 2,500 events a batch. */
+export const batchEventsCountMax = 2_500;
+/** A gzip body may grow by this much and no more; stops decompression bombs early. */
+export const compressedBodyBytesMax = requestBytesMax;
+/** Room for one SQS message of events. SQS takes 1 MiB; 240 KB keeps one archive invocation small. */
+export const queueMessageBytesMax = 240 * 1024;
+/** Events dated later than this after receipt are refused: a wrong clock, not a fast one. */
+export const futureToleranceMs = 60 * 60 * 1000;
+/** Nothing was sold online before; older timestamps are a unit mistake (seconds for milliseconds). */
+export const earliestEventMs = Date.UTC(1990, 0, 1);
+/** Ids are partition keys (DynamoDB: 2,048 bytes); 256 characters leave room for prefixes. */
+export const idLengthMax = 256;
+/** Fresh events kept per customer; a fold-in gains nothing from more, and the item stays under 400 KB. */
+export const freshEventsCountMax = 100;
+/** Orders kept in a customer's fresh state: 400 × about 90 bytes = 36 KB of DynamoDB's 400 KB. */
+export const freshOrdersCountMax = 400;
+/** Owned items kept in a customer's fresh state: 4,000 × about 60 bytes = 240 KB of DynamoDB's 400 KB. */
+export const ownedItemsCountMax = 4_000;
+/** Items in one published list: what a page, a mail and the filters on both can use up. */
+export const publishedListCountMax = 100;
+/** Recommendations in one answer. */
+export const recommendationsCountMax = 100;
+/** Items taken in one bulk request; a larger file is sent in several. */
+export const itemsImportCountMax = 10_000;
+/** Customers in one batch of a campaign: one Lambda invocation of well under its time limit. */
+export const deliveryBatchCustomersCountMax = 200;
+/** How long a function trusts a cached pointer, key or campaign list. */
+export const cacheMs = 15_000;
+
+const dynamoItemBytesMax = 400 * 1024;
+if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {
+  throw new Error('limits: a customer at every maximum would not fit one DynamoDB item');
+}
+if (eventBytesMax * 2 > queueMessageBytesMax) {
+  throw new Error('limits: a queue message must hold at least one event and its envelope');
+}

@@ -1,0 +1,97 @@
+// A campaign as the marketer defines it, and its life.
+// Once started, audience, variants, weights, holdout, salt and window never change (PlanOut: a running
+// variant cannot be edited, only stopped). Units last: Days, Ms, Share (0 to 1).
+
+import type { CampaignId } from '../base/ids.ts';
+import type { Condition } from './condition.ts';
+
+export type CampaignStatus = 'draft' | 'running' | 'paused' | 'cancelled' | 'finished';
+
+export type Trigger =
+  /** Once. */
+  | { readonly kind: 'at'; readonly at: string }
+  /** A run every `everyDays`, from startsAt up to endsAt. */
+  | { readonly kind: 'recurring'; readonly everyDays: number; readonly startsAt: string; readonly endsAt: string }
+  /** Each customer when they send this event, while startsAt ≤ now < endsAt. */
+  | { readonly kind: 'event'; readonly event: string; readonly startsAt: string; readonly endsAt: string }
+  /** A run every day: customers one of whose items expires or renews in exactly `days` days or fewer. */
+  | { readonly kind: 'before-expiry'; readonly days: number; readonly startsAt: string; readonly endsAt: string };
+
+export type Discount =
+  | { readonly kind: 'percent'; readonly percent: number }
+  | { readonly kind: 'amount'; readonly amount: number; readonly currency: string };
+
+export interface CouponOffer {
+  readonly discount: Discount;
+  /** The code stops working this many days after it was issued. */
+  readonly expiresAfterDays: number;
+  /** Redemptions one code allows. Default 1. */
+  readonly redemptionsPerCodeMax: number;
+  /** Redemptions by one customer over all codes of this campaign. Default 1. */
+  readonly redemptionsPerCustomerMax: number;
+  /** Redemptions over all codes and customers; absent: no such limit. */
+  readonly redemptionsTotalMax?: number;
+  readonly minimumSpend?: number;
+}
+
+/** Liquid sources, by language. `en` is the fallback and must be there. */
+export interface Template {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+}
+export type Templates = { readonly en: Template; readonly 'zh-CN'?: Template };
+
+export type Action =
+  | { readonly kind: 'coupon'; readonly offer: CouponOffer; readonly templates: Templates }
+  | { readonly kind: 'reminder'; readonly templates: Templates }
+  /** Nothing is sent: an untreated arm inside the test. */
+  | { readonly kind: 'none' };
+
+export interface Variant {
+  readonly name: string;
+  /** Weights over all variants sum to 1 (within 1e-9), or the campaign is refused. */
+  readonly weight: number;
+  readonly action: Action;
+}
+
+export interface Campaign {
+  readonly campaignId: CampaignId;
+  readonly name: string;
+  readonly status: CampaignStatus;
+  readonly audience: Condition;
+  readonly trigger: Trigger;
+  readonly variants: readonly Variant[];
+  /** Share of the audience that gets nothing and is compared against, besides the global holdout. */
+  readonly holdoutShare: number;
+  /** Set at creation from secure randomness; never changes. */
+  readonly salt: string;
+  /** Local hours without sending: from ≤ hour < to, over midnight when from > to; absent: workspace default. */
+  readonly quietHours?: QuietHours;
+  /** At most `deliveriesMax` of this and every other campaign's mails to one customer in `days`; absent: workspace default. */
+  readonly cap?: Cap;
+  /** Recommended items put into each mail. 0 for none. */
+  readonly recommendationsCount: number;
+  /** An order counts if it falls within this many days after the customer's assignment. */
+  readonly windowDays: number;
+  /** Interim looks, as days after the freeze, each < windowDays; a look can stop for harm. */
+  readonly lookDays: readonly number[];
+  /** After the window: `automatic` sends the winning variant to the campaign's own holdout. Default manual. */
+  readonly rollout: 'manual' | 'automatic';
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** Why it ended early, when it did. */
+  readonly endedReason?: string;
+  readonly revision: number;
+}
+
+export interface QuietHours {
+  readonly fromHour: number;
+  readonly toHour: number;
+}
+
+export interface Cap {
+  readonly deliveriesMax: number;
+  readonly days: number;
+}

@@ -1,0 +1,84 @@
+// The customer's record in three parts, each written by one writer:
+//   profile  contact, consent, traits: identify events and the preference page
+//   state    fresh behaviour: the archive function, idempotent under duplicates and any order of arrival
+//   list     recommendations: the publish step of training, one per model version
+// Bounds: limits.ts (100 events, 400 orders, 4,000 owned items).
+
+import type { CustomerId, ItemId, MessageId, ModelVersion } from '../base/ids.ts';
+import type { InteractionType, JsonObject } from './event.ts';
+
+export type Channel = 'email' | 'sms' | 'push' | 'in-app';
+export type Language = 'en' | 'zh-CN';
+
+export interface CustomerProfile {
+  readonly customerId: CustomerId;
+  readonly email?: string;
+  readonly phone?: string;
+  readonly name?: string;
+  readonly language?: string;
+  /** IANA name; quiet hours are kept in it. */
+  readonly timeZone?: string;
+  /** All traits as identified, later ones over earlier ones by the event's timestamp. */
+  readonly traits: JsonObject;
+  /** Timestamp (ms) of the identify that set each trait, so that late arrivals do not overwrite. */
+  readonly traitTimes: { readonly [trait: string]: number };
+  /** Channels on which marketing is not wanted or not possible, with since when and why. */
+  readonly suppressed: { readonly [channel in Channel]?: Suppression };
+  readonly createdAtMs: number;
+}
+
+export interface Suppression {
+  readonly reason: 'unsubscribed' | 'bounced' | 'complained' | 'manual';
+  readonly atMs: number;
+}
+
+export interface FreshEvent {
+  readonly messageId: MessageId;
+  readonly type: InteractionType;
+  readonly itemId: ItemId;
+  readonly atMs: number;
+}
+
+export interface OwnedItem {
+  /** Latest purchase, ms since 1970. */
+  readonly purchasedAtMs: number;
+  /** Latest refund, if any; owned while purchasedAtMs > refundedAtMs. */
+  readonly refundedAtMs?: number;
+}
+
+export interface OrderSummary {
+  readonly atMs: number;
+  /** Paid for the whole order, in its currency, before refunds. */
+  readonly value: number;
+  readonly refundedValue: number;
+}
+
+export interface CustomerState {
+  /** Newest first by (atMs, messageId); at most freshEventsCountMax. */
+  readonly events: readonly FreshEvent[];
+  readonly owned: { readonly [itemId: string]: OwnedItem };
+  /** By order id; at most freshOrdersCountMax, the oldest go first. */
+  readonly orders: { readonly [orderId: string]: OrderSummary };
+  /** Optimistic lock: a write states the revision it read. 0 for a customer never written. */
+  readonly revision: number;
+}
+
+export interface ListedItem {
+  readonly itemId: ItemId;
+  /** Blended model score, larger is better; comparable within one list only. */
+  readonly score: number;
+  readonly source: string;
+  readonly because?: ItemId;
+}
+
+export interface PublishedList {
+  readonly modelVersion: ModelVersion;
+  readonly items: readonly ListedItem[];
+}
+
+/** What one read gives. Absent parts were never written. */
+export interface CustomerRecord {
+  readonly profile?: CustomerProfile;
+  readonly state?: CustomerState;
+  readonly list?: PublishedList;
+}

@@ -1,0 +1,77 @@
+// The event as it is stored: what an app sent (Segment's HTTP tracking API), checked and time-corrected.
+// Every part of the loop writes and reads this one shape; NDJSON in the archive is one StoredEvent a line.
+
+import type { CustomerId, ItemId, MessageId, OrderId } from '../base/ids.ts';
+
+export type EventType = 'track' | 'identify' | 'page' | 'screen' | 'alias' | 'group';
+
+/** JSON as it came. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+export interface StoredEvent {
+  readonly messageId: MessageId;
+  readonly type: EventType;
+  /** For track: the event's name ("Order Completed"). For page and screen: the page's name, or ''. */
+  readonly event: string;
+  /** The app's user id; absent while the user is anonymous. */
+  readonly userId?: CustomerId;
+  readonly anonymousId?: string;
+  /** Corrected by sentAt as the Segment spec says; ISO 8601, UTC, milliseconds. */
+  readonly timestamp: string;
+  /** When capture accepted it; ISO 8601. The archive is laid out by this date. */
+  readonly receivedAt: string;
+  /** Which app's write key it came with: the key's public id, never the key. */
+  readonly source: string;
+  readonly properties: JsonObject;
+  readonly traits: JsonObject;
+  readonly context: JsonObject;
+  /** Every other field of the message, kept as it came. */
+  readonly extra?: JsonObject;
+}
+
+/**
+ * What an event means to the loop. Names follow Segment's e-commerce spec; unknown names are kept in the
+ * archive and mean nothing here. See lib/events/meaning.ts for the table from names to these.
+ */
+export type InteractionType =
+  | 'impression'
+  | 'view'
+  | 'wishlist'
+  | 'cart'
+  | 'start'
+  | 'complete'
+  | 'rate'
+  | 'share'
+  | 'purchase'
+  | 'refund';
+
+/** One line of an event's meaning: an order of three products gives three. */
+export interface Behaviour {
+  readonly messageId: MessageId;
+  readonly type: InteractionType;
+  readonly itemId: ItemId;
+  readonly atMs: number;
+  /** Purchases and refunds: units. Ratings: the rating. Otherwise 1. */
+  readonly quantity: number;
+  /** Price of one unit, in the order's currency; 0 where not stated. */
+  readonly price: number;
+  /** Purchases and refunds only. */
+  readonly orderId?: OrderId;
+}
+
+/** Names of the events that Reprise itself writes, so that the loop closes through data alone. */
+export const loopEvents = {
+  /** A recommendation was answered: properties {recommendationId, placement, modelVersion, items:[{itemId, rank, propensity, source}]}. */
+  recommendationServed: 'Reprise Recommendation Served',
+  /** A customer was assigned in a campaign: properties {campaignId, runId, phase, variant, holdout, decisionId, propensity, modelVersion, policy}. */
+  customerAssigned: 'Reprise Customer Assigned',
+  /** A delivery was settled: properties {campaignId, runId, variant, decisionId, deliveryId, channel, status, reason?, couponCode?}. */
+  deliverySettled: 'Reprise Delivery Settled',
+  /** SES (or SNS) reported: properties {deliveryId, campaignId, kind: delivery|bounce|complaint|open|click, link?}. */
+  deliveryReported: 'Reprise Delivery Reported',
+  /** A coupon was redeemed: properties {code, campaignId, variant, decisionId, orderId}. */
+  couponRedeemed: 'Reprise Coupon Redeemed',
+  /** The customer took back consent: properties {channel, purpose, via: link|one-click|api|bounce|complaint}. */
+  consentWithdrawn: 'Reprise Consent Withdrawn',
+} as const;

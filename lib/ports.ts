@@ -1,0 +1,253 @@
+// Interfaces to the outside. Types only: lib takes these as arguments, lib/adapters implements them,
+// functions/runtime.ts puts them together. Every method may throw Failure('unavailable') when the outside fails.
+
+import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
+import type { Campaign, CampaignStatus } from './campaigns/campaign.ts';
+import type { CustomerProfile, CustomerRecord, CustomerState, PublishedList } from './events/customer.ts';
+import type { StoredEvent } from './events/event.ts';
+import type { CatalogItem } from './events/item.ts';
+
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  nowMs(): number;
+}
+
+/** Cryptographic randomness, for salts, tokens and coupon codes. */
+export interface RandomBytes {
+  bytes(count: number): Uint8Array;
+}
+
+// ---- events ------------------------------------------------------------------------------------------
+
+export interface EventQueue {
+  /** Resolves only when the queue has accepted every event; otherwise throws and the caller sends all again. */
+  send(events: readonly StoredEvent[]): Promise<void>;
+}
+
+export interface ObjectStore {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, bytes: Uint8Array, contentType: string): Promise<void>;
+  /** In key order. */
+  list(prefix: string): Promise<readonly StoredObject[]>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** Scopes: write (public, in apps: send events), read (secret, servers: recommendations), admin (everything). */
+export type KeyScope = 'write' | 'read' | 'admin';
+
+export interface ApiKey {
+  /** Public id, shown in lists and stored as an event's source. */
+  readonly keyId: string;
+  readonly scope: KeyScope;
+  /** The app it was made for: "ios", "web". */
+  readonly app: string;
+  readonly createdAt: string;
+  readonly revokedAt?: string;
+}
+
+export interface KeyStore {
+  /** Finds a key by the SHA-256 (hex) of its secret; undefined when unknown. The secret itself is never stored. */
+  findByHash(hash: string): Promise<ApiKey | undefined>;
+  create(key: ApiKey, hash: string): Promise<void>;
+  /** Throws not-found when there is no such key. */
+  revoke(keyId: string, atIso: string): Promise<void>;
+  list(): Promise<readonly ApiKey[]>;
+}
+
+// ---- customers and catalogue -------------------------------------------------------------------------
+
+export interface CustomerStore {
+  /** One read. `version` selects the published list to return with it; undefined: no list. */
+  read(customerId: CustomerId, version?: ModelVersion): Promise<CustomerRecord>;
+  readMany(customerIds: readonly CustomerId[], version?: ModelVersion): Promise<ReadonlyMap<CustomerId, CustomerRecord>>;
+  /** Writes when the stored revision is `state.revision - 1`; false when another writer was first. */
+  writeState(customerId: CustomerId, state: CustomerState): Promise<boolean>;
+  /** Writes when the stored profile's traitTimes/suppressed are as `previous` says; false otherwise. */
+  writeProfile(profile: CustomerProfile, previous: CustomerProfile | undefined): Promise<boolean>;
+  writeLists(lists: ReadonlyMap<CustomerId, PublishedList>): Promise<void>;
+  /** anonymousId → user id; the first link stays. Returns the user id in force. */
+  linkAnonymous(anonymousId: string, userId: CustomerId): Promise<CustomerId>;
+  linkedUsers(anonymousIds: readonly string[]): Promise<ReadonlyMap<string, CustomerId>>;
+  /** Every customer with profile or state, in pages; the order is the store's. */
+  scan(): AsyncIterable<readonly (CustomerRecord & { readonly customerId: CustomerId })[]>;
+}
+
+export interface CatalogStore {
+  get(itemIds: readonly ItemId[]): Promise<ReadonlyMap<ItemId, CatalogItem>>;
+  /** Full replacement of each item; createdAt of an existing item is kept. */
+  put(items: readonly CatalogItem[]): Promise<void>;
+  delete(itemId: ItemId): Promise<void>;
+  all(): Promise<readonly CatalogItem[]>;
+  /** Items created at or after this, newest first, at most 200. */
+  createdSince(atMs: number): Promise<readonly CatalogItem[]>;
+}
+
+// ---- models ------------------------------------------------------------------------------------------
+
+export interface ModelPointer {
+  readonly version: ModelVersion;
+  readonly promotedAt: string;
+  /** The version that served before; what rollback goes back to. */
+  readonly previous?: ModelVersion;
+}
+
+export interface TrainingRecord {
+  readonly trainingId: string;
+  readonly status: 'running' | 'promoted' | 'refused' | 'failed';
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly version?: ModelVersion;
+  /** Why refused or failed, in a sentence. */
+  readonly reason?: string;
+}
+
+export interface ModelRegistry {
+  current(): Promise<ModelPointer | undefined>;
+  /** Flips the pointer if it still is at `expected`; throws conflict otherwise. */
+  promote(pointer: ModelPointer, expected: ModelVersion | undefined): Promise<void>;
+  recordTraining(record: TrainingRecord): Promise<void>;
+  trainings(): Promise<readonly TrainingRecord[]>;
+}
+
+export interface Workflows {
+  /** Idempotent by name: starting the same name with the same input again changes nothing. */
+  startTraining(name: string, input: { readonly trainingId: string; readonly candidates?: readonly string[] }): Promise<void>;
+  startCampaign(name: string, input: { readonly campaignId: CampaignId; readonly runId: string; readonly startsAt: string }): Promise<void>;
+}
+
+// ---- campaigns ---------------------------------------------------------------------------------------
+
+export interface CampaignStore {
+  get(id: CampaignId): Promise<Campaign | undefined>;
+  list(): Promise<readonly Campaign[]>;
+  /** Writes when the stored revision is `campaign.revision - 1` (absent for 1); throws conflict otherwise. */
+  write(campaign: Campaign): Promise<void>;
+  status(id: CampaignId): Promise<CampaignStatus | undefined>;
+}
+
+export interface WorkspaceSecrets {
+  /** Salts the global holdout; never changes. */
+  readonly holdoutSalt: string;
+  /** Signs unsubscribe links (HMAC-SHA-256), hex. */
+  readonly linkSecret: string;
+}
+
+export interface SecretStore {
+  /** Made once from secure randomness by a conditional write; the same ever after. */
+  secrets(): Promise<WorkspaceSecrets>;
+}
+
+/**
+ * prepared: claimed, coupon issued, nothing sent; safe to go on.  sending: handed to SES or about to be;
+ * after a crash here it is unknown and never sent again.  suppressed: decided not to send, with a reason.
+ */
+export type DeliveryStatus = 'prepared' | 'sending' | 'sent' | 'suppressed' | 'failed' | 'unknown';
+
+export interface Delivery {
+  readonly deliveryId: DeliveryId;
+  readonly campaignId: CampaignId;
+  readonly runId: string;
+  readonly customerId: CustomerId;
+  readonly decisionId: string;
+  readonly variant: string;
+  readonly channel: 'email';
+  readonly status: DeliveryStatus;
+  readonly preparedAt: string;
+  readonly settledAt?: string;
+  readonly reason?: string;
+  readonly couponCode?: string;
+  readonly sesMessageId?: string;
+}
+
+export interface Coupon {
+  readonly code: string;
+  readonly campaignId: CampaignId;
+  readonly variant: string;
+  readonly decisionId: string;
+  readonly customerId: CustomerId;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly redemptionsMax: number;
+  readonly redemptionsCount: number;
+}
+
+/** Counters that a transaction raises only while they stay within `max`. */
+export interface CounterClaim {
+  readonly key: string;
+  readonly max: number;
+  /** Epoch seconds after which the row may be deleted; absent: kept. */
+  readonly expiresAtS?: number;
+}
+
+export interface DeliveryStore {
+  get(id: DeliveryId): Promise<Delivery | undefined>;
+  /**
+   * One transaction: the delivery (if not there yet), its coupon and its caps.
+   * `exists`: the delivery was claimed before (returned).  `capped`: a counter is at its maximum, nothing written.
+   */
+  prepare(delivery: Delivery, coupon: Coupon | undefined, caps: readonly CounterClaim[]): Promise<
+    { readonly kind: 'prepared' } | { readonly kind: 'exists'; readonly delivery: Delivery } | { readonly kind: 'capped' }
+  >;
+  /** Conditional step from one status to another; false when the stored status is not `from`. */
+  advance(id: DeliveryId, from: DeliveryStatus, to: DeliveryStatus, change?: Partial<Delivery>): Promise<boolean>;
+  /** By the SES message id, once the delivery is `sent`. */
+  findBySesMessageId(sesMessageId: string): Promise<Delivery | undefined>;
+}
+
+export interface Redemption {
+  readonly code: string;
+  readonly customerId: CustomerId;
+  readonly orderId: string;
+  readonly idempotencyKey: string;
+  readonly at: string;
+}
+
+export interface CouponStore {
+  get(code: string): Promise<Coupon | undefined>;
+  /**
+   * One transaction over code, customer, campaign and idempotency key.
+   * `repeated`: the same key was used before for this code: the first redemption is returned.
+   */
+  redeem(redemption: Redemption, coupon: Coupon, counters: readonly CounterClaim[]): Promise<
+    | { readonly kind: 'redeemed' }
+    | { readonly kind: 'repeated'; readonly first: Redemption }
+    | { readonly kind: 'exhausted'; readonly which: 'code' | 'customer' | 'campaign' }
+  >;
+}
+
+export interface OutgoingMail {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  /** Already folded header values: List-Unsubscribe, List-Unsubscribe-Post, X-Reprise-Delivery. */
+  readonly headers: { readonly [name: string]: string };
+  /** SES message tags: come back in its events. */
+  readonly tags: { readonly [name: string]: string };
+}
+
+export interface Mailer {
+  /** Sends by SES SendRawEmail. `throttled` was not sent and may be tried again; `rejected` never will be. */
+  send(mail: OutgoingMail): Promise<
+    | { readonly kind: 'sent'; readonly sesMessageId: string }
+    | { readonly kind: 'throttled'; readonly message: string }
+    | { readonly kind: 'rejected'; readonly message: string }
+  >;
+}
+
+/** A trigger of an event campaign: one customer sent the event it waits for. */
+export interface CampaignTrigger {
+  readonly campaignId: CampaignId;
+  readonly customerId: CustomerId;
+  readonly messageId: MessageId;
+  readonly at: string;
+}
+
+export interface TriggerQueue {
+  send(triggers: readonly CampaignTrigger[]): Promise<void>;
+}
