@@ -63,7 +63,10 @@ export interface KeyStore {
 export interface CustomerStore {
   /** One read. `version` selects the published list to return with it; undefined: no list. */
   read(customerId: CustomerId, version?: ModelVersion): Promise<CustomerRecord>;
-  readMany(customerIds: readonly CustomerId[], version?: ModelVersion): Promise<ReadonlyMap<CustomerId, CustomerRecord>>;
+  readMany(
+    customerIds: readonly CustomerId[],
+    version?: ModelVersion,
+  ): Promise<ReadonlyMap<CustomerId, CustomerRecord>>;
   /** Writes when the stored revision is `state.revision - 1`; false when another writer was first. */
   writeState(customerId: CustomerId, state: CustomerState): Promise<boolean>;
   /** Writes when the stored profile's traitTimes/suppressed are as `previous` says; false otherwise. */
@@ -82,8 +85,15 @@ export interface CatalogStore {
   put(items: readonly CatalogItem[]): Promise<void>;
   delete(itemId: ItemId): Promise<void>;
   all(): Promise<readonly CatalogItem[]>;
-  /** Items created at or after this, newest first, at most 200. */
+  /** At most `limit` items after this one in the store's own order; `next` is what to give as `after` then. */
+  page(
+    limit: number,
+    after?: ItemId,
+  ): Promise<{ readonly items: readonly CatalogItem[]; readonly next?: ItemId }>;
+  /** Items created at or after this, newest first, at most 200; reaches back 13 months at the most. */
   createdSince(atMs: number): Promise<readonly CatalogItem[]>;
+  /** Items hidden or deleted at or after this (13 months at the most) and still so. */
+  withdrawnSince(atMs: number): Promise<ReadonlySet<ItemId>>;
 }
 
 // ---- models ------------------------------------------------------------------------------------------
@@ -115,8 +125,14 @@ export interface ModelRegistry {
 
 export interface Workflows {
   /** Idempotent by name: starting the same name with the same input again changes nothing. */
-  startTraining(name: string, input: { readonly trainingId: string; readonly candidates?: readonly string[] }): Promise<void>;
-  startCampaign(name: string, input: { readonly campaignId: CampaignId; readonly runId: string; readonly startsAt: string }): Promise<void>;
+  startTraining(
+    name: string,
+    input: { readonly trainingId: string; readonly candidates?: readonly string[] },
+  ): Promise<void>;
+  startCampaign(
+    name: string,
+    input: { readonly campaignId: CampaignId; readonly runId: string; readonly startsAt: string },
+  ): Promise<void>;
 }
 
 // ---- campaigns ---------------------------------------------------------------------------------------
@@ -189,11 +205,22 @@ export interface DeliveryStore {
    * One transaction: the delivery (if not there yet), its coupon and its caps.
    * `exists`: the delivery was claimed before (returned).  `capped`: a counter is at its maximum, nothing written.
    */
-  prepare(delivery: Delivery, coupon: Coupon | undefined, caps: readonly CounterClaim[]): Promise<
-    { readonly kind: 'prepared' } | { readonly kind: 'exists'; readonly delivery: Delivery } | { readonly kind: 'capped' }
+  prepare(
+    delivery: Delivery,
+    coupon: Coupon | undefined,
+    caps: readonly CounterClaim[],
+  ): Promise<
+    | { readonly kind: 'prepared' }
+    | { readonly kind: 'exists'; readonly delivery: Delivery }
+    | { readonly kind: 'capped' }
   >;
   /** Conditional step from one status to another; false when the stored status is not `from`. */
-  advance(id: DeliveryId, from: DeliveryStatus, to: DeliveryStatus, change?: Partial<Delivery>): Promise<boolean>;
+  advance(
+    id: DeliveryId,
+    from: DeliveryStatus,
+    to: DeliveryStatus,
+    change?: Partial<Delivery>,
+  ): Promise<boolean>;
   /** By the SES message id, once the delivery is `sent`. */
   findBySesMessageId(sesMessageId: string): Promise<Delivery | undefined>;
 }
@@ -212,7 +239,11 @@ export interface CouponStore {
    * One transaction over code, customer, campaign and idempotency key.
    * `repeated`: the same key was used before for this code: the first redemption is returned.
    */
-  redeem(redemption: Redemption, coupon: Coupon, counters: readonly CounterClaim[]): Promise<
+  redeem(
+    redemption: Redemption,
+    coupon: Coupon,
+    counters: readonly CounterClaim[],
+  ): Promise<
     | { readonly kind: 'redeemed' }
     | { readonly kind: 'repeated'; readonly first: Redemption }
     | { readonly kind: 'exhausted'; readonly which: 'code' | 'customer' | 'campaign' }
@@ -233,7 +264,9 @@ export interface OutgoingMail {
 
 export interface Mailer {
   /** Sends by SES SendRawEmail. `throttled` was not sent and may be tried again; `rejected` never will be. */
-  send(mail: OutgoingMail): Promise<
+  send(
+    mail: OutgoingMail,
+  ): Promise<
     | { readonly kind: 'sent'; readonly sesMessageId: string }
     | { readonly kind: 'throttled'; readonly message: string }
     | { readonly kind: 'rejected'; readonly message: string }

@@ -29,6 +29,24 @@ export const publishedListCountMax = 100;
 export const recommendationsCountMax = 100;
 /** Items taken in one bulk request; a larger file is sent in several. */
 export const itemsImportCountMax = 10_000;
+/** Body of one bulk import: Lambda takes 6 MB a request, and base64 makes 4 MB of it 5.6. */
+export const itemsImportBytesMax = 4 * 1000 * 1000;
+/** One catalogue item as JSON; a page of the largest must fit Lambda's answer of 6 MB. */
+export const itemBytesMax = 16 * 1024;
+/** Items in one page of GET /v1/items. */
+export const itemsPageCountMax = 200;
+/** New items considered for their chance at once; older ones come in with the next training. */
+export const createdItemsCountMax = 200;
+/** How far back new and withdrawn items are looked for, a partition a month; a model is never that old. */
+export const catalogMonthsCountMax = 13;
+/** Items of the exploration pool; a larger pool gives each of its items no measurable chance. */
+export const explorationPoolCountMax = 200;
+/** Recent items of a customer that reasons and next-in-series are looked up for. */
+export const reasonItemsCountMax = 20;
+/** Keys a function remembers; more than this many apps never call one sandbox within cacheMs. */
+export const cachedKeysCountMax = 1_000;
+/** Model versions listed with their metrics in one answer, newest first. */
+export const modelVersionsCountMax = 50;
 /** Customers in one batch of a campaign: one Lambda invocation of well under its time limit. */
 export const deliveryBatchCustomersCountMax = 200;
 /** How long a function trusts a cached pointer, key or campaign list. */
@@ -37,6 +55,9 @@ export const cacheMs = 15_000;
 const dynamoItemBytesMax = 400 * 1024;
 if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {
   throw new Error('limits: a customer at every maximum would not fit one DynamoDB item');
+}
+if (itemsPageCountMax * itemBytesMax > 6_000_000) {
+  throw new Error('limits: a page of the largest items would not fit one Lambda answer');
 }
 if (eventBytesMax * 2 > queueMessageBytesMax) {
   throw new Error('limits: a queue message must hold at least one event and its envelope');

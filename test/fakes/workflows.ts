@@ -1,0 +1,17 @@
+// Workflows in memory: keeps what was started; a second start of the same name changes nothing.
+
+import type { Workflows } from '../../lib/ports.ts';
+
+export const fakeWorkflows = () => {
+  const trainings = new Map<string, Parameters<Workflows['startTraining']>[1]>();
+  const campaigns = new Map<string, Parameters<Workflows['startCampaign']>[1]>();
+  const workflows: Workflows = {
+    startTraining: async (name, input) => {
+      if (!trainings.has(name)) trainings.set(name, input);
+    },
+    startCampaign: async (name, input) => {
+      if (!campaigns.has(name)) campaigns.set(name, input);
+    },
+  };
+  return { ...workflows, trainings, campaigns };
+};
