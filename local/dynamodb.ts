@@ -1,0 +1,156 @@
+// DynamoDB on this machine: dynalite's actions behind a plain HTTP endpoint on 127.0.0.1, with TransactWriteItems
+// (local/dynamodb-transactions.ts) and ReturnValuesOnConditionCheckFailure added, and signatures not checked.
+// With a path the tables are kept on disk (LevelDB) and survive kill -9; without one, in memory.
+// Limits: no streams, no deletion by TTL, no TransactGetItems; tables change state at once.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  type Attributes,
+  createStore,
+  type DynaliteError,
+  isDynaliteError,
+  type Operation,
+  operations,
+  type RequestData,
+  type Store,
+} from './dynalite.ts';
+import { createTransactions, type Transactions, WireError } from './dynamodb-transactions.ts';
+
+export interface LocalDynamoDb {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** DynamoDB's own maximum for a request (BatchWriteItem). */
+const requestBytesMax = 16 * 1024 * 1024;
+
+export const startDynamoDb = async (
+  options: { path?: string; port?: number } = {},
+): Promise<LocalDynamoDb> => {
+  const store = createStore(options.path);
+  const transactions = createTransactions(store);
+  const server = createServer((request, response) => {
+    serve(store, transactions, request, response).catch((error: unknown) => {
+      send(response, 500, {
+        __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    });
+  });
+  // The SDK reuses sockets; the server must never be the first to close an idle one.
+  server.keepAliveTimeout = 0;
+  const port = await listen(server, options.port ?? 0);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      await new Promise<void>((resolve, reject) => {
+        store.lifecycleManager.gracefulClose((error) => (error ? reject(error) : resolve()));
+      });
+    },
+  };
+};
+
+export const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+
+const serve = async (
+  store: Store,
+  transactions: Transactions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const name = String(request.headers['x-amz-target'] ?? '').replace(/^DynamoDB_20120810\./, '');
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    chunks.push(chunk);
+  }
+  try {
+    if (size > requestBytesMax) {
+      throw new WireError(
+        'ValidationException',
+        `The request has ${size} bytes; at most ${requestBytesMax} are taken.`,
+      );
+    }
+    const body: RequestData = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    send(
+      response,
+      200,
+      name === 'TransactWriteItems' ? await transactions(body) : await act(store, name, body),
+    );
+  } catch (error) {
+    if (!isDynaliteError(error)) {
+      throw error;
+    }
+    send(response, error.statusCode, error.body);
+  }
+};
+
+const act = (store: Store, name: string, body: RequestData): Promise<unknown> => {
+  const found = operations.get(name);
+  if (found === undefined) {
+    throw new WireError('UnknownOperationException', `${name} is not supported by the local DynamoDB.`);
+  }
+  const returnsOld = body.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
+  const data = found.check(body, store);
+  return returnsOld ? actReturningOld(store, found, data) : call(store, found, data);
+};
+
+const call = (store: Store, { act: run }: Operation, data: RequestData): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    run(store, data, (error: DynaliteError | null | undefined, value) =>
+      error ? reject(error) : resolve(value),
+    );
+  });
+
+/** dynalite does not know ReturnValuesOnConditionCheckFailure: the item its condition saw is noted on the way. */
+const actReturningOld = async (store: Store, found: Operation, data: RequestData): Promise<unknown> => {
+  let old: Attributes | undefined;
+  const view: Store = {
+    ...store,
+    getItemDb: (tableName) => {
+      const itemDb = store.getItemDb(tableName);
+      return {
+        ...itemDb,
+        get: (key, done) =>
+          itemDb.get(key, (error, item) => {
+            old = item;
+            done(error, item);
+          }),
+      };
+    },
+  };
+  try {
+    return await call(view, found, data);
+  } catch (error) {
+    if (
+      isDynaliteError(error) &&
+      old !== undefined &&
+      error.body.__type.endsWith('#ConditionalCheckFailedException')
+    ) {
+      throw new WireError('ConditionalCheckFailedException', error.message, { Item: old });
+    }
+    throw error;
+  }
+};
+
+const send = (response: ServerResponse, statusCode: number, data: unknown): void => {
+  const body = Buffer.from(JSON.stringify(data));
+  response.writeHead(statusCode, {
+    'content-type': 'application/x-amz-json-1.0',
+    'content-length': body.length,
+  });
+  response.end(body);
+};
