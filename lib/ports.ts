@@ -2,7 +2,9 @@
 // functions/runtime.ts puts them together. Every method may throw Failure('unavailable') when the outside fails.
 
 import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
+import type { AudienceMember } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus } from './campaigns/campaign.ts';
+import type { CampaignRun } from './campaigns/run.ts';
 import type { CustomerProfile, CustomerRecord, CustomerState, PublishedList } from './events/customer.ts';
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
@@ -143,6 +145,12 @@ export interface CampaignStore {
   /** Writes when the stored revision is `campaign.revision - 1` (absent for 1); throws conflict otherwise. */
   write(campaign: Campaign): Promise<void>;
   status(id: CampaignId): Promise<CampaignStatus | undefined>;
+  writeRun(run: CampaignRun): Promise<void>;
+  run(id: CampaignId, runId: string): Promise<CampaignRun | undefined>;
+  /** In order of their numbers. */
+  runs(id: CampaignId): Promise<readonly CampaignRun[]>;
+  /** Event campaigns: keeps a customer's first assignment of a run and returns it, however often it is tried. */
+  claimAssignment(id: CampaignId, runId: string, member: AudienceMember): Promise<AudienceMember>;
 }
 
 export interface WorkspaceSecrets {

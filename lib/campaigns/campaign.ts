@@ -11,11 +11,21 @@ export type Trigger =
   /** Once. */
   | { readonly kind: 'at'; readonly at: string }
   /** A run every `everyDays`, from startsAt up to endsAt. */
-  | { readonly kind: 'recurring'; readonly everyDays: number; readonly startsAt: string; readonly endsAt: string }
+  | {
+      readonly kind: 'recurring';
+      readonly everyDays: number;
+      readonly startsAt: string;
+      readonly endsAt: string;
+    }
   /** Each customer when they send this event, while startsAt ≤ now < endsAt. */
   | { readonly kind: 'event'; readonly event: string; readonly startsAt: string; readonly endsAt: string }
   /** A run every day: customers one of whose items expires or renews in exactly `days` days or fewer. */
-  | { readonly kind: 'before-expiry'; readonly days: number; readonly startsAt: string; readonly endsAt: string };
+  | {
+      readonly kind: 'before-expiry';
+      readonly days: number;
+      readonly startsAt: string;
+      readonly endsAt: string;
+    };
 
 export type Discount =
   | { readonly kind: 'percent'; readonly percent: number }
@@ -80,6 +90,8 @@ export interface Campaign {
   readonly rollout: 'manual' | 'automatic';
   readonly createdAt: string;
   readonly startedAt?: string;
+  /** Since when it is paused; absent while it is not. */
+  readonly pausedAt?: string;
   readonly endedAt?: string;
   /** Why it ended early, when it did. */
   readonly endedReason?: string;

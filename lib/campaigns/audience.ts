@@ -1,0 +1,70 @@
+// The frozen audience of one run: who was assigned to what, in batches that a distributed map works off.
+// Batches hold only those a variant sends to; holdouts and `none` arms are in the assigned events alone, and the
+// campaign's own holdout also in holdout files, which a rollout reads. All keys are in the archive bucket.
+// Limits: deliveryBatchCustomersCountMax members a batch, so that one file stays under about 50 KB.
+
+import type { CampaignId, CustomerId, DecisionId } from '../base/ids.ts';
+
+export type Phase = 'test' | 'rollout';
+
+export interface AudienceMember {
+  readonly customerId: CustomerId;
+  readonly decisionId: DecisionId;
+  /** A variant's name, `holdout` (the campaign's own) or `global-holdout`. */
+  readonly arm: string;
+  /** Probability with which this arm was chosen. */
+  readonly propensity: number;
+  /** ISO 8601; the measurement window starts here. */
+  readonly assignedAt: string;
+}
+
+export interface AudienceBatch {
+  readonly campaignId: CampaignId;
+  readonly runId: string;
+  readonly phase: Phase;
+  readonly members: readonly AudienceMember[];
+}
+
+/** One line of batches.json, which the distributed map reads. */
+export interface BatchEntry {
+  readonly batchKey: string;
+  readonly customersCount: number;
+}
+
+/** What campaign-deliver writes beside each batch after every attempt. */
+export interface DeliveryProgress {
+  /** Members settled for good: sent, suppressed, unknown or refused for ever. */
+  readonly done: number;
+  /** Members to try again at `untilMs` (quiet hours, throttling). */
+  readonly deferred: readonly string[];
+  /** Earliest instant at which a deferred member may be tried. */
+  readonly untilMs?: number;
+  /** Members whose attempt failed and may be tried again. */
+  readonly failed: readonly string[];
+  readonly paused?: boolean;
+  readonly cancelled?: boolean;
+  readonly counts: { readonly sent?: number; readonly suppressed?: { readonly [reason: string]: number } };
+}
+
+const folder = (campaignId: string, runId: string, phase: Phase): string =>
+  `campaigns/${campaignId}/${runId}/${phase}`;
+
+const numbered = (index: number): string => String(index).padStart(5, '0');
+
+export const batchesKey = (campaignId: string, runId: string, phase: Phase): string =>
+  `${folder(campaignId, runId, phase)}/batches.json`;
+
+export const batchKey = (campaignId: string, runId: string, phase: Phase, index: number): string =>
+  `${folder(campaignId, runId, phase)}/batch-${numbered(index)}.json`;
+
+/** The freeze's own instant, written before anything else so that a second attempt repeats it. */
+export const freezeKey = (campaignId: string, runId: string, phase: Phase): string =>
+  `${folder(campaignId, runId, phase)}/freeze.json`;
+
+/** The campaign's own holdout, for the rollout: an AudienceBatch that nothing delivers. */
+export const holdoutKey = (campaignId: string, runId: string, index: number): string =>
+  `${folder(campaignId, runId, 'test')}/holdout-${numbered(index)}.json`;
+
+/** `…/batch-00003.json` → `…/progress-00003.json`. */
+export const progressKey = (keyOfBatch: string): string =>
+  keyOfBatch.replace(/\/batch-(\d+)\.json$/, '/progress-$1.json');

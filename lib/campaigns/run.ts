@@ -1,0 +1,35 @@
+// One run of a campaign as it is stored: when it froze, how many were assigned to each arm, how deliveries went.
+// Written by campaign-freeze alone (its steps run one after the other), so a plain write is enough.
+
+import type { CampaignId } from '../base/ids.ts';
+import type { Phase } from './audience.ts';
+
+export interface CampaignRun {
+  readonly campaignId: CampaignId;
+  readonly runId: string;
+  /** When the test phase froze; ISO 8601. Looks and windows count from here. */
+  readonly frozenAt: string;
+  /** The campaign was paused when this run came due, and the run was left out. */
+  readonly skipped?: boolean;
+  readonly phases: { readonly [phase in Phase]?: RunPhase };
+}
+
+export interface RunPhase {
+  readonly frozenAt: string;
+  /** Customers assigned, by arm, holdouts included. */
+  readonly arms: { readonly [arm: string]: number };
+  readonly batchesCount: number;
+  /** Tries after the first because something failed; quiet hours and pauses are not counted. */
+  readonly attempts: number;
+  /** Sums over the batches' progress files at the last check. */
+  readonly deliveries?: DeliveryCounts;
+}
+
+export interface DeliveryCounts {
+  readonly sent: number;
+  readonly suppressed: { readonly [reason: string]: number };
+  /** Waiting for the end of quiet hours or of a throttle. */
+  readonly deferred: number;
+  /** Could not be delivered so far; when attempts are used up, for good. */
+  readonly failed: number;
+}

@@ -1,0 +1,111 @@
+// When things happen: a recurring campaign's next run, the looks of a run, and quiet hours in a customer's zone.
+// Runs follow a grid of 24-hour days from startsAt (UTC); a run missed is skipped, never made up for in a burst.
+// Quiet hours use the zone's own clock (Intl.DateTimeFormat), so days of 23 and 25 hours come out right.
+// Limit: zone offsets are taken to be multiples of 15 minutes, which holds for every zone since 1972.
+
+import type { Campaign, QuietHours, Trigger } from './campaign.ts';
+
+export const dayMs = 86_400_000;
+const quarterMs = 15 * 60_000;
+
+/**
+ * Until when sending must wait (ms since 1970), or undefined when it is not quiet at `nowMs`.
+ * `timeZone` must be a valid IANA name (see `usableTimeZone`).
+ */
+export const quietUntilMs = (nowMs: number, quiet: QuietHours, timeZone: string): number | undefined => {
+  if (!isQuietHour(localHour(nowMs, timeZone), quiet)) {
+    return undefined;
+  }
+  let atMs = Math.floor(nowMs / quarterMs) * quarterMs + quarterMs;
+  while (isQuietHour(localHour(atMs, timeZone), quiet)) {
+    atMs += quarterMs;
+  }
+  return atMs;
+};
+
+/** fromHour ≤ hour < toHour, over midnight when fromHour > toHour; never when they are equal. */
+export const isQuietHour = (hour: number, { fromHour, toHour }: QuietHours): boolean =>
+  fromHour <= toHour ? hour >= fromHour && hour < toHour : hour >= fromHour || hour < toHour;
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** 0 to 23 on the zone's wall clock. */
+export const localHour = (atMs: number, timeZone: string): number => {
+  let formatter = formatters.get(timeZone);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat('en-US', { timeZone, hour: 'numeric', hourCycle: 'h23' });
+    formatters.set(timeZone, formatter);
+  }
+  return Number(formatter.format(atMs));
+};
+
+/** The customer's zone when it is one that exists, else the workspace's. */
+export const usableTimeZone = (wanted: string | undefined, fallback: string): string => {
+  if (wanted === undefined || wanted === '') {
+    return fallback;
+  }
+  try {
+    localHour(0, wanted);
+    return wanted;
+  } catch {
+    return fallback;
+  }
+};
+
+/** When run 1 starts; in the past is fine and means at once. */
+export const startsAt = (trigger: Trigger): string => (trigger.kind === 'at' ? trigger.at : trigger.startsAt);
+
+export interface PlannedRun {
+  readonly runId: string;
+  readonly startsAt: string;
+}
+
+export const firstRun = (campaign: Pick<Campaign, 'trigger'>): PlannedRun => ({
+  runId: 'run-1',
+  startsAt: startsAt(campaign.trigger),
+});
+
+/**
+ * The run after `runId`, which froze at `frozenAtMs`: the first point of the grid after that instant.
+ * Undefined when there is none: the trigger does not repeat, or the campaign's period ends first.
+ */
+export const nextRun = (
+  campaign: Pick<Campaign, 'trigger'>,
+  runId: string,
+  frozenAtMs: number,
+): PlannedRun | undefined => {
+  const { trigger } = campaign;
+  if (trigger.kind !== 'recurring' && trigger.kind !== 'before-expiry') {
+    return undefined;
+  }
+  const stepMs = (trigger.kind === 'recurring' ? trigger.everyDays : 1) * dayMs;
+  const originMs = Date.parse(trigger.startsAt);
+  const steps = Math.max(1, Math.floor((frozenAtMs - originMs) / stepMs) + 1);
+  const atMs = originMs + steps * stepMs;
+  return atMs < Date.parse(trigger.endsAt)
+    ? { runId: `run-${runNumber(runId) + 1}`, startsAt: new Date(atMs).toISOString() }
+    : undefined;
+};
+
+export const runNumber = (runId: string): number => {
+  const number = Number(/^run-(\d+)$/.exec(runId)?.[1]);
+  if (!Number.isSafeInteger(number)) {
+    throw new Error(`a run id is run-<number>, received ${runId}`);
+  }
+  return number;
+};
+
+/**
+ * The instants (ms) at which a run is analysed, ascending; the last one is the end of its window.
+ * Event campaigns assign until endsAt, so their last window ends windowDays after that.
+ */
+export const lookTimesMs = (
+  campaign: Pick<Campaign, 'trigger' | 'lookDays' | 'windowDays'>,
+  frozenAtMs: number,
+): readonly number[] => {
+  const { trigger, lookDays, windowDays } = campaign;
+  const lastAssignedMs =
+    trigger.kind === 'event' ? Math.max(frozenAtMs, Date.parse(trigger.endsAt)) : frozenAtMs;
+  const interim = lookDays.toSorted((a, b) => a - b).map((days) => frozenAtMs + days * dayMs);
+  return [...interim, lastAssignedMs + windowDays * dayMs];
+};
