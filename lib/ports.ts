@@ -185,6 +185,8 @@ export interface Delivery {
   readonly reason?: string;
   readonly couponCode?: string;
   readonly sesMessageId?: string;
+  /** When the step to `sending` was won; an attempt older than limits.sendingAttemptMs is over. */
+  readonly sendingAt?: string;
 }
 
 export interface Coupon {
@@ -231,18 +233,33 @@ export interface DeliveryStore {
   ): Promise<boolean>;
   /** By the SES message id, once the delivery is `sent`. */
   findBySesMessageId(sesMessageId: string): Promise<Delivery | undefined>;
+  /** Values of counters; those never raised are absent. */
+  counts(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface Redemption {
   readonly code: string;
   readonly customerId: CustomerId;
   readonly orderId: string;
+  readonly orderValue: number;
+  /** ISO 4217, as the order stated it. */
+  readonly currency?: string;
+  /** What the coupon takes off the order; computed once, answered ever after. */
+  readonly discountAmount: number;
   readonly idempotencyKey: string;
   readonly at: string;
 }
 
+/** Limits beside the code's own: redemptions by this customer, and over the whole campaign. */
+export interface RedemptionLimits {
+  readonly customer: CounterClaim;
+  readonly campaign?: CounterClaim;
+}
+
 export interface CouponStore {
   get(code: string): Promise<Coupon | undefined>;
+  /** What was redeemed on this code with this idempotency key. */
+  redemption(code: string, idempotencyKey: string): Promise<Redemption | undefined>;
   /**
    * One transaction over code, customer, campaign and idempotency key.
    * `repeated`: the same key was used before for this code: the first redemption is returned.
@@ -250,7 +267,7 @@ export interface CouponStore {
   redeem(
     redemption: Redemption,
     coupon: Coupon,
-    counters: readonly CounterClaim[],
+    limits: RedemptionLimits,
   ): Promise<
     | { readonly kind: 'redeemed' }
     | { readonly kind: 'repeated'; readonly first: Redemption }

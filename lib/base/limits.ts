@@ -49,6 +49,22 @@ export const cachedKeysCountMax = 1_000;
 export const modelVersionsCountMax = 50;
 /** Customers in one batch of a campaign: one Lambda invocation of well under its time limit. */
 export const deliveryBatchCustomersCountMax = 200;
+/** Batches of one campaign delivered at once (the state machine's map); the mail rate is shared among them. */
+export const deliveryBatchesConcurrencyMax = 10;
+/** Deliveries of one batch under way at once: enough to hide the latency of SES, few enough to stop quickly. */
+export const deliveriesConcurrencyMax = 10;
+/** Deliveries between two looks at the campaign's status: a pause or cancellation takes effect after this many. */
+export const deliveryChunkCustomersCountMax = 25;
+/** An attempt to send is over after this: longer than any SES call with its time limit, and than Lambda's 300 s. */
+export const sendingAttemptMs = 6 * 60 * 1000;
+/** After SES throttled or a part failed, this long passes before the next attempt. */
+export const deliveryRetryMs = 60 * 1000;
+/** Caps look back at most this many days: one counter a day is read for each. */
+export const capDaysMax = 92;
+/** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */
+export const templateLengthMax = 100_000;
+/** Rendering one part; a template that loops for ever stops here. */
+export const templateRenderMs = 1_000;
 /** How long a function trusts a cached pointer, key or campaign list. */
 export const cacheMs = 15_000;
 

@@ -3,7 +3,10 @@
 // variant cannot be edited, only stopped). Units last: Days, Ms, Share (0 to 1).
 
 import type { CampaignId } from '../base/ids.ts';
+import type { CouponOffer } from '../offers/offer.ts';
 import type { Condition } from './condition.ts';
+
+export type { CouponOffer, Discount } from '../offers/offer.ts';
 
 export type CampaignStatus = 'draft' | 'running' | 'paused' | 'cancelled' | 'finished';
 
@@ -26,23 +29,6 @@ export type Trigger =
       readonly startsAt: string;
       readonly endsAt: string;
     };
-
-export type Discount =
-  | { readonly kind: 'percent'; readonly percent: number }
-  | { readonly kind: 'amount'; readonly amount: number; readonly currency: string };
-
-export interface CouponOffer {
-  readonly discount: Discount;
-  /** The code stops working this many days after it was issued. */
-  readonly expiresAfterDays: number;
-  /** Redemptions one code allows. Default 1. */
-  readonly redemptionsPerCodeMax: number;
-  /** Redemptions by one customer over all codes of this campaign. Default 1. */
-  readonly redemptionsPerCustomerMax: number;
-  /** Redemptions over all codes and customers; absent: no such limit. */
-  readonly redemptionsTotalMax?: number;
-  readonly minimumSpend?: number;
-}
 
 /** Liquid sources, by language. `en` is the fallback and must be there. */
 export interface Template {
