@@ -1,0 +1,62 @@
+// DeliveryStore in memory. Its table is shared with the coupon store, as one DynamoDB table is.
+
+import type { CounterClaim, Coupon, Delivery, DeliveryStore, Redemption } from '../../lib/ports.ts';
+
+export interface FakeTable {
+  readonly deliveries: Map<string, Delivery>;
+  readonly coupons: Map<string, Coupon>;
+  readonly redemptions: Map<string, Redemption>;
+  readonly counters: Map<string, number>;
+}
+
+export const fakeTable = (): FakeTable => ({
+  deliveries: new Map(),
+  coupons: new Map(),
+  redemptions: new Map(),
+  counters: new Map(),
+});
+
+export const isFull = (table: FakeTable, claim: CounterClaim): boolean =>
+  (table.counters.get(claim.key) ?? 0) >= claim.max;
+
+export const raise = (table: FakeTable, claim: CounterClaim): void => {
+  table.counters.set(claim.key, (table.counters.get(claim.key) ?? 0) + 1);
+};
+
+export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore => ({
+  get: async (id) => table.deliveries.get(id),
+  async prepare(delivery, coupon, caps) {
+    const earlier = table.deliveries.get(delivery.deliveryId);
+    if (earlier !== undefined) {
+      return { kind: 'exists', delivery: earlier };
+    }
+    if (caps.some((claim) => isFull(table, claim))) {
+      return { kind: 'capped' };
+    }
+    for (const claim of caps) {
+      raise(table, claim);
+    }
+    table.deliveries.set(delivery.deliveryId, delivery);
+    if (coupon !== undefined) {
+      table.coupons.set(coupon.code, coupon);
+    }
+    return { kind: 'prepared' };
+  },
+  async advance(id, from, to, change) {
+    const stored = table.deliveries.get(id);
+    if (stored?.status !== from) {
+      return false;
+    }
+    table.deliveries.set(id, { ...stored, ...change, status: to });
+    return true;
+  },
+  findBySesMessageId: async (sesMessageId) =>
+    [...table.deliveries.values()].find((delivery) => delivery.sesMessageId === sesMessageId),
+  counts: async (keys) =>
+    new Map(
+      keys.flatMap((key) => {
+        const count = table.counters.get(key);
+        return count === undefined ? [] : [[key, count]];
+      }),
+    ),
+});
