@@ -74,4 +74,6 @@ export const loopEvents = {
   couponRedeemed: 'Reprise Coupon Redeemed',
   /** The customer took back consent: properties {channel, purpose, via: link|one-click|api|bounce|complaint}. */
   consentWithdrawn: 'Reprise Consent Withdrawn',
+  /** The customer gave consent again after withdrawing it: properties {channel, purpose, via: link}. */
+  consentGiven: 'Reprise Consent Given',
 } as const;
