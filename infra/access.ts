@@ -1,0 +1,190 @@
+// Least privilege in one table: which calls each function makes on which resource, nothing more.
+// From the same table come the IAM statements and the environment names; a function that is not granted a
+// resource does not know its name either. test/infra/access.test.ts holds both against the synthesized roles.
+
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { FunctionName } from './functions.ts';
+
+export type TableName = 'customers' | 'catalog' | 'campaigns' | 'control';
+export type BucketName = 'archive' | 'models';
+export type QueueName = 'events' | 'triggers';
+export type MachineName = 'training' | 'campaign';
+
+type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'BatchWriteItem'
+  | 'Query'
+  | 'Scan'
+  | 'ConditionCheckItem';
+
+/** Reads and writes under these key prefixes; listing is limited to the same prefixes. */
+export interface BucketNeed {
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+}
+
+export interface Needs {
+  readonly tables?: { readonly [table in TableName]?: readonly TableAction[] };
+  readonly buckets?: { readonly [bucket in BucketName]?: BucketNeed };
+  /** SendMessage. */
+  readonly queues?: readonly QueueName[];
+  /** StartExecution. */
+  readonly machines?: readonly MachineName[];
+  readonly sendsMail?: boolean;
+  readonly settings?: boolean;
+  readonly apiUrl?: boolean;
+}
+
+export const needs: { readonly [name in FunctionName]: Needs } = {
+  capture: { tables: { control: ['GetItem'] }, queues: ['events'] },
+  authorize: { tables: { control: ['GetItem'] } },
+  archive: {
+    tables: {
+      customers: ['BatchGetItem', 'GetItem', 'PutItem'],
+      campaigns: ['Query', 'BatchGetItem', 'GetItem'],
+    },
+    buckets: { archive: { write: ['events/'] } },
+    queues: ['triggers'],
+  },
+  catalog: {
+    tables: {
+      catalog: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'BatchWriteItem', 'Query', 'Scan'],
+    },
+  },
+  recommend: {
+    tables: { customers: ['BatchGetItem'], catalog: ['BatchGetItem', 'Query'], control: ['GetItem'] },
+    buckets: { models: { read: ['versions/'] } },
+    queues: ['events'],
+    settings: true,
+  },
+  admin: {
+    tables: { control: ['GetItem', 'PutItem', 'UpdateItem', 'Query'], customers: ['BatchGetItem'] },
+    buckets: { models: { read: ['versions/'] } },
+    machines: ['training'],
+  },
+  campaigns: {
+    tables: {
+      campaigns: ['GetItem', 'PutItem', 'Query', 'BatchGetItem'],
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem', 'Query'],
+      control: ['GetItem', 'PutItem'],
+    },
+    buckets: { models: { read: ['versions/'] } },
+    machines: ['campaign'],
+    settings: true,
+    apiUrl: true,
+  },
+  coupons: {
+    tables: { campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'] },
+    queues: ['events'],
+  },
+  unsubscribe: {
+    tables: { customers: ['BatchGetItem', 'PutItem'], control: ['GetItem', 'PutItem'] },
+    queues: ['events'],
+  },
+  'mail-events': {
+    tables: { campaigns: ['GetItem', 'UpdateItem', 'PutItem'], customers: ['BatchGetItem', 'PutItem'] },
+    queues: ['events'],
+  },
+  'campaign-trigger': {
+    tables: {
+      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchGetItem'],
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem', 'Query'],
+      control: ['GetItem', 'PutItem'],
+    },
+    buckets: { models: { read: ['versions/'] } },
+    queues: ['events', 'triggers'],
+    sendsMail: true,
+    settings: true,
+    apiUrl: true,
+  },
+  'train-dataset': {
+    tables: { catalog: ['Scan'], control: ['GetItem', 'PutItem', 'Query'] },
+    buckets: {
+      archive: { read: ['events/'] },
+      models: { read: ['versions/', 'datasets/'], write: ['datasets/'] },
+    },
+  },
+  'train-model': {
+    tables: { control: ['GetItem'] },
+    buckets: {
+      models: { read: ['datasets/', 'evaluations/', 'versions/'], write: ['evaluations/', 'versions/'] },
+    },
+  },
+  'train-publish': {
+    tables: { customers: ['BatchWriteItem'], control: ['GetItem', 'PutItem', 'UpdateItem', 'Query'] },
+    buckets: {
+      models: { read: ['datasets/', 'evaluations/', 'versions/'], write: ['versions/', 'evaluations/'] },
+    },
+  },
+  'campaign-freeze': {
+    tables: {
+      campaigns: ['GetItem', 'PutItem', 'Query', 'BatchGetItem'],
+      customers: ['Scan'],
+      catalog: ['Scan'],
+      control: ['GetItem', 'PutItem'],
+    },
+    buckets: { archive: { read: ['campaigns/'], write: ['campaigns/', 'events/'] } },
+    machines: ['campaign'],
+    settings: true,
+  },
+  'campaign-deliver': {
+    tables: {
+      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchGetItem'],
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem', 'Query'],
+      control: ['GetItem', 'PutItem'],
+    },
+    buckets: {
+      archive: { read: ['campaigns/'], write: ['campaigns/'] },
+      models: { read: ['versions/'] },
+    },
+    queues: ['events'],
+    sendsMail: true,
+    settings: true,
+    apiUrl: true,
+  },
+  'campaign-analyse': {
+    tables: { campaigns: ['GetItem', 'PutItem', 'Query'] },
+    buckets: { archive: { read: ['events/', 'campaigns/'] } },
+    settings: true,
+  },
+};
+
+const bucketStatements = (bucket: IBucket, need: BucketNeed): PolicyStatement[] => {
+  const statements: PolicyStatement[] = [];
+  if (need.read) {
+    statements.push(
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: need.read.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+      }),
+      // Without it a missing object answers 403 instead of 404.
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': need.read.map((prefix) => `${prefix}*`) } },
+      }),
+    );
+  }
+  if (need.write) {
+    statements.push(
+      new PolicyStatement({
+        actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+        resources: need.write.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+      }),
+    );
+  }
+  return statements;
+};
+
+export const grantBucket = (target: LambdaFunction, bucket: IBucket, need: BucketNeed): void => {
+  for (const statement of bucketStatements(bucket, need)) target.addToRolePolicy(statement);
+};

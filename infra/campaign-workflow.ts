@@ -1,0 +1,105 @@
+// The A/B campaign state machine: wait → freeze and assign → deliver in batches → wait → analyse →
+// look again, stop for harm, roll out, or finish (ARCHITECTURE.md). Standard workflow: up to a year, waiting is free.
+
+import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  DistributedMap,
+  JsonPath,
+  LogLevel,
+  S3JsonItemReader,
+  StateMachine,
+  Succeed,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { task } from './training-workflow.ts';
+
+export interface CampaignFunctions {
+  readonly freeze: IFunction;
+  readonly deliver: IFunction;
+  readonly analyse: IFunction;
+}
+
+/** Batches delivered at once; with 200 customers a batch, 2,000 customers are under way. */
+export const deliveryConcurrencyMax = 10;
+
+const at = (path: string): string => JsonPath.stringAt(path);
+const run = { campaignId: at('$.campaignId'), runId: at('$.runId') };
+
+export const createCampaignWorkflow = (
+  scope: Construct,
+  name: string,
+  functions: CampaignFunctions,
+  archive: IBucket,
+  logs: ILogGroup,
+): StateMachine => {
+  const waitForStart = new Wait(scope, 'WaitForStart', { time: WaitTime.timestampPath('$.startsAt') });
+  const freeze = task(scope, 'FreezeAudience', functions.freeze, { step: 'freeze', ...run, phase: 'test' });
+  const freezeRollout = task(scope, 'FreezeRollout', functions.freeze, {
+    step: 'freeze',
+    ...run,
+    phase: 'rollout',
+  });
+  const deliver = new DistributedMap(scope, 'DeliverBatches', {
+    itemReader: new S3JsonItemReader({ bucket: archive, key: JsonPath.stringAt('$.batchesKey') }),
+    itemSelector: {
+      'campaignId.$': '$.campaignId',
+      'runId.$': '$.runId',
+      'phase.$': '$.phase',
+      'batchKey.$': '$$.Map.Item.Value.batchKey',
+    },
+    maxConcurrency: deliveryConcurrencyMax,
+    // What failed is found by CheckProgress and tried again; one bad batch must not stop the others.
+    toleratedFailurePercentage: 100,
+    resultPath: JsonPath.DISCARD,
+  }).itemProcessor(
+    task(scope, 'DeliverBatch', functions.deliver, {
+      ...run,
+      phase: at('$.phase'),
+      batchKey: at('$.batchKey'),
+    }),
+  );
+  const progress = task(scope, 'CheckProgress', functions.freeze, {
+    step: 'progress',
+    ...run,
+    phase: at('$.phase'),
+  });
+  const waitToDeliver = new Wait(scope, 'WaitToDeliver', { time: WaitTime.timestampPath('$.waitUntil') });
+  const waitForLook = new Wait(scope, 'WaitForLook', { time: WaitTime.timestampPath('$.waitUntil') });
+  const analyse = task(scope, 'Analyse', functions.analyse, run);
+  const finished = new Succeed(scope, 'Finished');
+
+  waitForStart.next(freeze);
+  freeze.next(deliver);
+  freezeRollout.next(deliver);
+  deliver.next(progress);
+  progress.next(
+    new Choice(scope, 'AllDelivered?')
+      .when(Condition.stringEquals('$.next', 'deliver-later'), waitToDeliver)
+      .when(Condition.stringEquals('$.next', 'look'), waitForLook)
+      .otherwise(finished),
+  );
+  waitToDeliver.next(deliver);
+  waitForLook.next(analyse);
+  analyse.next(
+    new Choice(scope, 'WhatNext?')
+      .when(Condition.stringEquals('$.next', 'look'), waitForLook)
+      .when(Condition.stringEquals('$.next', 'roll-out'), freezeRollout)
+      .otherwise(finished),
+  );
+
+  return new StateMachine(scope, 'Campaign', {
+    stateMachineName: `${name}-campaign`,
+    definitionBody: DefinitionBody.fromChainable(waitForStart),
+    timeout: Duration.days(365),
+    tracingEnabled: true,
+    logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
+  });
+};

@@ -1,0 +1,135 @@
+// The training state machine: dataset → candidates → gate → fit → publish → promote (ARCHITECTURE.md).
+// Tasks are idempotent, so a retry or a second run from the start gives the same version and the same lists.
+
+import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Errors,
+  Fail,
+  JsonPath,
+  LogLevel,
+  Map as MapState,
+  StateMachine,
+  Succeed,
+  TaskInput,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+
+export interface TrainingFunctions {
+  readonly dataset: IFunction;
+  readonly model: IFunction;
+  readonly publish: IFunction;
+}
+
+/** A Lambda task: the function's answer becomes the state; service errors are retried. */
+export const task = (
+  scope: Construct,
+  id: string,
+  lambda: IFunction,
+  payload: Record<string, unknown> | 'whole state',
+): LambdaInvoke => {
+  const state = new LambdaInvoke(scope, id, {
+    lambdaFunction: lambda,
+    payload: payload === 'whole state' ? TaskInput.fromJsonPathAt('$') : TaskInput.fromObject(payload),
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+  });
+  state.addRetry({
+    errors: [
+      'Lambda.ServiceException',
+      'Lambda.AWSLambdaException',
+      'Lambda.SdkClientException',
+      'Lambda.TooManyRequestsException',
+      'Lambda.Unknown',
+      Errors.TIMEOUT,
+    ],
+    interval: Duration.seconds(2),
+    backoffRate: 2,
+    maxAttempts: 5,
+  });
+  return state;
+};
+
+const at = (path: string): string => JsonPath.stringAt(path);
+
+export const createTrainingWorkflow = (
+  scope: Construct,
+  name: string,
+  functions: TrainingFunctions,
+  logs: ILogGroup,
+): StateMachine => {
+  const build = task(scope, 'BuildDataset', functions.dataset, 'whole state');
+  const evaluate = new MapState(scope, 'EvaluateCandidates', {
+    itemsPath: '$.candidates',
+    maxConcurrency: 2,
+    resultPath: '$.evaluations',
+  }).itemProcessor(
+    task(scope, 'EvaluateCandidate', functions.model, {
+      step: 'evaluate',
+      trainingId: at('$.trainingId'),
+      name: at('$.name'),
+      'recipe.$': '$.recipe',
+    }),
+  );
+  const select = task(scope, 'SelectModel', functions.publish, {
+    step: 'select',
+    trainingId: at('$.trainingId'),
+  });
+  const fit = task(scope, 'FitModel', functions.model, {
+    step: 'fit',
+    trainingId: at('$.trainingId'),
+    version: at('$.version'),
+    'recipe.$': '$.recipe',
+  });
+  const publish = new MapState(scope, 'PublishLists', {
+    itemsPath: '$.shards',
+    maxConcurrency: 4,
+    resultPath: JsonPath.DISCARD,
+  }).itemProcessor(
+    task(scope, 'PublishShard', functions.publish, {
+      step: 'publish',
+      trainingId: at('$.trainingId'),
+      version: at('$.version'),
+      'shard.$': '$.shard',
+    }),
+  );
+  const promote = task(scope, 'Promote', functions.publish, {
+    step: 'promote',
+    trainingId: at('$.trainingId'),
+    version: at('$.version'),
+  });
+  const recordFailure = task(scope, 'RecordFailure', functions.publish, {
+    step: 'fail',
+    'trainingId.$': '$$.Execution.Input.trainingId',
+    'error.$': '$.failure',
+  });
+  recordFailure.next(
+    new Fail(scope, 'TrainingFailed', { cause: 'See the training record and the function logs.' }),
+  );
+  for (const state of [build, select, fit, promote])
+    state.addCatch(recordFailure, { resultPath: '$.failure' });
+  for (const state of [evaluate, publish]) state.addCatch(recordFailure, { resultPath: '$.failure' });
+
+  const definition = build
+    .next(evaluate)
+    .next(select)
+    .next(
+      new Choice(scope, 'Promotable?')
+        .when(Condition.stringEquals('$.outcome', 'promote'), fit)
+        .otherwise(new Succeed(scope, 'Refused', { comment: 'What serves now is better; it stays.' })),
+    );
+  fit.next(publish).next(promote).next(new Succeed(scope, 'Promoted'));
+
+  return new StateMachine(scope, 'Training', {
+    stateMachineName: `${name}-training`,
+    definitionBody: DefinitionBody.fromChainable(definition),
+    timeout: Duration.hours(6),
+    tracingEnabled: true,
+    logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
+  });
+};
