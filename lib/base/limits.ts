@@ -15,6 +15,16 @@ export const queueMessageBytesMax = 240 * 1024;
 export const futureToleranceMs = 60 * 60 * 1000;
 /** Nothing was sold online before; older timestamps are a unit mistake (seconds for milliseconds). */
 export const earliestEventMs = Date.UTC(1990, 0, 1);
+/** Nesting of one event: real ones stay under ten; recursion over it stays far from the stack's end. */
+export const jsonDepthMax = 64;
+/** Events of one queue message after inflation: what one request can hold, its envelopes included. */
+export const queueMessageInflatedBytesMax = 4 * requestBytesMax;
+/** Entries of one SendMessageBatch (SQS: 10). */
+export const queueBatchEntriesCountMax = 10;
+/** Bodies of one SendMessageBatch (SQS: 1 MiB in all); the rest is room for attributes. */
+export const queueBatchBytesMax = 1_000 * 1024;
+/** Write keys remembered by one sandbox; unknown ones count too, so that guessing does not read the table. */
+export const cachedKeysCountMax = 1_000;
 /** Ids are partition keys (DynamoDB: 2,048 bytes); 256 characters leave room for prefixes. */
 export const idLengthMax = 256;
 /** Fresh events kept per customer; a fold-in gains nothing from more, and the item stays under 400 KB. */
@@ -65,8 +75,51 @@ export const capDaysMax = 92;
 export const templateLengthMax = 100_000;
 /** Rendering one part; a template that loops for ever stops here. */
 export const templateRenderMs = 1_000;
+/** Name of a campaign or variant: shown in lists and used in tags of mails (SES: 256 characters a tag). */
+export const campaignNameLengthMax = 100;
+/** Arms of one test: with more, an audience of usual size can tell none of them apart. */
+export const variantsCountMax = 10;
+/** A campaign as stored: 4 languages' worth of templates fit, and DynamoDB's item of 400 KB holds it. */
+export const campaignBytesMax = 350 * 1024;
+/** Interim looks of a run; each costs statistical power. */
+export const looksCountMax = 20;
+/** Days after an assignment in which an order still counts; a year covers every renewal period in use. */
+export const windowDaysMax = 365;
+/** Largest share kept untreated; with more, the campaign is smaller than its own control. */
+export const holdoutShareMax = 0.5;
+/** Recommended items inside one mail; more than a screenful is not read. */
+export const mailRecommendationsCountMax = 20;
+/** Comparisons in one audience: evaluated for every customer at every freeze. */
+export const conditionsCountMax = 100;
+/** Nesting of an audience; the web form goes three deep, and evaluation recurses. */
+export const conditionDepthMax = 10;
+/** Customers looked at for the estimate of a preview: what one API call can read within its time. */
+export const audienceEstimateCustomersCountMax = 5_000;
+/** Repetitions of a run's deliveries because something failed, a minute apart; then it goes on with what it has. */
+export const deliveryAttemptsCountMax = 50;
+/** A paused run looks again after at least and at most this; in between after a quarter of the pause so far. */
+export const pauseCheckMsMin = 5 * 60 * 1000;
+export const pauseCheckMsMax = 2 * 60 * 60 * 1000;
+/** SQS delays a message by 15 minutes at most; what waits longer is put back again and again. */
+export const triggerDelaySMax = 900;
 /** How long a function trusts a cached pointer, key or campaign list. */
 export const cacheMs = 15_000;
+
+/** Bytes of a customer's fresh events, order lines and owned items as stored; long ids use them up before the counts. */
+export const freshEventsBytesMax = 50 * 1024;
+export const freshOrdersBytesMax = 60 * 1024;
+export const ownedItemsBytesMax = 270 * 1024;
+/** Traits kept in a profile; the archive has all of them. Contact traits are the last to go. */
+export const traitsCountMax = 200;
+/** A trait with a longer value stays in the archive only: conditions compare words and numbers, not documents. */
+export const traitValueBytesMax = 1_024;
+export const traitNameBytesMax = 128;
+/** Tries of one optimistic write before the event goes back to the queue. */
+export const storeAttemptsMax = 8;
+/** Requests to the customers table at a time: enough to hide latency, few enough for two cores. */
+export const storeConcurrencyMax = 32;
+/** Bytes above which an object is uploaded in parts, and the size of a part (S3: at least 5 MiB). */
+export const objectPartBytes = 8 * 1024 * 1024;
 
 const dynamoItemBytesMax = 400 * 1024;
 if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {
@@ -75,6 +128,18 @@ if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 2
 if (itemsPageCountMax * itemBytesMax > 6_000_000) {
   throw new Error('limits: a page of the largest items would not fit one Lambda answer');
 }
+if (campaignBytesMax > dynamoItemBytesMax) {
+  throw new Error('limits: the largest campaign would not fit one DynamoDB item');
+}
 if (eventBytesMax * 2 > queueMessageBytesMax) {
   throw new Error('limits: a queue message must hold at least one event and its envelope');
+}
+if (freshEventsBytesMax + freshOrdersBytesMax + ownedItemsBytesMax > dynamoItemBytesMax - 8 * 1024) {
+  throw new Error('limits: a customer at every maximum of bytes would not fit one DynamoDB item');
+}
+if (traitsCountMax * (traitValueBytesMax + 2 * traitNameBytesMax + 32) > dynamoItemBytesMax) {
+  throw new Error('limits: a profile at every maximum would not fit one DynamoDB item');
+}
+if (queueMessageBytesMax * 4 > queueBatchBytesMax) {
+  throw new Error('limits: four queue messages must fit one SendMessageBatch');
 }

@@ -1,0 +1,246 @@
+// A campaign's definition as it comes from outside: checked completely, every problem listed at once with its path,
+// defaults made explicit. What is refused is not half kept.
+// Shares in [0, 1], days as whole numbers, instants as ISO 8601 with a zone, stored in UTC.
+
+import { z } from 'zod';
+import { reservedArms } from '../assignment/assign.ts';
+import { Failure, type Problem, shown } from '../base/errors.ts';
+import {
+  campaignBytesMax,
+  campaignNameLengthMax,
+  capDaysMax,
+  holdoutShareMax,
+  looksCountMax,
+  mailRecommendationsCountMax,
+  variantsCountMax,
+  windowDaysMax,
+} from '../base/limits.ts';
+import type { Json } from '../events/event.ts';
+import type { Campaign, Templates } from './campaign.ts';
+import { checkCondition, isObject } from './condition-check.ts';
+
+/** What a marketer decides; the rest of a Campaign is given by the server. */
+export type CampaignDefinition = Pick<
+  Campaign,
+  | 'name'
+  | 'audience'
+  | 'trigger'
+  | 'variants'
+  | 'holdoutShare'
+  | 'quietHours'
+  | 'cap'
+  | 'recommendationsCount'
+  | 'windowDays'
+  | 'lookDays'
+  | 'rollout'
+>;
+
+export interface CheckedDefinition {
+  readonly definition: CampaignDefinition;
+  /** Path → value of everything that was not given and got its default. */
+  readonly defaults: { readonly [path: string]: Json };
+}
+
+/** Throws Failure('invalid') with all problems. `checkTemplates` knows the template language. */
+export const checkDefinition = (
+  input: unknown,
+  checkTemplates: (templates: Templates) => readonly Problem[],
+): CheckedDefinition => {
+  const audience = isObject(input) ? checkCondition(input.audience, 'audience') : { problems: [] };
+  const parsed = definitionSchema.safeParse(input);
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.map(problemOf)),
+    ...audience.problems,
+    ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, checkTemplates)] : []),
+  ];
+  if (!parsed.success || audience.condition === undefined || problems.length > 0) {
+    throw new Failure('invalid', {
+      code: 'campaign-invalid',
+      message: `The campaign has ${problems.length} problem${problems.length === 1 ? '' : 's'}; nothing was stored.`,
+      received: shown(input),
+      action: 'Correct every entry of problems and send the whole campaign again.',
+      problems,
+    });
+  }
+  const definition = { ...parsed.data, audience: audience.condition };
+  return { definition, defaults: defaultsGiven(input, definition, '') };
+};
+
+// ---- shape -------------------------------------------------------------------------------------------
+
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
+  .transform((text) => new Date(text).toISOString());
+const days = (max: number) => z.int().min(1).max(max);
+const name = z.string().trim().min(1).max(campaignNameLengthMax);
+const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR');
+
+const discount = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('percent'), percent: z.number().gt(0).lte(100) }),
+  z.strictObject({ kind: z.literal('amount'), amount: z.number().gt(0), currency }),
+]);
+
+const offer = z.strictObject({
+  discount,
+  expiresAfterDays: days(windowDaysMax),
+  redemptionsPerCodeMax: z.int().min(1).default(1),
+  redemptionsPerCustomerMax: z.int().min(1).default(1),
+  redemptionsTotalMax: z.int().min(1).optional(),
+  minimumSpend: z.number().gt(0).optional(),
+});
+
+const template = z.strictObject({
+  subject: z.string().min(1),
+  html: z.string().min(1),
+  text: z.string().min(1),
+});
+const templates = z.strictObject({ en: template, 'zh-CN': template.optional() });
+
+const action = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('coupon'), offer, templates }),
+  z.strictObject({ kind: z.literal('reminder'), templates }),
+  z.strictObject({ kind: z.literal('none') }),
+]);
+
+const variant = z.strictObject({ name, weight: z.number().gt(0).lte(1), action });
+
+const period = { startsAt: instant, endsAt: instant };
+const trigger = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('at'), at: instant }),
+  z.strictObject({ kind: z.literal('recurring'), everyDays: days(windowDaysMax), ...period }),
+  z.strictObject({ kind: z.literal('event'), event: z.string().min(1), ...period }),
+  z.strictObject({ kind: z.literal('before-expiry'), days: days(windowDaysMax), ...period }),
+]);
+
+const hour = z.int().min(0).max(23);
+
+const definitionSchema = z.strictObject({
+  name,
+  // Checked by checkCondition, whose messages name the fact and the operators that fit it.
+  audience: z.unknown(),
+  trigger,
+  variants: z.array(variant).min(1).max(variantsCountMax),
+  holdoutShare: z.number().min(0).max(holdoutShareMax).default(0.1),
+  quietHours: z.strictObject({ fromHour: hour, toHour: hour }).optional(),
+  cap: z.strictObject({ deliveriesMax: days(100), days: days(capDaysMax) }).optional(),
+  recommendationsCount: z.int().min(0).max(mailRecommendationsCountMax).default(3),
+  windowDays: days(windowDaysMax).default(30),
+  lookDays: z.array(days(windowDaysMax)).max(looksCountMax).default([]),
+  rollout: z.enum(['manual', 'automatic']).default('manual'),
+});
+
+const problemOf = (issue: z.core.$ZodIssue): Problem => ({
+  path: issue.path.map(String).join('.'),
+  message: issue.message,
+});
+
+// ---- rules over several fields -----------------------------------------------------------------------
+// They look at the raw input, so that they are reported beside problems of shape and not only after those are gone.
+
+const crossProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] => [
+  ...variantProblems(Array.isArray(input.variants) ? input.variants : []),
+  ...triggerProblems(input.trigger, input.rollout),
+  ...lookProblems(input.lookDays, input.windowDays),
+  ...sizeProblems(input),
+];
+
+const variantProblems = (variants: readonly unknown[]): readonly Problem[] => {
+  const problems: Problem[] = [];
+  const weights = variants.map((one) => (isObject(one) ? one.weight : undefined));
+  if (weights.length > 0 && weights.every((weight) => typeof weight === 'number')) {
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    if (Math.abs(sum - 1) > 1e-9) {
+      problems.push({ path: 'variants', message: `weights must sum to 1; they sum to ${sum}` });
+    }
+  }
+  const seen = new Set<string>();
+  variants.forEach((one, index) => {
+    if (!isObject(one) || typeof one.name !== 'string') {
+      return;
+    }
+    const trimmed = one.name.trim();
+    const path = `variants.${index}.name`;
+    if (reservedArms.includes(trimmed)) {
+      problems.push({ path, message: `${trimmed} is the name of an untreated group; choose another` });
+    }
+    if (seen.has(trimmed)) {
+      problems.push({ path, message: `${trimmed} is used by an earlier variant; names must differ` });
+    }
+    seen.add(trimmed);
+  });
+  return problems;
+};
+
+const triggerProblems = (trigger: unknown, rollout: unknown): readonly Problem[] => {
+  if (!isObject(trigger)) {
+    return [];
+  }
+  const problems: Problem[] = [];
+  const [from, to] = [trigger.startsAt, trigger.endsAt].map((at) => Date.parse(String(at)));
+  if (to <= from) {
+    problems.push({ path: 'trigger.endsAt', message: 'must be later than startsAt' });
+  }
+  if (rollout === 'automatic' && trigger.kind !== 'at') {
+    problems.push({
+      path: 'rollout',
+      message:
+        'automatic needs a trigger of kind at: other kinds keep assigning, and a treated holdout could no longer be compared with',
+    });
+  }
+  return problems;
+};
+
+const lookProblems = (lookDays: unknown, windowDays: unknown): readonly Problem[] => {
+  const window = typeof windowDays === 'number' ? windowDays : windowDays === undefined ? 30 : undefined;
+  if (!Array.isArray(lookDays) || window === undefined) {
+    return [];
+  }
+  return lookDays.flatMap((day: unknown, index) => {
+    const path = `lookDays.${index}`;
+    if (typeof day === 'number' && day >= window) {
+      return [{ path, message: `must be smaller than windowDays (${window}); received ${day}` }];
+    }
+    return lookDays.indexOf(day) < index ? [{ path, message: `${shown(day)} is there already` }] : [];
+  });
+};
+
+const sizeProblems = (input: unknown): readonly Problem[] => {
+  const bytes = new TextEncoder().encode(JSON.stringify(input)).length;
+  return bytes > campaignBytesMax
+    ? [{ path: '', message: `the campaign has ${bytes} bytes; at most ${campaignBytesMax} are allowed` }]
+    : [];
+};
+
+const templateProblems = (
+  input: { readonly [key: string]: unknown },
+  checkTemplates: (templates: Templates) => readonly Problem[],
+): readonly Problem[] =>
+  (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) => {
+    const parsed =
+      isObject(one) && isObject(one.action) ? templates.safeParse(one.action.templates) : undefined;
+    return parsed?.success
+      ? checkTemplates(parsed.data).map(({ path, message }) => ({
+          path: `variants.${index}.action.templates.${path}`,
+          message,
+        }))
+      : [];
+  });
+
+// ---- defaults ----------------------------------------------------------------------------------------
+
+const defaultsGiven = (input: unknown, filled: unknown, path: string): { [path: string]: Json } => {
+  const found: { [path: string]: Json } = {};
+  if (!isObject(input) && !Array.isArray(input)) {
+    return found;
+  }
+  const given = new Map<string, unknown>(Object.entries(input));
+  for (const [key, value] of Object.entries(filled ?? {})) {
+    const at = path === '' ? key : `${path}.${key}`;
+    if (given.get(key) === undefined && value !== undefined) {
+      found[at] = value as Json;
+    } else {
+      Object.assign(found, defaultsGiven(given.get(key), value, at));
+    }
+  }
+  return found;
+};
