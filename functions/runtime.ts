@@ -11,6 +11,7 @@ import type {
 } from 'aws-lambda';
 import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
+import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
 import type { Clock } from '../lib/ports.ts';
 
@@ -94,4 +95,7 @@ export const sqs =
   };
 
 // Builders of adapters go below, one `once(...)` each, in the order of lib/ports.ts. Environment names: ARCHITECTURE.md.
+export const resultStore = once(() =>
+  createResultStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
+);
 export { documentClient, log, required, once };

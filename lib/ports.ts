@@ -8,6 +8,7 @@ import type { CampaignRun } from './campaigns/run.ts';
 import type { CustomerProfile, CustomerRecord, CustomerState, PublishedList } from './events/customer.ts';
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
+import type { CampaignResult } from './experiments/result.ts';
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
@@ -308,4 +309,17 @@ export interface CampaignTrigger {
 
 export interface TriggerQueue {
   send(triggers: readonly CampaignTrigger[]): Promise<void>;
+}
+
+// ---- results -----------------------------------------------------------------------------------------
+
+export interface ResultStore {
+  /** Keeps the first result of a look and returns the one kept, so that repeating an analysis changes nothing. */
+  write(result: CampaignResult): Promise<CampaignResult>;
+  /** Of one look; undefined when it was not analysed yet. */
+  get(campaignId: CampaignId, runId: string, look: number): Promise<CampaignResult | undefined>;
+  /** The newest by asOf; of several at the same time, the one over all runs. */
+  latest(campaignId: CampaignId): Promise<CampaignResult | undefined>;
+  /** Oldest first. */
+  list(campaignId: CampaignId): Promise<readonly CampaignResult[]>;
 }

@@ -1,0 +1,72 @@
+// Results in the campaigns table: `campaign#<campaignId>` / `result#<runId>#<look>`, the look in three digits so that
+// the last sorts last. A conditional write keeps the first result of a look; the result is stored as JSON text,
+// because DynamoDB would take 38 digits for a double of 17 and drop the difference between absent and null.
+
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { byTime, type CampaignResult } from '../experiments/result.ts';
+import type { ResultStore } from '../ports.ts';
+import { isConditionFailed } from './dynamodb.ts';
+
+export const createResultStore = (client: DynamoDBDocumentClient, table: string): ResultStore => {
+  const get: ResultStore['get'] = async (campaignId, runId, look) => {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: table, Key: keyOf(campaignId, runId, look), ConsistentRead: true }),
+    );
+    return Item && parse(Item);
+  };
+
+  const list: ResultStore['list'] = async (campaignId) => {
+    const results: CampaignResult[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': `campaign#${campaignId}`, ':prefix': 'result#' },
+          ConsistentRead: true,
+          ExclusiveStartKey: start,
+        }),
+      );
+      results.push(...(page.Items ?? []).map(parse));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return results.sort(byTime);
+  };
+
+  const write: ResultStore['write'] = async (result) => {
+    try {
+      await client.send(
+        new PutCommand({
+          TableName: table,
+          Item: {
+            ...keyOf(result.campaignId, result.runId, result.look),
+            asOf: result.asOf,
+            decision: result.decision,
+            result: JSON.stringify(result),
+          },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+      return result;
+    } catch (error) {
+      const kept = isConditionFailed(error)
+        ? await get(result.campaignId, result.runId, result.look)
+        : undefined;
+      if (kept === undefined) {
+        throw error;
+      }
+      return kept;
+    }
+  };
+
+  return { write, get, list, latest: async (campaignId) => (await list(campaignId)).at(-1) };
+};
+
+const keyOf = (campaignId: string, runId: string, look: number): { pk: string; sk: string } => ({
+  pk: `campaign#${campaignId}`,
+  sk: `result#${runId}#${String(look).padStart(3, '0')}`,
+});
+
+const parse = (row: Record<string, unknown>): CampaignResult =>
+  JSON.parse(String(row.result)) as CampaignResult;
