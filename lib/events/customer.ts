@@ -42,8 +42,12 @@ export interface FreshEvent {
 export interface OwnedItem {
   /** Latest purchase, ms since 1970. */
   readonly purchasedAtMs: number;
-  /** Latest refund, if any; owned while purchasedAtMs > refundedAtMs. */
+  /** Latest refund, if any; owned while purchasedAtMs > refundedAtMs. Of the item, or of its whole order. */
   readonly refundedAtMs?: number;
+  /** Latest refund that named the item itself. */
+  readonly itemRefundedAtMs?: number;
+  /** Short hash of the order of the latest purchase: a refund of that whole order takes the item back. */
+  readonly order?: string;
 }
 
 export interface OrderSummary {
@@ -53,12 +57,34 @@ export interface OrderSummary {
   readonly refundedValue: number;
 }
 
+/** One part of an order, or one refund; what `orders` is summed from. */
+export interface OrderLine {
+  readonly kind: 'order' | 'refund';
+  readonly orderId: string;
+  /** Part of the order ("0" when it is in one event); of a refund, its refund_id or message id. */
+  readonly part: string;
+  readonly atMs: number;
+  /** Paid or refunded; `whole`: a refund of everything the order was worth. */
+  readonly value: number | 'whole';
+}
+
+/** What is ranked at or below this was forgotten to stay within limits, and stays forgotten. */
+export interface Floor {
+  readonly atMs: number;
+  readonly key: string;
+}
+
 export interface CustomerState {
   /** Newest first by (atMs, messageId); at most freshEventsCountMax. */
   readonly events: readonly FreshEvent[];
   readonly owned: { readonly [itemId: string]: OwnedItem };
-  /** By order id; at most freshOrdersCountMax, the oldest go first. */
+  /** Purchases by order id, summed from `lines`; refunds of orders that are not here are in unmatchedRefundedValue. */
   readonly orders: { readonly [orderId: string]: OrderSummary };
+  /** At most freshOrdersCountMax, the oldest go first. Absent: each order is one line. */
+  readonly lines?: readonly OrderLine[];
+  /** Refunded under an order id without a purchase (a cancellation with a number of its own); absent: 0. */
+  readonly unmatchedRefundedValue?: number;
+  readonly floors?: { readonly events?: Floor; readonly owned?: Floor; readonly lines?: Floor };
   /** Optimistic lock: a write states the revision it read. 0 for a customer never written. */
   readonly revision: number;
 }
