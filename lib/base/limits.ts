@@ -53,8 +53,6 @@ export const catalogMonthsCountMax = 13;
 export const explorationPoolCountMax = 200;
 /** Recent items of a customer that reasons and next-in-series are looked up for. */
 export const reasonItemsCountMax = 20;
-/** Keys a function remembers; more than this many apps never call one sandbox within cacheMs. */
-export const cachedKeysCountMax = 1_000;
 /** Model versions listed with their metrics in one answer, newest first. */
 export const modelVersionsCountMax = 50;
 /** Customers in one batch of a campaign: one Lambda invocation of well under its time limit. */
@@ -79,7 +77,7 @@ export const templateRenderMs = 1_000;
 export const campaignNameLengthMax = 100;
 /** Arms of one test: with more, an audience of usual size can tell none of them apart. */
 export const variantsCountMax = 10;
-/** A campaign as stored: 4 languages' worth of templates fit, and DynamoDB's item of 400 KB holds it. */
+/** A campaign as stored, templates and all; DynamoDB's item holds 400 KB. */
 export const campaignBytesMax = 350 * 1024;
 /** Interim looks of a run; each costs statistical power. */
 export const looksCountMax = 20;
@@ -95,8 +93,14 @@ export const conditionsCountMax = 100;
 export const conditionDepthMax = 10;
 /** Customers looked at for the estimate of a preview: what one API call can read within its time. */
 export const audienceEstimateCustomersCountMax = 5_000;
-/** Repetitions of a run's deliveries because something failed, a minute apart; then it goes on with what it has. */
+/** Repetitions of a run's deliveries without a single one getting through; then the run goes on with what it has. */
 export const deliveryAttemptsCountMax = 50;
+/** Waits between them double up to this: with 50 attempts two days, longer than SES's daily quota lasts. */
+export const deliveryRetryMsMax = 60 * 60 * 1000;
+/** Assigned events in one archive object: 6 MB before compression. */
+export const assignedEventsCountMax = 10_000;
+/** Objects of a run read or written at once. */
+export const campaignObjectsConcurrencyMax = 16;
 /** A paused run looks again after at least and at most this; in between after a quarter of the pause so far. */
 export const pauseCheckMsMin = 5 * 60 * 1000;
 export const pauseCheckMsMax = 2 * 60 * 60 * 1000;
@@ -120,6 +124,24 @@ export const storeAttemptsMax = 8;
 export const storeConcurrencyMax = 32;
 /** Bytes above which an object is uploaded in parts, and the size of a part (S3: at least 5 MiB). */
 export const objectPartBytes = 8 * 1024 * 1024;
+/** Weight of one customer–item pair, summed over its events: the sixth purchase of a pen says little more than the fifth. */
+export const pairWeightMax = 5;
+/** Item-item neighbours kept for serving: 50 × 8 bytes × 4,000 items = 1.6 MB in every sandbox. */
+export const servingNeighboursCountMax = 50;
+/** Test customers a model is evaluated on, drawn by seed: the interval of NDCG hardly narrows beyond. */
+export const evaluationCustomersCountMax = 3_000;
+/** Of those, customers whose whole catalogue is ranked for AUC: a full sort each. */
+export const aucCustomersCountMax = 400;
+/** Fewer test customers than this cannot tell two models apart. */
+export const gateTestCustomersCountMin = 30;
+/** Lists in one publish task: 1,000 × about 8 KB of writes stay within a minute. */
+export const publishShardCustomersCountMax = 1_000;
+/** Archived objects one training reads, gzip: with DuckDB's file about 8 GB on a 10 GB Lambda disk. */
+export const datasetArchiveBytesMax = 1024 ** 3;
+/** DuckDB's share of memory in the dataset step; what exceeds it goes to disk. */
+export const analyticsMemoryBytesMax = 768 * 1024 ** 2;
+/** DuckDB's spill and database file together; the Lambda's disk is 10 GB. */
+export const analyticsDiskBytesMax = 6 * 1024 ** 3;
 
 const dynamoItemBytesMax = 400 * 1024;
 if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {

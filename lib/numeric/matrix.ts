@@ -1,0 +1,61 @@
+// Small dense kernels over row-major typed arrays: Gramian and the solution of symmetric positive definite systems.
+// Shapes: factors rows × size; Gramian and systems size × size. Sums are kept in float64.
+// The solver is a value (SymmetricSolve), so that a faster kernel can take its place.
+
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+
+/**
+ * Solves A x = b for a symmetric positive definite A (size × size, row-major, both triangles filled), x into `out`.
+ * Throws RangeError when A is not positive definite.
+ */
+export type SymmetricSolve = (
+  size: number,
+  system: Float64Array,
+  right: Float64Array,
+  out: Float64Array,
+) => void;
+
+/** By Cholesky decomposition (ml-matrix). */
+export const choleskySolve: SymmetricSolve = (size, system, right, out) => {
+  const decomposition = new CholeskyDecomposition(Matrix.from1DArray(size, size, system));
+  if (!decomposition.isPositiveDefinite()) {
+    throw new RangeError(`matrix: a ${size} × ${size} system is not positive definite`);
+  }
+  const solution = decomposition.solve(Matrix.columnVector(right));
+  for (let i = 0; i < size; i++) {
+    out[i] = solution.get(i, 0);
+  }
+};
+
+/** F' F of `factors` (rows × size), both triangles filled. */
+export const gramian = (factors: Float32Array, size: number): Float64Array => {
+  const gram = new Float64Array(size * size);
+  for (let start = 0; start < factors.length; start += size) {
+    for (let i = 0; i < size; i++) {
+      const left = factors[start + i];
+      for (let j = 0; j <= i; j++) {
+        gram[i * size + j] += left * factors[start + j];
+      }
+    }
+  }
+  mirrorLower(gram, size);
+  return gram;
+};
+
+/** Copies the lower triangle into the upper. */
+export const mirrorLower = (matrix: Float64Array, size: number): void => {
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < i; j++) {
+      matrix[j * size + i] = matrix[i * size + j];
+    }
+  }
+};
+
+export const allFinite = (values: Float32Array | Float64Array): boolean => {
+  for (const value of values) {
+    if (!Number.isFinite(value)) {
+      return false;
+    }
+  }
+  return true;
+};

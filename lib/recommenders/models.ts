@@ -1,0 +1,62 @@
+// The table of models: from a recipe to a recommender, from saved bytes back to one.
+// Candidates are what a training tries by default; names are unique and stable (the manifest keeps the recipe).
+
+import { Failure, shown } from '../base/errors.ts';
+import { als } from './als.ts';
+import { decodeArtifact } from './artifact.ts';
+import { indexedRecommender, loadIndexed, type ModelKind } from './indexed.ts';
+import { itemKnn } from './item-knn.ts';
+import { popularity } from './popularity.ts';
+import type { Recipe, Recommender } from './recommender.ts';
+
+const kinds: ReadonlyMap<string, ModelKind> = new Map([
+  ['popularity', popularity],
+  ['item-knn', itemKnn],
+  ['als', als],
+]);
+
+export interface Candidate {
+  readonly name: string;
+  readonly recipe: Recipe;
+}
+
+/** Parameters not stated are the model's documented defaults, written out so that the recipe stays complete. */
+export const recipeOf = (model: string, params: Recipe['params'] = {}): Recipe => ({
+  model,
+  params: { ...kindOf(model).defaults, ...params },
+});
+
+/** From simple to rich: of equals the first wins. */
+export const defaultCandidates: readonly Candidate[] = [
+  { name: 'popularity', recipe: recipeOf('popularity') },
+  { name: 'item-knn-cosine', recipe: recipeOf('item-knn', { similarity: 'cosine' }) },
+  { name: 'item-knn-pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
+  { name: 'als', recipe: recipeOf('als') },
+];
+
+export const createRecommender = (recipe: Recipe): Recommender =>
+  indexedRecommender(recipe.model, recipe, kindOf(recipe.model));
+
+export const loadRecommender = (bytes: Uint8Array): Recommender => {
+  const artifact = decodeArtifact<Parameters<typeof loadIndexed>[0]['header']>(bytes);
+  return loadIndexed(artifact, kindOf(artifact.header.recipe.model));
+};
+
+/** True when both describe the same training, whatever the order of their parameters. */
+export const sameRecipe = (a: Recipe, b: Recipe): boolean => recipeText(a) === recipeText(b);
+
+export const recipeText = ({ model, params }: Recipe): string =>
+  JSON.stringify([model, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+export function kindOf(model: string): ModelKind {
+  const kind = kinds.get(model);
+  if (kind === undefined) {
+    throw new Failure('invalid', {
+      code: 'model-unknown',
+      message: 'There is no model of this name.',
+      received: shown(model),
+      action: `Use one of: ${[...kinds.keys()].join(', ')}.`,
+    });
+  }
+  return kind;
+}
