@@ -1,0 +1,38 @@
+// Variables for checking templates and for looking at them without a customer: every variable is there, and the
+// values hold what breaks careless templates (markup, quotes, an ampersand).
+
+import type { Language } from '../events/customer.ts';
+import type { MailVariables } from './template.ts';
+
+export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder'): MailVariables => {
+  const chinese = language === 'zh-CN';
+  return {
+    customer: {
+      id: 'customer-1',
+      name: chinese ? '李雷 & “韩梅梅”' : 'Ada <Lovelace> & "Co"',
+      language,
+      traits: {},
+    },
+    campaign: { id: 'campaign-1', name: chinese ? '新学期' : 'New term' },
+    ...(kind === 'coupon' && {
+      coupon: {
+        code: '7K2M-9QXA-4TNB',
+        discountText: chinese ? '8.5折' : '15% off',
+        expiresAt: '2030-01-31T12:00:00.000Z',
+        expiresText: chinese ? '2030年1月31日' : 'January 31, 2030',
+        minimumSpendText: '',
+      },
+    }),
+    recommendations: [
+      {
+        title: chinese ? '统计学入门' : 'Statistics from the start',
+        reason: chinese ? '因为您学过《概率论》' : 'Because you took Probability',
+        price: chinese ? '¥49' : '€49',
+        url: 'https://shop.example/courses/statistics',
+      },
+    ],
+    unsubscribeUrl: 'https://api.example/v1/unsubscribe/sample-token',
+    preferenceUrl: 'https://api.example/v1/unsubscribe/sample-token',
+    decisionId: 'decision-1',
+  };
+};
