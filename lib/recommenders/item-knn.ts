@@ -132,7 +132,11 @@ const scorer = (neighbours: Neighbours, itemsCount: number): Scorer => {
     }
   };
   return {
-    scoreHistory: (items, weights, out) => items.forEach((item, i) => add(item, weights[i], out)),
+    scoreHistory: (items, weights, out) => {
+      items.forEach((item, i) => {
+        add(item, weights[i], out);
+      });
+    },
     scoreSimilar: (item, out) => add(item, 1, out),
     arrays: neighbourArrays('neighbours', neighbours),
   };

@@ -1,0 +1,15 @@
+// `npm run bench -- <name> [options]`: accuracy and speed, each bench a file of its own.
+
+const benches: {
+  readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
+} = {
+  ranking: () => import('./ranking.ts'),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+if (!Object.hasOwn(benches, name)) {
+  console.error(`There is no bench named "${name}". Use one of: ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+const { main } = await benches[name]();
+await main(args);
