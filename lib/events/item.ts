@@ -6,7 +6,8 @@ import type { JsonObject } from './event.ts';
 
 /**
  * When an owner may buy (and be recommended) the item again.
- * `once`: never. `renews`: a subscription period of `days`; may be offered again from `days` before its end.
+ * `once`: never. `renews`: a subscription period of `days`; may be offered again from shortly before its end
+ * (`renewalLeadMs` in lib/recommendations/eligibility.ts).
  * `expires`: access ends after `days`, then it may be bought again. `consumable`: at any time.
  */
 export type RepurchaseRule =
