@@ -1,0 +1,67 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CfnResource, type Stack } from 'aws-cdk-lib';
+import { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../infra/config.ts';
+import { judgeFindings, readFindings } from '../../infra/findings.ts';
+import { buildApp, stackNames } from '../../infra/synth.ts';
+
+describe('configuration', () => {
+  it('an unknown setting is refused by name', () => {
+    expect(() => parseConfig({ quietHour: 3 }, 'reprise.config.json')).toThrow(
+      /reprise\.config\.json.*\n.*quietHour/,
+    );
+  });
+
+  it('a sender outside its domain is refused with both', () => {
+    expect(() => parseConfig({ sender: { domain: 'shop.test', fromAddress: 'a@other.test' } }, 'c')).toThrow(
+      /a@other\.test.*not in.*shop\.test/,
+    );
+  });
+
+  it('a domain that only ends alike is another domain', () => {
+    expect(() => parseConfig({ sender: { domain: 'shop.test', fromAddress: 'a@myshop.test' } }, 'c')).toThrow(
+      /not in/,
+    );
+    expect(
+      parseConfig({ sender: { domain: 'shop.test', fromAddress: 'a@mail.shop.test' } }, 'c').sender.domain,
+    ).toBe('shop.test');
+  });
+
+  it('every problem is named at once', () => {
+    const broken = { globalHoldoutShare: 2, timeZone: 'Mars/Base', trainingSchedule: 'daily' };
+    expect(() => parseConfig(broken, 'c')).toThrow(
+      /trainingSchedule[\s\S]*timeZone[\s\S]*globalHoldoutShare/,
+    );
+  });
+});
+
+const findingsWith = (change: (service: Stack) => void) => {
+  const outdir = mkdtempSync(join(tmpdir(), 'reprise-synth-'));
+  const app = buildApp({ outdir, config: parseConfig({}, 'test') }, undefined);
+  change(app.node.findChild(stackNames.service) as Stack);
+  app.synth();
+  return judgeFindings(readFindings(outdir));
+};
+
+describe('findings at synthesis', () => {
+  it('as it stands, none is refused and no accepted reason is left over', () => {
+    expect(findingsWith(() => undefined)).toEqual({ refused: [], unused: [] });
+  });
+
+  it('a property that CloudFormation does not know is refused', () => {
+    const { refused } = findingsWith((stack) => {
+      new CfnResource(stack, 'Odd', { type: 'AWS::SQS::Queue', properties: { VisibilityTimeoutt: 3 } });
+    });
+    expect(refused.map(({ construct }) => construct)).toContain(`${stackNames.service}/Odd`);
+  });
+
+  it('a bucket open to unencrypted transport is refused by AwsSolutions', () => {
+    const { refused } = findingsWith((stack) => {
+      new CfnBucket(stack, 'Open');
+    });
+    expect(refused.map(({ rule }) => rule)).toContain('AwsSolutions-S10');
+  });
+});

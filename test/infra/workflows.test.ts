@@ -1,0 +1,160 @@
+import { createRequire } from 'node:module';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { deliveryConcurrencyMax } from '../../infra/campaign-workflow.ts';
+import { resource, synthesizeForTest, type Template } from './template.ts';
+
+// asl-validator is CommonJS and its types do not match its exports.
+const aslValidator = createRequire(import.meta.url)('asl-validator') as (
+  definition: unknown,
+  options?: { checkPaths?: boolean; checkArn?: boolean },
+) => { isValid: boolean; errors: unknown[]; errorsText: () => string };
+
+interface State {
+  readonly Type: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly {
+    readonly Next: string;
+    readonly StringEquals?: string;
+    readonly Variable: string;
+  }[];
+  readonly TimestampPath?: string;
+  readonly Parameters?: Record<string, unknown>;
+  readonly Catch?: readonly { readonly Next: string; readonly ErrorEquals: string[] }[];
+  readonly Retry?: readonly { readonly ErrorEquals: string[]; readonly MaxAttempts: number }[];
+  readonly MaxConcurrency?: number;
+  readonly ItemReader?: Record<string, unknown>;
+  readonly ItemProcessor?: {
+    readonly ProcessorConfig: { readonly Mode: string };
+    readonly States: Record<string, State>;
+  };
+  readonly ToleratedFailurePercentage?: number;
+  readonly ResultPath?: string | null;
+}
+interface Definition {
+  readonly StartAt: string;
+  readonly States: Record<string, State>;
+}
+
+/** References become an ARN or a name by their kind: enough for a validator that checks the shape. */
+const definitionOf = (template: Template, name: string): Definition => {
+  const definition = resource(template, 'AWS::StepFunctions::StateMachine', name).Properties
+    .DefinitionString as {
+    'Fn::Join': [string, unknown[]];
+  };
+  const text = definition['Fn::Join'][1]
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const reference = part as { Ref?: string; 'Fn::GetAtt'?: [string, string] };
+      if (reference.Ref === 'AWS::Partition') return 'aws';
+      return reference['Fn::GetAtt']
+        ? `arn:aws:lambda:eu-west-1:123456789012:function:${reference['Fn::GetAtt'][0]}`
+        : 'bucket';
+    })
+    .join('');
+  return JSON.parse(text) as Definition;
+};
+
+let training: Definition;
+let campaign: Definition;
+beforeAll(async () => {
+  const { service } = await synthesizeForTest();
+  training = definitionOf(service, 'Training');
+  campaign = definitionOf(service, 'Campaign');
+});
+
+describe('both workflows', () => {
+  it('are valid Amazon States Language', () => {
+    for (const definition of [training, campaign]) {
+      const { isValid, errorsText } = aslValidator(definition);
+      expect(isValid, errorsText()).toBe(true);
+    }
+  });
+
+  it('retry every task on the service faults of Lambda', () => {
+    const tasks = [training, campaign].flatMap((definition) =>
+      Object.values(definition.States).flatMap((state) => [
+        state,
+        ...Object.values(state.ItemProcessor?.States ?? {}),
+      ]),
+    );
+    for (const state of tasks.filter(({ Type }) => Type === 'Task')) {
+      expect(state.Retry?.[0].ErrorEquals).toContain('Lambda.TooManyRequestsException');
+      expect(state.Retry?.[0].MaxAttempts).toBe(5);
+    }
+  });
+});
+
+describe('training', () => {
+  it('goes from dataset to promotion in the agreed order', () => {
+    const order = [training.StartAt];
+    for (let at = training.States[training.StartAt]; at.Next; at = training.States[at.Next])
+      order.push(at.Next);
+    expect(order).toEqual(['BuildDataset', 'EvaluateCandidates', 'SelectModel', 'Promotable?']);
+    const promoted = ['FitModel'];
+    for (let at = training.States.FitModel; at.Next; at = training.States[at.Next]) promoted.push(at.Next);
+    expect(promoted).toEqual(['FitModel', 'PublishLists', 'Promote', 'Promoted']);
+  });
+
+  it('fits a model only when the gate says promote', () => {
+    const choice = training.States['Promotable?'];
+    expect(choice.Choices).toEqual([{ Variable: '$.outcome', StringEquals: 'promote', Next: 'FitModel' }]);
+    expect(choice.Default).toBe('Refused');
+  });
+
+  it('records every failure before it fails', () => {
+    for (const name of [
+      'BuildDataset',
+      'EvaluateCandidates',
+      'SelectModel',
+      'FitModel',
+      'PublishLists',
+      'Promote',
+    ]) {
+      expect(training.States[name].Catch).toEqual([
+        { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'RecordFailure' },
+      ]);
+    }
+    expect(training.States.RecordFailure.Next).toBe('TrainingFailed');
+    expect(training.States.TrainingFailed.Type).toBe('Fail');
+  });
+});
+
+describe('campaign', () => {
+  it('waits by timestamp only, so that waiting costs nothing', () => {
+    const waits = Object.entries(campaign.States).filter(([, state]) => state.Type === 'Wait');
+    expect(waits.map(([name, state]) => [name, state.TimestampPath]).sort()).toEqual([
+      ['WaitForLook', '$.waitUntil'],
+      ['WaitForStart', '$.startsAt'],
+      ['WaitToDeliver', '$.waitUntil'],
+    ]);
+  });
+
+  it('delivers through a distributed map that reads batches from S3, ten at a time, and keeps no result in the state', () => {
+    const map = campaign.States.DeliverBatches;
+    expect(map.ItemProcessor?.ProcessorConfig.Mode).toBe('DISTRIBUTED');
+    expect(map.MaxConcurrency).toBe(deliveryConcurrencyMax);
+    expect(map.ItemReader).toMatchObject({
+      Resource: 'arn:aws:states:::s3:getObject',
+      ReaderConfig: { InputType: 'JSON' },
+      Parameters: { 'Key.$': '$.batchesKey' },
+    });
+    expect(map.ResultPath).toBeNull();
+    expect(map.ToleratedFailurePercentage).toBe(100);
+  });
+
+  it('looks, rolls out or ends as the analysis says, and delivers later when progress says so', () => {
+    const choices = (name: string) =>
+      campaign.States[name].Choices?.map(({ StringEquals, Next }) => [StringEquals, Next]);
+    expect(choices('WhatNext?')).toEqual([
+      ['look', 'WaitForLook'],
+      ['roll-out', 'FreezeRollout'],
+    ]);
+    expect(campaign.States['WhatNext?'].Default).toBe('Finished');
+    expect(choices('AllDelivered?')).toEqual([
+      ['deliver-later', 'WaitToDeliver'],
+      ['look', 'WaitForLook'],
+    ]);
+    expect(campaign.States['AllDelivered?'].Default).toBe('Finished');
+  });
+});
