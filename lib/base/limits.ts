@@ -106,6 +106,16 @@ export const pauseCheckMsMin = 5 * 60 * 1000;
 export const pauseCheckMsMax = 2 * 60 * 60 * 1000;
 /** SQS delays a message by 15 minutes at most; what waits longer is put back again and again. */
 export const triggerDelaySMax = 900;
+/** Complaints over mails sent: SES reviews an account above 0.1%; a campaign clearly above that is stopped first. */
+export const complaintShareMax = 0.001;
+/** Unsubscribes over mails sent: what one mail in fifty costs in reach, no campaign brings back. */
+export const unsubscribeShareMax = 0.02;
+/** Customers in an arm below which no estimate is given: its interval would be wider than any effect of a mail. */
+export const estimateCustomersCountMin = 50;
+/** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */
+export const revenueBuyersCountMin = 10;
+/** How long after a look is due it is made: orders of the last minutes are still on their way to the archive. */
+export const outcomeDelayMs = 15 * 60 * 1000;
 /** How long a function trusts a cached pointer, key or campaign list. */
 export const cacheMs = 15_000;
 

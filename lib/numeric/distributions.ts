@@ -1,9 +1,9 @@
-// Distributions used by the analysis: normal, Student t, χ², binomial tail. Dimensionless; probabilities in [0, 1].
+// Distributions used by the analysis: normal, Student t, χ², binomial and hypergeometric tails. Dimensionless; probabilities in [0, 1].
 // Tails are computed directly, never as 1 − cdf, so p-values of 1e-100 are right to about 1e-12 relative.
 // Source: NIST DLMF 7 (erfc), 8.2 (incomplete gamma), 8.17 (incomplete beta) through special-functions.ts.
 // Quantiles invert their own tail by safeguarded Newton steps. Limits: degrees of freedom > 0.
 
-import { betaRegularised, erfc, gammaUpper } from './special-functions.ts';
+import { betaRegularised, erfc, gammaUpper, logBeta } from './special-functions.ts';
 
 export const normalCdf = (z: number): number => 0.5 * erfc(-z / Math.SQRT2);
 
@@ -36,6 +36,35 @@ export const binomialAtLeast = (successes: number, trials: number, p: number): n
   }
   return successes > trials ? 0 : betaRegularised(p, successes, trials - successes + 1);
 };
+
+/**
+ * P(X ≤ successes) for X hypergeometric: `drawn` of `total` are drawn without regard to which `marked` of them are
+ * marked. One-sided Fisher exact test. O(marked) terms from the larger end of the tail.
+ */
+export const hypergeometricAtMost = (
+  successes: number,
+  drawn: number,
+  marked: number,
+  total: number,
+): number => {
+  const lowest = Math.max(0, drawn + marked - total);
+  const top = Math.min(successes, drawn, marked);
+  if (top < lowest) {
+    return 0;
+  }
+  let term = Math.exp(
+    logChoose(marked, top) + logChoose(total - marked, drawn - top) - logChoose(total, drawn),
+  );
+  let sum = term;
+  for (let x = top; x > lowest; x--) {
+    term *= (x * (total - marked - drawn + x)) / ((marked - x + 1) * (drawn - x + 1));
+    sum += term;
+  }
+  return Math.min(1, sum);
+};
+
+const logChoose = (n: number, k: number): number =>
+  k === 0 || k === n ? 0 : -logBeta(k + 1, n - k + 1) - Math.log(n + 1);
 
 /**
  * Inverts the upper tail of a distribution symmetric about 0. The root is bracketed by doubling and then halved or,

@@ -1,0 +1,76 @@
+// Additive summaries of an arm: counts and sums from which every estimate is made. Summaries of parts of an arm
+// merge to the summary of the whole: counts exactly, money to rounding (1e-15 of the sum of squares a part).
+// Units: customers and orders are counts; money is in major units of the one currency; squares of it.
+
+export interface ArmSummary {
+  /** Customers assigned: the denominator of every rate, whatever became of their mail. */
+  readonly customers: number;
+  /** Customers with at least one kept order in the window. */
+  readonly conversions: number;
+  /** Kept orders in the window. */
+  readonly orders: number;
+  /** Per customer, refunds deducted: Σ x and Σ x². */
+  readonly revenueSum: number;
+  readonly revenueSumSquares: number;
+  readonly sent: number;
+  readonly suppressed: number;
+  readonly redemptions: number;
+  readonly unsubscribes: number;
+  readonly complaints: number;
+  readonly couponOrders: number;
+  readonly couponRevenue: number;
+  readonly clickOrders: number;
+  readonly clickRevenue: number;
+}
+
+export const emptySummary: ArmSummary = {
+  customers: 0,
+  conversions: 0,
+  orders: 0,
+  revenueSum: 0,
+  revenueSumSquares: 0,
+  sent: 0,
+  suppressed: 0,
+  redemptions: 0,
+  unsubscribes: 0,
+  complaints: 0,
+  couponOrders: 0,
+  couponRevenue: 0,
+  clickOrders: 0,
+  clickRevenue: 0,
+};
+
+const fields = Object.keys(emptySummary) as readonly (keyof ArmSummary)[];
+
+export const mergeSummaries = (a: ArmSummary, b: ArmSummary): ArmSummary => {
+  const merged: { -readonly [field in keyof ArmSummary]: number } = { ...a };
+  for (const field of fields) {
+    merged[field] += b[field];
+  }
+  return merged;
+};
+
+/** n, Σ x, Σ x²: what a mean, its variance and a test on it need. */
+export interface Moments {
+  readonly count: number;
+  readonly sum: number;
+  readonly sumSquares: number;
+}
+
+export const conversionMoments = (arm: ArmSummary): Moments => ({
+  count: arm.customers,
+  sum: arm.conversions,
+  sumSquares: arm.conversions,
+});
+
+export const revenueMoments = (arm: ArmSummary): Moments => ({
+  count: arm.customers,
+  sum: arm.revenueSum,
+  sumSquares: arm.revenueSumSquares,
+});
+
+export const mean = ({ count, sum }: Moments): number => sum / count;
+
+/** Unbiased (n − 1); never below 0, which rounding could otherwise give when all values are alike. */
+export const variance = ({ count, sum, sumSquares }: Moments): number =>
+  Math.max(0, sumSquares - (sum * sum) / count) / (count - 1);
