@@ -1,0 +1,153 @@
+// Objects as files: <directory>/<bucket>/objects/<key> and, for what a file cannot say, <directory>/<bucket>/types/<key>.
+// An index of all keys is kept in memory; it is read from the file names at start. Entity tags of files found at
+// start are computed when first asked for.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface ObjectInfo {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly etag: string;
+  readonly contentType: string;
+}
+
+export interface ObjectFiles {
+  createBucket(bucket: string): void;
+  hasBucket(bucket: string): boolean;
+  info(bucket: string, key: string): ObjectInfo | undefined;
+  read(bucket: string, key: string): Buffer;
+  put(bucket: string, key: string, body: Buffer, contentType: string): ObjectInfo;
+  delete(bucket: string, key: string): void;
+  /** In key order (UTF-8 bytes), keys with the prefix that come after `after`. */
+  list(
+    bucket: string,
+    prefix: string,
+    after: string,
+  ): Iterable<{ readonly key: string; readonly info: ObjectInfo }>;
+}
+
+const defaultType = 'application/octet-stream';
+
+export const etagOf = (body: Buffer): string => `"${createHash('md5').update(body).digest('hex')}"`;
+
+export const openObjectFiles = (directory: string): ObjectFiles => {
+  const buckets = new Map<string, Map<string, ObjectInfo | undefined>>();
+  const incoming = join(directory, '.incoming');
+  rmSync(incoming, { recursive: true, force: true });
+  mkdirSync(incoming, { recursive: true });
+  let incomingCount = 0;
+
+  const bodyPath = (bucket: string, key: string) => join(directory, bucket, 'objects', pathOf(key));
+  const typePath = (bucket: string, key: string) => join(directory, bucket, 'types', pathOf(key));
+
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory() && !entry.name.startsWith('.')) {
+      buckets.set(
+        entry.name,
+        new Map(keysUnder(join(directory, entry.name, 'objects'), '').map((key) => [key, undefined])),
+      );
+    }
+  }
+
+  const load = (bucket: string, key: string): ObjectInfo => {
+    const body = readFileSync(bodyPath(bucket, key));
+    return {
+      sizeBytes: body.length,
+      modifiedMs: Math.round(statSync(bodyPath(bucket, key)).mtimeMs),
+      etag: etagOf(body),
+      contentType: readIfThere(typePath(bucket, key)) ?? defaultType,
+    };
+  };
+
+  const info = (bucket: string, key: string): ObjectInfo | undefined => {
+    const keys = buckets.get(bucket);
+    if (keys?.has(key) !== true) {
+      return undefined;
+    }
+    const known = keys.get(key) ?? load(bucket, key);
+    keys.set(key, known);
+    return known;
+  };
+
+  const place = (path: string, body: Buffer | string): void => {
+    incomingCount += 1;
+    const beside = join(incoming, String(incomingCount));
+    writeFileSync(beside, body);
+    mkdirSync(dirname(path), { recursive: true });
+    renameSync(beside, path);
+  };
+
+  return {
+    createBucket: (bucket) => {
+      mkdirSync(join(directory, bucket, 'objects'), { recursive: true });
+      if (!buckets.has(bucket)) {
+        buckets.set(bucket, new Map());
+      }
+    },
+    hasBucket: (bucket) => buckets.has(bucket),
+    info,
+    read: (bucket, key) => readFileSync(bodyPath(bucket, key)),
+    put: (bucket, key, body, contentType) => {
+      // The type first: a crash in between leaves at worst the old body under its new type.
+      if (contentType !== defaultType) {
+        place(typePath(bucket, key), contentType);
+      } else if (buckets.get(bucket)?.has(key)) {
+        rmSync(typePath(bucket, key), { force: true });
+      }
+      place(bodyPath(bucket, key), body);
+      const made = { sizeBytes: body.length, modifiedMs: Date.now(), etag: etagOf(body), contentType };
+      buckets.get(bucket)?.set(key, made);
+      return made;
+    },
+    delete: (bucket, key) => {
+      if (buckets.get(bucket)?.delete(key)) {
+        rmSync(bodyPath(bucket, key), { force: true });
+        rmSync(typePath(bucket, key), { force: true });
+      }
+    },
+    *list(bucket, prefix, after) {
+      const keys = [...(buckets.get(bucket)?.keys() ?? [])].filter(
+        (key) => key.startsWith(prefix) && byBytes(key, after) > 0,
+      );
+      for (const key of keys.sort(byBytes)) {
+        const found = info(bucket, key);
+        if (found !== undefined) {
+          yield { key, info: found };
+        }
+      }
+    },
+  };
+};
+
+const byBytes = (a: string, b: string): number =>
+  a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** Every segment percent-encoded, so that no key leaves its bucket and every name can be decoded again. */
+const pathOf = (key: string): string =>
+  key
+    .split('/')
+    .map((segment) =>
+      /^\.*$/.test(segment) ? `%${Buffer.from(segment).toString('hex')}%` : encodeURIComponent(segment),
+    )
+    .join('/');
+
+const segmentOf = (name: string): string => {
+  const dots = /^%((?:2e)*)%$/.exec(name);
+  return dots === null ? decodeURIComponent(name) : Buffer.from(dots[1] ?? '', 'hex').toString();
+};
+
+const keysUnder = (path: string, prefix: string): string[] =>
+  readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const key = prefix + segmentOf(entry.name);
+    return entry.isDirectory() ? keysUnder(join(path, entry.name), `${key}/`) : [key];
+  });
+
+const readIfThere = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
