@@ -305,10 +305,13 @@ export interface CampaignTrigger {
   readonly customerId: CustomerId;
   readonly messageId: MessageId;
   readonly at: string;
+  /** Put back until then (quiet hours, a pause); ISO 8601. */
+  readonly notBefore?: string;
 }
 
 export interface TriggerQueue {
-  send(triggers: readonly CampaignTrigger[]): Promise<void>;
+  /** Resolves when the queue has accepted all. `delayS` hides them for so long, 0 (default) to 900 seconds. */
+  send(triggers: readonly CampaignTrigger[], delayS?: number): Promise<void>;
 }
 
 // ---- results -----------------------------------------------------------------------------------------

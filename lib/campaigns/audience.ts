@@ -61,9 +61,23 @@ export const batchKey = (campaignId: string, runId: string, phase: Phase, index:
 export const freezeKey = (campaignId: string, runId: string, phase: Phase): string =>
   `${folder(campaignId, runId, phase)}/freeze.json`;
 
-/** The campaign's own holdout, for the rollout: an AudienceBatch that nothing delivers. */
+/** The campaign's own holdout, for the rollout: AudienceBatches that nothing delivers. */
+export const holdoutPrefix = (campaignId: string, runId: string): string =>
+  `${folder(campaignId, runId, 'test')}/holdout-`;
+
 export const holdoutKey = (campaignId: string, runId: string, index: number): string =>
-  `${folder(campaignId, runId, 'test')}/holdout-${numbered(index)}.json`;
+  `${holdoutPrefix(campaignId, runId)}${numbered(index)}.json`;
+
+/** Assigned events stand among all others, under the date (UTC) of the freeze. */
+export const assignedEventsPrefix = (
+  campaignId: string,
+  runId: string,
+  phase: Phase,
+  frozenAt: string,
+): string => `events/date=${frozenAt.slice(0, 10)}/assigned-${campaignId}-${runId}-${phase}-`;
+
+export const assignedEventsKey = (prefix: string, index: number): string =>
+  `${prefix}${numbered(index)}.ndjson.gz`;
 
 /** `…/batch-00003.json` → `…/progress-00003.json`. */
 export const progressKey = (keyOfBatch: string): string =>

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
+import { problemsOf } from '../base/input.ts';
 import {
   campaignBytesMax,
   campaignNameLengthMax,
@@ -49,7 +50,7 @@ export const checkDefinition = (
   const audience = isObject(input) ? checkCondition(input.audience, 'audience') : { problems: [] };
   const parsed = definitionSchema.safeParse(input);
   const problems = [
-    ...(parsed.success ? [] : parsed.error.issues.map(problemOf)),
+    ...(parsed.success ? [] : problemsOf(parsed.error, input)),
     ...audience.problems,
     ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, checkTemplates)] : []),
   ];
@@ -127,11 +128,6 @@ const definitionSchema = z.strictObject({
   windowDays: days(windowDaysMax).default(30),
   lookDays: z.array(days(windowDaysMax)).max(looksCountMax).default([]),
   rollout: z.enum(['manual', 'automatic']).default('manual'),
-});
-
-const problemOf = (issue: z.core.$ZodIssue): Problem => ({
-  path: issue.path.map(String).join('.'),
-  message: issue.message,
 });
 
 // ---- rules over several fields -----------------------------------------------------------------------

@@ -1,0 +1,69 @@
+// A customer's assignment in a run, as a member of the audience and as the event that the analysis reads.
+// Ids are decided by campaign, run, phase and customer, so that assigning again changes nothing.
+
+import { hash } from 'node:crypto';
+import { assign, globalHoldoutArm, holdoutArm } from '../assignment/assign.ts';
+import { type CustomerId, decisionId } from '../base/ids.ts';
+import type { WorkspaceSettings } from '../base/settings.ts';
+import { loopEvents, type StoredEvent } from '../events/event.ts';
+import { loopEvent } from '../events/loop-event.ts';
+import type { WorkspaceSecrets } from '../ports.ts';
+import type { AudienceMember, Phase } from './audience.ts';
+import type { Campaign } from './campaign.ts';
+
+export interface RunPhaseId {
+  readonly campaignId: Campaign['campaignId'];
+  readonly runId: string;
+  readonly phase: Phase;
+}
+
+/** The customer's arm by the hash; `atIso` starts their measurement window. */
+export const assignMember = (
+  campaign: Campaign,
+  runId: string,
+  customerId: CustomerId,
+  atIso: string,
+  secrets: Pick<WorkspaceSecrets, 'holdoutSalt'>,
+  settings: Pick<WorkspaceSettings, 'globalHoldoutShare'>,
+): AudienceMember => {
+  const { arm, propensity } = assign(customerId, {
+    campaignSalt: campaign.salt,
+    holdoutShare: campaign.holdoutShare,
+    variants: campaign.variants,
+    globalSalt: secrets.holdoutSalt,
+    globalHoldoutShare: settings.globalHoldoutShare,
+  });
+  const run: RunPhaseId = { campaignId: campaign.campaignId, runId, phase: 'test' };
+  return { customerId, decisionId: memberDecisionId(run, customerId), arm, propensity, assignedAt: atIso };
+};
+
+export const memberDecisionId = ({ campaignId, runId, phase }: RunPhaseId, customerId: CustomerId) =>
+  decisionId(hash('sha256', JSON.stringify([campaignId, runId, phase, customerId])).slice(0, 32));
+
+export const isHeldOut = (arm: string): boolean => arm === holdoutArm || arm === globalHoldoutArm;
+
+/** Whether this arm's variant sends anything. */
+export const sends = (campaign: Pick<Campaign, 'variants'>, arm: string): boolean =>
+  campaign.variants.some(({ name, action }) => name === arm && action.kind !== 'none');
+
+/** `nowMs` is when it is written, which decides the date it is archived under. */
+export const assignedEvent = (run: RunPhaseId, member: AudienceMember, nowMs: number): StoredEvent =>
+  loopEvent({
+    event: loopEvents.customerAssigned,
+    identity: [run.campaignId, run.runId, run.phase, member.customerId],
+    customerId: member.customerId,
+    at: member.assignedAt,
+    nowMs,
+    properties: {
+      campaignId: run.campaignId,
+      runId: run.runId,
+      phase: run.phase,
+      variant: member.arm,
+      holdout: isHeldOut(member.arm),
+      decisionId: member.decisionId,
+      propensity: member.propensity,
+      // The hash decides, no model does.
+      modelVersion: null,
+      policy: run.phase === 'test' ? 'random-assignment' : 'winner-to-holdout',
+    },
+  });
