@@ -79,6 +79,8 @@ export const campaignNameLengthMax = 100;
 export const variantsCountMax = 10;
 /** A campaign as stored, templates and all; DynamoDB's item holds 400 KB. */
 export const campaignBytesMax = 350 * 1024;
+/** Interim looks of one run; each may stop for harm, and the chance of a false stop grows with them. */
+export const looksCountMax = 30;
 /** Days after an assignment in which an order still counts; a year covers every renewal period in use. */
 export const windowDaysMax = 365;
 /** Largest share kept untreated; with more, the campaign is smaller than its own control. */
