@@ -42,7 +42,7 @@ export interface Needs {
 }
 
 export const needs: { readonly [name in FunctionName]: Needs } = {
-  capture: { tables: { control: ['GetItem'] }, queues: ['events'] },
+  capture: { tables: { control: ['GetItem'] }, queues: ['events'], apiUrl: true },
   authorize: { tables: { control: ['GetItem'] } },
   archive: {
     tables: {

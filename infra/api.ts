@@ -4,6 +4,7 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CorsHttpMethod,
   HttpApi,
   HttpMethod,
   HttpStage,
@@ -29,12 +30,20 @@ interface Route {
 
 const segment =
   "Segment's protocol carries the write key in the body or in Basic auth; the function checks it.";
+const settings =
+  'Segment SDKs ask for their settings before anything else and send no credentials; the answer holds no secret.';
 const signed = 'Mail clients call it without credentials; the signed token in the path is the permission.';
 
 export const routes: readonly Route[] = [
   ...['batch', 'b', 'track', 'identify', 'page', 'screen'].map(
     (call): Route => ({ method: 'POST', path: `/v1/${call}`, to: 'capture', publicBecause: segment }),
   ),
+  {
+    method: 'GET',
+    path: '/v1/projects/{writeKey}/settings',
+    to: 'capture',
+    publicBecause: settings,
+  },
   { method: 'GET', path: '/v1/items', to: 'catalog' },
   { method: 'POST', path: '/v1/items/import', to: 'catalog' },
   { method: 'GET', path: '/v1/items/{itemId}', to: 'catalog' },
@@ -85,6 +94,13 @@ export const createApi = (scope: Construct, config: Config): HttpApi => {
     apiName: config.namePrefix,
     description: 'Reprise: events in, recommendations and offers out',
     createDefaultStage: false,
+    // Web pages send events from any origin; no cookie is ever read, so any origin may.
+    corsPreflight: {
+      allowOrigins: ['*'],
+      allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
+      allowHeaders: ['authorization', 'content-type', 'content-encoding', 'idempotency-key'],
+      maxAge: Duration.hours(24),
+    },
   });
   new HttpStage(scope, 'ApiStage', {
     httpApi: api,

@@ -138,6 +138,7 @@ describe('the API', () => {
       .filter(([, route]) => route.Properties.AuthorizationType === 'NONE')
       .map(([key]) => key);
     expect(open.sort()).toEqual([
+      'GET /v1/projects/{writeKey}/settings',
       'GET /v1/unsubscribe/{token}',
       'POST /v1/b',
       'POST /v1/batch',
