@@ -68,16 +68,9 @@ export const holdoutPrefix = (campaignId: string, runId: string): string =>
 export const holdoutKey = (campaignId: string, runId: string, index: number): string =>
   `${holdoutPrefix(campaignId, runId)}${numbered(index)}.json`;
 
-/** Assigned events stand among all others, under the date (UTC) of the freeze. */
-export const assignedEventsPrefix = (
-  campaignId: string,
-  runId: string,
-  phase: Phase,
-  frozenAt: string,
-): string => `events/date=${frozenAt.slice(0, 10)}/assigned-${campaignId}-${runId}-${phase}-`;
-
-export const assignedEventsKey = (prefix: string, index: number): string =>
-  `${prefix}${numbered(index)}.ndjson.gz`;
+/** Name of an archive object of assigned events, which stand among all others under the date of the freeze. */
+export const assignedEventsName = (campaignId: string, runId: string, phase: Phase, index: number): string =>
+  `assigned-${campaignId}-${runId}-${phase}-${numbered(index)}`;
 
 /** `…/batch-00003.json` → `…/progress-00003.json`. */
 export const progressKey = (keyOfBatch: string): string =>

@@ -42,11 +42,11 @@ export interface CheckedDefinition {
   readonly defaults: { readonly [path: string]: Json };
 }
 
-/** Throws Failure('invalid') with all problems. `checkTemplates` knows the template language. */
-export const checkDefinition = (
-  input: unknown,
-  checkTemplates: (templates: Templates) => readonly Problem[],
-): CheckedDefinition => {
+/** Knows the template language; lib/deliveries/template.ts has it. */
+export type CheckTemplates = (templates: Templates, kind: 'coupon' | 'reminder') => readonly Problem[];
+
+/** Throws Failure('invalid') with all problems. */
+export const checkDefinition = (input: unknown, checkTemplates: CheckTemplates): CheckedDefinition => {
   const audience = isObject(input) ? checkCondition(input.audience, 'audience') : { problems: [] };
   const parsed = definitionSchema.safeParse(input);
   const problems = [
@@ -209,16 +209,15 @@ const sizeProblems = (input: unknown): readonly Problem[] => {
 
 const templateProblems = (
   input: { readonly [key: string]: unknown },
-  checkTemplates: (templates: Templates) => readonly Problem[],
+  checkTemplates: CheckTemplates,
 ): readonly Problem[] =>
   (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) => {
-    const parsed =
-      isObject(one) && isObject(one.action) ? templates.safeParse(one.action.templates) : undefined;
-    return parsed?.success
-      ? checkTemplates(parsed.data).map(({ path, message }) => ({
-          path: `variants.${index}.action.templates.${path}`,
-          message,
-        }))
+    const sent = isObject(one) && isObject(one.action) ? one.action : {};
+    const parsed = templates.safeParse(sent.templates);
+    return parsed.success
+      ? checkTemplates(parsed.data, sent.kind === 'coupon' ? 'coupon' : 'reminder').map(
+          ({ path, message }) => ({ path: `variants.${index}.action.${path}`, message }),
+        )
       : [];
   });
 

@@ -5,12 +5,12 @@
 import { gzipSync } from 'node:zlib';
 import { holdoutArm } from '../assignment/assign.ts';
 import { assignedEventsCountMax, deliveryBatchCustomersCountMax } from '../base/limits.ts';
+import { archiveContentType, archiveObject } from '../events/archive-object.ts';
 import type { ObjectStore } from '../ports.ts';
 import { assignedEvent, type RunPhaseId, sends } from './assigned.ts';
 import {
   type AudienceMember,
-  assignedEventsKey,
-  assignedEventsPrefix,
+  assignedEventsName,
   type BatchEntry,
   batchKey,
   holdoutKey,
@@ -75,18 +75,19 @@ const holdoutParts = (run: RunPhaseId, archive: ObjectStore) => {
 };
 
 const eventParts = (run: RunPhaseId, frozenAt: string, archive: ObjectStore) => {
-  const prefix = assignedEventsPrefix(run.campaignId, run.runId, run.phase, frozenAt);
+  const { campaignId, runId, phase } = run;
   const parts = inParts(assignedEventsCountMax, async (members, index) => {
-    const key = assignedEventsKey(prefix, index);
-    const lines = members.map((member) => JSON.stringify(assignedEvent(run, member, Date.parse(frozenAt))));
-    await archive.put(key, gzipSync(`${lines.join('\n')}\n`), 'application/gzip');
+    const events = members.map((member) => assignedEvent(run, member, Date.parse(frozenAt)));
+    const { key, bytes } = archiveObject(events, assignedEventsName(campaignId, runId, phase, index));
+    await archive.put(key, bytes, archiveContentType);
     return key;
   });
   const end = async (): Promise<void> => {
     const kept = new Set(await parts.end());
-    for (const { key } of await archive.list(prefix)) {
+    const all = `events/date=${frozenAt.slice(0, 10)}/${assignedEventsName(campaignId, runId, phase, 0)}`;
+    for (const { key } of await archive.list(all.slice(0, all.lastIndexOf('-') + 1))) {
       if (!kept.has(key)) {
-        await archive.put(key, gzipSync(''), 'application/gzip');
+        await archive.put(key, gzipSync(''), archiveContentType);
       }
     }
   };

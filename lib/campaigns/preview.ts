@@ -1,0 +1,76 @@
+// What a campaign would do for one customer now, without doing it: whether they are in the audience and why, and which
+// arm the hash gives them. Also an estimate of the audience's size from the first customers of a scan.
+
+import { type CustomerId, itemId } from '../base/ids.ts';
+import { audienceEstimateCustomersCountMax } from '../base/limits.ts';
+import type { WorkspaceSettings } from '../base/settings.ts';
+import type { CustomerRecord } from '../events/customer.ts';
+import type { CatalogStore, CustomerStore, WorkspaceSecrets } from '../ports.ts';
+import { assignMember } from './assigned.ts';
+import type { AudienceMember } from './audience.ts';
+import type { Campaign } from './campaign.ts';
+import { type Exclusion, exclusion } from './eligibility.ts';
+import { type ComparisonOutcome, explainCondition } from './evaluate.ts';
+import { customerFacts, reachableChannels } from './facts.ts';
+import { firstRun } from './schedule.ts';
+
+export interface AudiencePreview {
+  readonly inAudience: boolean;
+  /** Why not; null when in the audience. */
+  readonly exclusion: Exclusion | null;
+  readonly reachableChannels: readonly string[];
+  readonly conditions: readonly ComparisonOutcome[];
+  /** What the hash says, were the customer in the audience. */
+  readonly member: AudienceMember;
+}
+
+export const previewAudience = async (
+  campaign: Campaign,
+  customerId: CustomerId,
+  record: CustomerRecord,
+  nowMs: number,
+  {
+    catalog,
+    secrets,
+    settings,
+  }: {
+    readonly catalog: CatalogStore;
+    readonly secrets: WorkspaceSecrets;
+    readonly settings: WorkspaceSettings;
+  },
+): Promise<AudiencePreview> => {
+  const items = await catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
+  const excluded = exclusion(campaign, record, { items, nowMs });
+  const { runId } = firstRun(campaign);
+  return {
+    inAudience: excluded === undefined,
+    exclusion: excluded ?? null,
+    reachableChannels: reachableChannels(record),
+    conditions: explainCondition(campaign.audience, customerFacts(record, items, nowMs)),
+    member: assignMember(campaign, runId, customerId, new Date(nowMs).toISOString(), secrets, settings),
+  };
+};
+
+export interface AudienceEstimate {
+  readonly customersScanned: number;
+  readonly customersMatching: number;
+  /** False when there are more customers than were scanned: the share is then of a sample. */
+  readonly complete: boolean;
+}
+
+export const estimateAudience = async (
+  campaign: Campaign,
+  nowMs: number,
+  { customers, catalog }: { readonly customers: CustomerStore; readonly catalog: CatalogStore },
+): Promise<AudienceEstimate> => {
+  const items = new Map((await catalog.all()).map((item) => [item.itemId as string, item]));
+  let [scanned, matching] = [0, 0];
+  for await (const page of customers.scan()) {
+    if (scanned >= audienceEstimateCustomersCountMax) {
+      return { customersScanned: scanned, customersMatching: matching, complete: false };
+    }
+    scanned += page.length;
+    matching += page.filter((record) => exclusion(campaign, record, { items, nowMs }) === undefined).length;
+  }
+  return { customersScanned: scanned, customersMatching: matching, complete: true };
+};

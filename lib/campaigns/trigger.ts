@@ -1,0 +1,148 @@
+// Event campaigns: which customers an event triggers, and what one trigger leads to.
+// A customer is assigned once in the campaign's life; the first assignment stays, whatever comes later. Who no longer
+// belongs to the audience (bought in the meantime) is left alone. Times as ISO 8601; the window is the event's.
+//
+// Nobody is lost by waiting: a trigger that must wait is put back with `notBefore` and a delay, and only then is the
+// message it came with acknowledged. SQS delays 15 minutes at most, so a long wait takes several turns; a crash in
+// between makes two messages of one, and the second finds the delivery done.
+
+import { itemId } from '../base/ids.ts';
+import { triggerDelaySMax } from '../base/limits.ts';
+import type { WorkspaceSettings } from '../base/settings.ts';
+import type { CustomerRecord } from '../events/customer.ts';
+import type { StoredEvent } from '../events/event.ts';
+import { loopSource } from '../events/loop-event.ts';
+import type {
+  CampaignStore,
+  CampaignTrigger,
+  CatalogStore,
+  CustomerStore,
+  EventQueue,
+  SecretStore,
+  TriggerQueue,
+} from '../ports.ts';
+import { assignedEvent, assignMember, sends } from './assigned.ts';
+import type { AudienceMember } from './audience.ts';
+import type { Campaign } from './campaign.ts';
+import { exclusion } from './eligibility.ts';
+import { dayMs, firstRun } from './schedule.ts';
+
+/** What the events of a batch trigger in these campaigns; the campaign may start or end later, that is asked again. */
+export const triggersOf = (
+  events: readonly StoredEvent[],
+  campaigns: readonly Campaign[],
+): readonly CampaignTrigger[] => {
+  const waiting = campaigns.flatMap((campaign) =>
+    campaign.trigger.kind === 'event' && (campaign.status === 'running' || campaign.status === 'paused')
+      ? [{ ...campaign.trigger, campaignId: campaign.campaignId }]
+      : [],
+  );
+  return events.flatMap(({ event, source, userId, messageId, timestamp }) =>
+    userId === undefined || source === loopSource
+      ? []
+      : waiting
+          .filter((trigger) => trigger.event === event && isWithin(trigger, timestamp))
+          .map(({ campaignId }) => ({ campaignId, customerId: userId, messageId, at: timestamp })),
+  );
+};
+
+const isWithin = (period: { readonly startsAt: string; readonly endsAt: string }, at: string): boolean =>
+  Date.parse(period.startsAt) <= Date.parse(at) && Date.parse(at) < Date.parse(period.endsAt);
+
+export interface TriggerPorts {
+  readonly campaigns: CampaignStore;
+  readonly customers: CustomerStore;
+  readonly catalog: CatalogStore;
+  readonly secrets: SecretStore;
+  readonly events: EventQueue;
+  readonly settings: WorkspaceSettings;
+}
+
+export type TriggerStep =
+  /** Nothing to send, for good. */
+  | { readonly kind: 'done'; readonly reason: string }
+  /** Put it back until then. */
+  | { readonly kind: 'later'; readonly untilMs: number }
+  | {
+      readonly kind: 'deliver';
+      readonly campaign: Campaign;
+      readonly member: AudienceMember;
+      readonly record: CustomerRecord;
+    };
+
+/** Assigns the customer (once, with its event) and says what to do now. */
+export const stepTrigger = async (
+  trigger: CampaignTrigger,
+  nowMs: number,
+  ports: TriggerPorts,
+): Promise<TriggerStep> => {
+  const notBeforeMs = trigger.notBefore === undefined ? 0 : Date.parse(trigger.notBefore);
+  if (nowMs < notBeforeMs) {
+    return { kind: 'later', untilMs: notBeforeMs };
+  }
+  const campaign = await ports.campaigns.get(trigger.campaignId);
+  const closed = closedReason(campaign, trigger, nowMs);
+  if (campaign === undefined || closed !== undefined) {
+    return { kind: 'done', reason: closed ?? 'unknown-campaign' };
+  }
+  if (campaign.status === 'paused') {
+    return { kind: 'later', untilMs: nowMs + triggerDelaySMax * 1000 };
+  }
+  const record = await ports.customers.read(trigger.customerId);
+  const items = await ports.catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
+  const excluded = exclusion(campaign, record, { items, nowMs });
+  if (excluded !== undefined) {
+    return { kind: 'done', reason: excluded };
+  }
+  const member = await claim(campaign, trigger, nowMs, ports);
+  return sends(campaign, member.arm)
+    ? { kind: 'deliver', campaign, member, record }
+    : { kind: 'done', reason: 'untreated-arm' };
+};
+
+const closedReason = (
+  campaign: Campaign | undefined,
+  { at }: CampaignTrigger,
+  nowMs: number,
+): string | undefined => {
+  if (campaign === undefined || campaign.trigger.kind !== 'event') {
+    return 'unknown-campaign';
+  }
+  if (campaign.status !== 'running' && campaign.status !== 'paused') {
+    return `campaign-${campaign.status}`;
+  }
+  if (!isWithin(campaign.trigger, at)) {
+    return 'outside-period';
+  }
+  // After so long a wait the mail would be about something forgotten, and its window would be over.
+  return nowMs >= Date.parse(at) + campaign.windowDays * dayMs ? 'window-over' : undefined;
+};
+
+const claim = async (
+  campaign: Campaign,
+  { customerId }: CampaignTrigger,
+  nowMs: number,
+  { campaigns, secrets, events, settings }: TriggerPorts,
+): Promise<AudienceMember> => {
+  const { runId } = firstRun(campaign);
+  const nowIso = new Date(nowMs).toISOString();
+  const wanted = assignMember(campaign, runId, customerId, nowIso, await secrets.secrets(), settings);
+  const member = await campaigns.claimAssignment(campaign.campaignId, runId, wanted);
+  // Sent each time: after a crash nothing tells whether it was, and its message id makes repeats one.
+  await events.send([
+    assignedEvent({ campaignId: campaign.campaignId, runId, phase: 'test' }, member, nowMs),
+  ]);
+  return member;
+};
+
+/** Puts a trigger back until `untilMs`, or for as long as the queue can hide it. */
+export const putBack = (
+  trigger: CampaignTrigger,
+  untilMs: number,
+  nowMs: number,
+  queue: TriggerQueue,
+): Promise<void> =>
+  queue.send(
+    [{ ...trigger, notBefore: new Date(untilMs).toISOString() }],
+    Math.min(triggerDelaySMax, Math.max(1, Math.ceil((untilMs - nowMs) / 1000))),
+  );
