@@ -3,7 +3,12 @@
 // z-test. Means: Welch's t (Biometrika 34, 1947). Relative lift: delta method on the ratio of the two means.
 // Limits: large samples; the callers' minimal counts (lib/base/limits.ts) keep them so. All differences: arm − reference.
 
-import { normalQuantile, normalSurvival, studentQuantile, studentSurvival } from '../numeric/distributions.ts';
+import {
+  normalQuantile,
+  normalSurvival,
+  studentQuantile,
+  studentSurvival,
+} from '../numeric/distributions.ts';
 import { type Moments, mean, variance } from '../outcomes/summary.ts';
 import type { Estimate } from './result.ts';
 

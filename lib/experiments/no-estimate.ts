@@ -1,0 +1,100 @@
+// Why there is no estimate, and what to do about it: the texts of every reason, in both languages.
+
+import { estimateCustomersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
+import type { NoEstimate, NoEstimateCode, Text } from './result.ts';
+
+export const noEstimate = (code: NoEstimateCode): NoEstimate => ({
+  kind: 'no-estimate',
+  code,
+  ...texts[code],
+});
+
+const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; readonly action: Text } } = {
+  'window-open': {
+    reason: {
+      en: 'The measurement window is still open: some customers have had less time to buy than the window gives.',
+      'zh-CN': '测量窗口尚未结束：部分客户的购买时间还不足一个完整窗口。',
+    },
+    action: {
+      en: 'Wait for the final look; reading the difference earlier finds effects that are not there.',
+      'zh-CN': '请等待最终分析；提前解读差异容易把偶然当成效果。',
+    },
+  },
+  'no-reference-arm': {
+    reason: {
+      en: 'No arm was left untreated, so there is nothing to compare with.',
+      'zh-CN': '没有保留未触达的对照组，无从比较。',
+    },
+    action: {
+      en: 'Give the next campaign a holdout share above 0, or a variant whose action is none.',
+      'zh-CN': '下次活动请设置大于 0 的对照比例，或加入一个动作为 none 的变体。',
+    },
+  },
+  'no-treated-arm': {
+    reason: { en: 'No variant sends anything.', 'zh-CN': '没有任何变体会发送内容。' },
+    action: {
+      en: 'Add a variant with a coupon or a reminder.',
+      'zh-CN': '请加入发送优惠券或提醒的变体。',
+    },
+  },
+  'assignment-conflict': {
+    reason: {
+      en: 'Some customers were assigned to two arms, so the arms are no longer comparable.',
+      'zh-CN': '部分客户被分到两个组，各组已不可比。',
+    },
+    action: {
+      en: 'Do not use this run; find out whether a salt or a share changed while it was being assigned.',
+      'zh-CN': '请勿使用本次结果；检查分组过程中盐值或比例是否被改动。',
+    },
+  },
+  'sample-ratio-mismatch': {
+    reason: {
+      en: 'The arms do not hold as many customers as the design says (p < 0.001): some were lost or added on one side.',
+      'zh-CN': '各组人数与设计比例不符（p < 0.001）：有客户在某一组丢失或混入。',
+    },
+    action: {
+      en: 'Do not use this run; look for assigned events missing from the archive, or for assignment outside Reprise.',
+      'zh-CN': '请勿使用本次结果；检查存档是否缺少分组事件，或是否有系统外的分组。',
+    },
+  },
+  'arm-too-small': {
+    reason: {
+      en: `An arm of the comparison holds fewer than ${estimateCustomersCountMin} customers.`,
+      'zh-CN': `参与比较的某一组不足 ${estimateCustomersCountMin} 位客户。`,
+    },
+    action: {
+      en: 'Widen the audience, use fewer variants, or raise the share of the small arm.',
+      'zh-CN': '请扩大受众、减少变体，或提高人数过少一组的比例。',
+    },
+  },
+  'too-few-conversions': {
+    reason: {
+      en: `An arm of the comparison has fewer than ${revenueBuyersCountMin} buyers: its mean would rest on single orders.`,
+      'zh-CN': `参与比较的某一组购买者不足 ${revenueBuyersCountMin} 人，其均值会由个别订单决定。`,
+    },
+    action: {
+      en: 'Go by the repurchase rate, or use a larger audience or a longer window.',
+      'zh-CN': '请以复购率为准，或扩大受众、延长窗口。',
+    },
+  },
+  'no-variance': {
+    reason: {
+      en: 'Nobody bought in either arm, or everybody did alike: there is no variation to estimate from.',
+      'zh-CN': '两组都无人购买，或结果完全相同：没有可供估计的差异。',
+    },
+    action: {
+      en: 'Check that orders reach Reprise, or use a larger audience or a longer window.',
+      'zh-CN': '请确认订单事件已送达，或扩大受众、延长窗口。',
+    },
+  },
+  'several-currencies': {
+    reason: {
+      en: 'Orders in the window are in several currencies, whose sums mean nothing.',
+      'zh-CN': '窗口内的订单使用多种货币，金额不能直接相加。',
+    },
+    action: {
+      en: 'Go by the repurchase rate, or send orders in one currency.',
+      'zh-CN': '请以复购率为准，或以同一种货币上报订单。',
+    },
+  },
+};

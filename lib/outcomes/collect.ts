@@ -1,0 +1,145 @@
+// Outcomes of a run by intention to treat: every customer assigned counts in their arm, whether the mail was sent,
+// suppressed or bounced. An order counts if assignedAt ≤ its time < assignedAt + windowDays and it was kept.
+// A customer assigned more than once keeps the first assignment; a second arm is a conflict, which the result shows.
+// Attribution is secondary, and no cause: coupon (redeemed on the order, or named by it), click (a link of the mail
+// was followed before the order). Times in ms since 1970; what happened after `asOfMs` is left out.
+
+import type { CustomerId } from '../base/ids.ts';
+import { loopEvents, type StoredEvent } from '../events/event.ts';
+import { foldOrders, type Order } from './orders.ts';
+import { type ArmSummary, emptySummary } from './summary.ts';
+import { collectTouches, type Touch } from './touches.ts';
+
+const dayMs = 86_400_000;
+/** Orders that name no currency are taken to be in that of the others. */
+const unstated = '';
+
+export interface AssignedCustomer {
+  readonly customerId: CustomerId;
+  readonly arm: string;
+  readonly assignedAtMs: number;
+  readonly decisionId: string;
+}
+
+export interface OutcomeScope {
+  readonly windowDays: number;
+  readonly asOfMs: number;
+}
+
+export interface RunOutcomes {
+  readonly arms: ReadonlyMap<string, ArmSummary>;
+  /** Customers found in more than one arm. */
+  readonly conflictsCount: number;
+  /** ISO 4217, in alphabetical order, of the orders counted. */
+  readonly currencies: readonly string[];
+  readonly refundsWithoutOrderCount: number;
+}
+
+/** `events`: orders, refunds and loop events of the assigned customers, user ids resolved; duplicates do no harm. */
+export const collectOutcomes = (
+  assigned: Iterable<AssignedCustomer>,
+  events: Iterable<StoredEvent>,
+  scope: OutcomeScope,
+): RunOutcomes => {
+  const { customers, decisions, conflictsCount } = firstAssignments(assigned);
+  const { purchases, loop } = split(events, customers, scope.asOfMs);
+  const { orders, refundsWithoutOrderCount } = foldOrders(purchases);
+  const arms = new Map<string, Tally>();
+  for (const { arm } of customers.values()) {
+    const tally = arms.get(arm) ?? { ...emptySummary };
+    tally.customers++;
+    arms.set(arm, tally);
+  }
+  const touches = collectTouches(loop, decisions);
+  const currencies = new Set<string>();
+  for (const [customerId, bought] of ordersInWindow(orders, customers, scope)) {
+    const tally = arms.get(customers.get(customerId)?.arm ?? '');
+    if (tally !== undefined) {
+      addOrders(tally, bought, touches.get(customerId));
+      for (const { currency } of bought) {
+        currencies.add(currency ?? unstated);
+      }
+    }
+  }
+  for (const [customerId, touch] of touches) {
+    const tally = arms.get(customers.get(customerId)?.arm ?? '');
+    if (tally !== undefined) {
+      addTouch(tally, touch);
+    }
+  }
+  currencies.delete(unstated);
+  return { arms, conflictsCount, currencies: [...currencies].sort(), refundsWithoutOrderCount };
+};
+
+type Tally = { -readonly [field in keyof ArmSummary]: number };
+type Customers = ReadonlyMap<CustomerId, AssignedCustomer>;
+
+const firstAssignments = (assigned: Iterable<AssignedCustomer>) => {
+  const customers = new Map<CustomerId, AssignedCustomer>();
+  const decisions = new Set<string>();
+  const conflicts = new Set<CustomerId>();
+  for (const entry of assigned) {
+    const kept = customers.get(entry.customerId);
+    decisions.add(entry.decisionId);
+    if (kept !== undefined && kept.arm !== entry.arm) {
+      conflicts.add(entry.customerId);
+    }
+    if (kept === undefined || entry.assignedAtMs < kept.assignedAtMs) {
+      customers.set(entry.customerId, entry);
+    }
+  }
+  return { customers, decisions, conflictsCount: conflicts.size };
+};
+
+const split = (events: Iterable<StoredEvent>, customers: Customers, asOfMs: number) => {
+  const purchases: StoredEvent[] = [];
+  const loop: StoredEvent[] = [];
+  const names: ReadonlySet<string> = new Set(Object.values(loopEvents));
+  for (const event of events) {
+    if (event.userId !== undefined && customers.has(event.userId) && Date.parse(event.timestamp) < asOfMs) {
+      (names.has(event.event) ? loop : purchases).push(event);
+    }
+  }
+  return { purchases, loop };
+};
+
+const ordersInWindow = (
+  orders: readonly Order[],
+  customers: Customers,
+  { windowDays }: OutcomeScope,
+): ReadonlyMap<CustomerId, readonly Order[]> => {
+  const bought = new Map<CustomerId, Order[]>();
+  for (const order of orders) {
+    const fromMs = customers.get(order.customerId)?.assignedAtMs ?? Number.POSITIVE_INFINITY;
+    if (order.kept && order.atMs >= fromMs && order.atMs < fromMs + windowDays * dayMs) {
+      bought.set(order.customerId, [...(bought.get(order.customerId) ?? []), order]);
+    }
+  }
+  return bought;
+};
+
+const addOrders = (tally: Tally, bought: readonly Order[], touch: Touch | undefined): void => {
+  const revenue = bought.reduce((sum, { value }) => sum + value, 0);
+  tally.conversions++;
+  tally.orders += bought.length;
+  tally.revenueSum += revenue;
+  tally.revenueSumSquares += revenue * revenue;
+  for (const { orderId, value, atMs, coupons } of bought) {
+    if (touch?.redeemedOrders.has(orderId) || coupons.some((code) => touch?.codes.has(code))) {
+      tally.couponOrders++;
+      tally.couponRevenue += value;
+    }
+    if (touch?.firstClickMs !== undefined && touch.firstClickMs <= atMs) {
+      tally.clickOrders++;
+      tally.clickRevenue += value;
+    }
+  }
+};
+
+const addTouch = (tally: Tally, touch: Touch): void => {
+  tally.sent += touch.sentAtMs === undefined ? 0 : 1;
+  tally.suppressed += touch.sentAtMs === undefined && touch.isSuppressed ? 1 : 0;
+  tally.redemptions += touch.redemptions.size;
+  tally.unsubscribes += touch.isUnsubscribed ? 1 : 0;
+  tally.complaints += touch.isComplaint ? 1 : 0;
+};
