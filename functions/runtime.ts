@@ -9,9 +9,14 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda';
+import { createCatalogStore } from '../lib/adapters/catalog-store-dynamodb.ts';
 import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
+import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
+import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
+import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
+import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
 import type { Clock } from '../lib/ports.ts';
 
@@ -75,7 +80,11 @@ export const http =
       if (error instanceof Failure) {
         return respond(statusByKind[error.kind], { error: error.detail });
       }
-      log('error', 'unexpected failure', { route: event.routeKey, error: String(error), stack: error instanceof Error ? error.stack : undefined });
+      log('error', 'unexpected failure', {
+        route: event.routeKey,
+        error: String(error),
+        stack: error instanceof Error ? error.stack : undefined,
+      });
       return respond(500, {
         error: {
           code: 'internal',
@@ -86,6 +95,30 @@ export const http =
     }
   };
 
+/** One function behind several routes: picks by API Gateway's routeKey, "GET /v1/items/{itemId}". */
+export const routes = (table: { readonly [routeKey: string]: HttpHandler }): HttpHandler =>
+  http((event) => {
+    const handler = Object.hasOwn(table, event.routeKey) ? table[event.routeKey] : undefined;
+    if (handler) return handler(event);
+    throw new Failure('not-found', {
+      code: 'route-not-found',
+      message: 'There is no such route.',
+      received: event.routeKey,
+      action: 'Look at the list of routes in the README.',
+    });
+  });
+
+/** The body as text, base64 undone. */
+export const bodyText = (event: APIGatewayProxyEventV2): string =>
+  Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8').toString('utf8');
+
+/** A parameter of the route's path; that a route has it is infra/api.ts's to say. */
+export const pathParameter = (event: APIGatewayProxyEventV2, name: string): string => {
+  const value = event.pathParameters?.[name];
+  if (value === undefined) throw new Error(`${event.routeKey} has no path parameter ${name}`);
+  return value;
+};
+
 /** Wraps an SQS handler: only the records that failed come back to the queue (partial batch response). */
 export const sqs =
   (handle: (records: readonly SQSRecord[]) => Promise<readonly string[]>) =>
@@ -95,7 +128,23 @@ export const sqs =
   };
 
 // Builders of adapters go below, one `once(...)` each, in the order of lib/ports.ts. Environment names: ARCHITECTURE.md.
+export const keyStore = once(() => createKeyStore(documentClient(), required('REPRISE_CONTROL_TABLE')));
+export const catalogStore = once(() =>
+  createCatalogStore(documentClient(), required('REPRISE_CATALOG_TABLE'), clock()),
+);
+export const modelRegistry = once(() =>
+  createModelRegistry(documentClient(), required('REPRISE_CONTROL_TABLE')),
+);
+export const workflows = once(() =>
+  createWorkflows({
+    trainingArn: process.env.REPRISE_TRAINING_STATE_MACHINE_ARN,
+    campaignArn: process.env.REPRISE_CAMPAIGN_STATE_MACHINE_ARN,
+  }),
+);
+export const secretStore = once(() =>
+  createSecretStore(documentClient(), required('REPRISE_CONTROL_TABLE'), secureRandom),
+);
 export const resultStore = once(() =>
   createResultStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
-export { documentClient, log, required, once };
+export { documentClient, log, once, required };
