@@ -1,0 +1,318 @@
+// SES on this machine: the v1 Query protocol (SendRawEmail, SendEmail, GetSendQuota, VerifyEmailIdentity,
+// VerifyDomainIdentity), with the limits that hurt in production: verified sender, 50 recipients, 10 MB, sending rate.
+// Mails are kept as .eml files; events go to the SNS topic of the configuration set in SES's event format, as if
+// every mailbox were the success one of SES's mailbox simulator; bounce@, complaint@, suppressionlist@ and ooto@
+// simulator.amazonses.com (with or without +label) behave as theirs. Pages and opens/clicks: local/mail-page.ts.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listen } from './dynamodb.ts';
+import { openMailFiles, type StoredMail } from './mail-files.ts';
+import { composeSimple, envelopeOf } from './mail-message.ts';
+import { serveMailPage } from './mail-page.ts';
+import { element } from './s3-wire.ts';
+import {
+  createMailEvents,
+  type MailEvents,
+  type MailEventType,
+  type PublishMailEvent,
+} from './ses-events.ts';
+
+export interface SesOptions {
+  /** Directory for the mails. */
+  readonly directory: string;
+  readonly port?: number;
+  /** Virtual time: what mails and events are dated with. */
+  readonly nowMs: () => number;
+  /** Time that the sending rate is measured by. Default: the machine's. */
+  readonly rateNowMs?: () => number;
+  /** Addresses and domains mail may come from. */
+  readonly identities: readonly string[];
+  readonly configurationSets: readonly string[];
+  /** Mails a second, in real time. Default 1000: the account's rate is not what a local run is about. */
+  readonly sendRateMax?: number;
+  /** Mails in 24 hours. Default 50,000, what a new production account has. */
+  readonly sendQuotaMax?: number;
+  readonly publish: PublishMailEvent;
+}
+
+export interface LocalSes {
+  readonly endpoint: string;
+  readonly mails: () => readonly StoredMail[];
+  readonly raw: (sesMessageId: string) => string;
+  /** Records that the receiver opened the mail or followed a link of it. */
+  readonly engage: (sesMessageId: string, type: 'Open' | 'Click', link?: string) => Promise<void>;
+  /** Resolves when every event so far has been published. */
+  readonly flush: () => Promise<void>;
+  close(): Promise<void>;
+}
+
+/** SES: recipients of one message. */
+const recipientsCountMax = 50;
+/** SES v1: size of a raw message. */
+const messageBytesMax = 10 * 1024 * 1024;
+
+class SesError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Account {
+  readonly rateNowMs: () => number;
+  readonly identities: Set<string>;
+  readonly configurationSets: ReadonlySet<string>;
+  readonly sendRateMax: number;
+  readonly sendQuotaMax: number;
+  /** Real times of the sends of the last second, and their number since start. */
+  readonly recentMs: number[];
+  sentCount: number;
+}
+
+type Form = URLSearchParams;
+
+export const startSes = async (options: SesOptions): Promise<LocalSes> => {
+  const files = openMailFiles(options.directory);
+  const events = createMailEvents(options.publish, options.nowMs);
+  const account: Account = {
+    rateNowMs: options.rateNowMs ?? Date.now,
+    identities: new Set(options.identities),
+    configurationSets: new Set(options.configurationSets),
+    sendRateMax: options.sendRateMax ?? 1_000,
+    sendQuotaMax: options.sendQuotaMax ?? 50_000,
+    recentMs: [],
+    sentCount: 0,
+  };
+  const send = (form: Form, raw: Buffer, to: readonly string[], operation: string) =>
+    accept({ account, files, events, nowMs: options.nowMs }, form, raw, to, operation);
+  const engage = async (sesMessageId: string, type: 'Open' | 'Click', link?: string): Promise<void> => {
+    const mail = files.list().find((each) => each.sesMessageId === sesMessageId);
+    if (mail === undefined) {
+      throw new Error(`mail: there is no mail ${sesMessageId}`);
+    }
+    events.emit(mail, type, link);
+    await events.flush();
+  };
+  const server = createServer((request, response) => {
+    const answer =
+      request.method === 'POST' && request.url === '/'
+        ? query(account, send, request, response)
+        : serveMailPage({ files, engage }, request, response);
+    answer.catch((error: unknown) => sendError(response, error));
+  });
+  server.keepAliveTimeout = 0;
+  const port = await listen(server, options.port ?? 0);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    mails: files.list,
+    raw: files.raw,
+    engage,
+    flush: events.flush,
+    close: async () => {
+      await events.flush();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+};
+
+// ---- the Query protocol ------------------------------------------------------------------------------
+
+type Send = (form: Form, raw: Buffer, to: readonly string[], operation: string) => string;
+
+const query = async (
+  account: Account,
+  send: Send,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) {
+    chunks.push(chunk);
+  }
+  const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  const action = form.get('Action') ?? '';
+  const run = actions[action];
+  if (run === undefined) {
+    throw new SesError(
+      'InvalidAction',
+      `The local SES does not have ${action}; it has ${Object.keys(actions).join(', ')}.`,
+    );
+  }
+  const result = `<${action}Result>${await run(form, account, send)}</${action}Result>`;
+  sendXml(
+    response,
+    200,
+    `<${action}Response xmlns="${namespace}">${result}${metadata()}</${action}Response>`,
+  );
+};
+
+const actions: {
+  readonly [action: string]: (form: Form, account: Account, send: Send) => string | Promise<string>;
+} = {
+  SendRawEmail: (form, _account, send) => {
+    const raw = Buffer.from(form.get('RawMessage.Data') ?? '', 'base64');
+    return element('MessageId', send(form, raw, members(form, 'Destinations'), 'SendRawEmail'));
+  },
+  SendEmail: async (form, _account, send) => {
+    const to = ['To', 'Cc', 'Bcc'].flatMap((kind) => members(form, `Destination.${kind}Addresses`));
+    const raw = await composeSimple({
+      from: form.get('Source') ?? '',
+      to: members(form, 'Destination.ToAddresses'),
+      cc: members(form, 'Destination.CcAddresses'),
+      subject: form.get('Message.Subject.Data') ?? '',
+      html: form.get('Message.Body.Html.Data') ?? undefined,
+      text: form.get('Message.Body.Text.Data') ?? undefined,
+    });
+    return element('MessageId', send(form, raw, to, 'SendEmail'));
+  },
+  GetSendQuota: (_form, account) =>
+    element('Max24HourSend', String(account.sendQuotaMax)) +
+    element('MaxSendRate', String(account.sendRateMax)) +
+    element('SentLast24Hours', String(account.sentCount)),
+  VerifyEmailIdentity: (form, account) => verify(account, form.get('EmailAddress')),
+  VerifyDomainIdentity: (form, account) =>
+    verify(account, form.get('Domain')) + element('VerificationToken', 'local'),
+};
+
+const verify = ({ identities }: Account, identity: string | null): string => {
+  identities.add(identity ?? '');
+  return '';
+};
+
+const members = (form: Form, name: string): string[] => {
+  const found: string[] = [];
+  for (let index = 1; form.has(`${name}.member.${index}`); index += 1) {
+    found.push(form.get(`${name}.member.${index}`) ?? '');
+  }
+  return found;
+};
+
+// ---- sending -----------------------------------------------------------------------------------------
+
+interface Sending {
+  readonly account: Account;
+  readonly files: ReturnType<typeof openMailFiles>;
+  readonly events: MailEvents;
+  readonly nowMs: () => number;
+}
+
+const accept = (
+  { account, files, events, nowMs }: Sending,
+  form: Form,
+  raw: Buffer,
+  destinations: readonly string[],
+  operation: string,
+): string => {
+  const envelope = envelopeOf(raw);
+  const from = form.get('Source') ?? envelope.from;
+  const to = destinations.length > 0 ? destinations : envelope.recipients;
+  const configurationSet = form.get('ConfigurationSetName') ?? envelope.configurationSet;
+  check(account, raw, from, to, configurationSet);
+  account.recentMs.push(account.rateNowMs());
+  account.sentCount += 1;
+  const mail = files.add({
+    from,
+    to,
+    subject: envelope.subject,
+    sentAt: new Date(nowMs()).toISOString(),
+    operation,
+    ...(configurationSet !== undefined && { configurationSet }),
+    tags: { ...envelope.tags, ...tagsOf(form) },
+    raw,
+  });
+  for (const type of fateOf(to[0] ?? '')) {
+    events.emit(mail, type);
+  }
+  return mail.sesMessageId;
+};
+
+const check = (
+  account: Account,
+  raw: Buffer,
+  from: string,
+  to: readonly string[],
+  configurationSet: string | undefined,
+): void => {
+  const address = /<([^>]+)>/.exec(from)?.[1] ?? from.trim();
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  const verified = [...account.identities].some(
+    (each) => each === address || each === domain || domain.endsWith(`.${each}`),
+  );
+  if (!verified) {
+    throw new SesError(
+      'MessageRejected',
+      `Email address is not verified. The following identities failed the check in region US-EAST-1: ${address}`,
+    );
+  }
+  if (to.length === 0 || to.length > recipientsCountMax) {
+    throw new SesError(
+      'InvalidParameterValue',
+      `Recipient count is ${to.length}; it must be between 1 and ${recipientsCountMax}.`,
+    );
+  }
+  if (raw.length > messageBytesMax) {
+    throw new SesError(
+      'InvalidParameterValue',
+      `Message length is more than ${messageBytesMax} bytes long: '${raw.length}'.`,
+    );
+  }
+  if (configurationSet !== undefined && !account.configurationSets.has(configurationSet)) {
+    throw new SesError(
+      'ConfigurationSetDoesNotExist',
+      `Configuration set <${configurationSet}> does not exist.`,
+    );
+  }
+  while (account.recentMs[0] !== undefined && account.recentMs[0] <= account.rateNowMs() - 1_000) {
+    account.recentMs.shift();
+  }
+  if (account.recentMs.length >= account.sendRateMax) {
+    throw new SesError('Throttling', 'Maximum sending rate exceeded.');
+  }
+  if (account.sentCount >= account.sendQuotaMax) {
+    throw new SesError('Throttling', 'Daily message quota exceeded.');
+  }
+};
+
+const tagsOf = (form: Form): Record<string, string> => {
+  const tags: Record<string, string> = {};
+  for (let index = 1; form.has(`Tags.member.${index}.Name`); index += 1) {
+    tags[form.get(`Tags.member.${index}.Name`) ?? ''] = form.get(`Tags.member.${index}.Value`) ?? '';
+  }
+  return tags;
+};
+
+/** What becomes of a mail, by the names of SES's mailbox simulator. */
+const fateOf = (recipient: string): readonly MailEventType[] => {
+  const box = /^(?:.*<)?(\w+)(?:\+[^@]*)?@simulator\.amazonses\.com>?$/.exec(recipient.trim())?.[1];
+  const fates: { readonly [box: string]: readonly MailEventType[] } = {
+    bounce: ['Send', 'Bounce'],
+    suppressionlist: ['Send', 'Suppressed'],
+    complaint: ['Send', 'Delivery', 'Complaint'],
+  };
+  return fates[box ?? ''] ?? ['Send', 'Delivery'];
+};
+
+// ---- answers -----------------------------------------------------------------------------------------
+
+const namespace = 'http://ses.amazonaws.com/doc/2010-12-01/';
+const metadata = () => `<ResponseMetadata>${element('RequestId', crypto.randomUUID())}</ResponseMetadata>`;
+
+const sendXml = (response: ServerResponse, status: number, xml: string): void => {
+  response.writeHead(status, { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(xml) });
+  response.end(xml);
+};
+
+const sendError = (response: ServerResponse, error: unknown): void => {
+  const known = error instanceof SesError ? error : new SesError('InternalFailure', String(error));
+  const detail = `<Error><Type>Sender</Type>${element('Code', known.code)}${element('Message', known.message)}</Error>`;
+  const status = known.code === 'InternalFailure' ? 500 : 400;
+  sendXml(
+    response,
+    status,
+    `<ErrorResponse xmlns="${namespace}">${detail}${element('RequestId', crypto.randomUUID())}</ErrorResponse>`,
+  );
+};
