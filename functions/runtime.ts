@@ -9,6 +9,7 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda';
+import { createCampaignStore } from '../lib/adapters/campaign-store-dynamodb.ts';
 import { createCatalogStore } from '../lib/adapters/catalog-store-dynamodb.ts';
 import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
@@ -140,6 +141,9 @@ export const workflows = once(() =>
     trainingArn: process.env.REPRISE_TRAINING_STATE_MACHINE_ARN,
     campaignArn: process.env.REPRISE_CAMPAIGN_STATE_MACHINE_ARN,
   }),
+);
+export const campaignStore = once(() =>
+  createCampaignStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
 export const secretStore = once(() =>
   createSecretStore(documentClient(), required('REPRISE_CONTROL_TABLE'), secureRandom),

@@ -42,29 +42,34 @@ export interface CheckedDefinition {
   readonly defaults: { readonly [path: string]: Json };
 }
 
-/** Knows the template language; lib/deliveries/template.ts has it. */
-export type CheckTemplates = (templates: Templates, kind: 'coupon' | 'reminder') => readonly Problem[];
+/** What knows the template language (lib/deliveries has it). */
+export interface TemplateRules {
+  check(templates: Templates, kind: 'coupon' | 'reminder'): readonly Problem[];
+  /** Used where an action gives none. */
+  readonly defaults: { readonly coupon: Templates; readonly reminder: Templates };
+}
 
 /** Throws Failure('invalid') with all problems. */
-export const checkDefinition = (input: unknown, checkTemplates: CheckTemplates): CheckedDefinition => {
+export const checkDefinition = (given: unknown, rules: TemplateRules): CheckedDefinition => {
+  const input = withTemplates(given, rules.defaults);
   const audience = isObject(input) ? checkCondition(input.audience, 'audience') : { problems: [] };
   const parsed = definitionSchema.safeParse(input);
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, input)),
     ...audience.problems,
-    ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, checkTemplates)] : []),
+    ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, rules)] : []),
   ];
   if (!parsed.success || audience.condition === undefined || problems.length > 0) {
     throw new Failure('invalid', {
       code: 'campaign-invalid',
       message: `The campaign has ${problems.length} problem${problems.length === 1 ? '' : 's'}; nothing was stored.`,
-      received: shown(input),
+      received: shown(given),
       action: 'Correct every entry of problems and send the whole campaign again.',
       problems,
     });
   }
   const definition = { ...parsed.data, audience: audience.condition };
-  return { definition, defaults: defaultsGiven(input, definition, '') };
+  return { definition, defaults: defaultsGiven(given, definition, '') };
 };
 
 // ---- shape -------------------------------------------------------------------------------------------
@@ -209,19 +214,34 @@ const sizeProblems = (input: unknown): readonly Problem[] => {
 
 const templateProblems = (
   input: { readonly [key: string]: unknown },
-  checkTemplates: CheckTemplates,
+  rules: TemplateRules,
 ): readonly Problem[] =>
   (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) => {
     const sent = isObject(one) && isObject(one.action) ? one.action : {};
     const parsed = templates.safeParse(sent.templates);
     return parsed.success
-      ? checkTemplates(parsed.data, sent.kind === 'coupon' ? 'coupon' : 'reminder').map(
-          ({ path, message }) => ({ path: `variants.${index}.action.${path}`, message }),
-        )
+      ? rules
+          .check(parsed.data, sent.kind === 'coupon' ? 'coupon' : 'reminder')
+          .map(({ path, message }) => ({ path: `variants.${index}.action.${path}`, message }))
       : [];
   });
 
 // ---- defaults ----------------------------------------------------------------------------------------
+
+const withTemplates = (input: unknown, defaults: TemplateRules['defaults']): unknown =>
+  isObject(input) && Array.isArray(input.variants)
+    ? { ...input, variants: input.variants.map((one: unknown) => withDefault(one, defaults)) }
+    : input;
+
+const withDefault = (one: unknown, defaults: TemplateRules['defaults']): unknown => {
+  if (!isObject(one) || !isObject(one.action) || one.action.templates !== undefined) {
+    return one;
+  }
+  const { kind } = one.action;
+  return kind === 'coupon' || kind === 'reminder'
+    ? { ...one, action: { ...one.action, templates: defaults[kind] } }
+    : one;
+};
 
 const defaultsGiven = (input: unknown, filled: unknown, path: string): { [path: string]: Json } => {
   const found: { [path: string]: Json } = {};
