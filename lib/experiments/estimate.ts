@@ -37,10 +37,10 @@ export const proportionDifference = (arm: Moments, reference: Moments): Estimate
   };
 };
 
-/** Undefined when neither arm varies. */
+/** Undefined when neither arm varies, or one holds a single customer. */
 export const meanDifference = (arm: Moments, reference: Moments): Estimate | undefined => {
   const errorSquare = variance(arm) / arm.count + variance(reference) / reference.count;
-  if (errorSquare === 0) {
+  if (!(errorSquare > 0)) {
     return undefined;
   }
   const difference = mean(arm) - mean(reference);
@@ -80,7 +80,7 @@ const welchDegrees = (a: Moments, b: Moments): number => {
 const relativeLift = (arm: Moments, reference: Moments): Estimate['relativeLift'] => {
   const base = mean(reference);
   const [va, vb] = [variance(arm) / arm.count, variance(reference) / reference.count];
-  if (!(base > 3 * Math.sqrt(vb))) {
+  if (!(base > 3 * Math.sqrt(vb) && va + vb > 0)) {
     return null;
   }
   const value = mean(arm) / base - 1;
