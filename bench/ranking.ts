@@ -112,13 +112,13 @@ const groupByUser = (pairs: readonly Pair[]): ReadonlyMap<string, ReadonlySet<st
   return groups;
 };
 
-/** Values are taken as weights; a file of ratings should be trained with --params of the model, not thresholds here. */
+/** Values are taken as weights. An item listed twice by one user counts once. */
 const readPairs = async (path: string, layout: 'pairs' | 'lists'): Promise<Pair[]> => {
   const pairs: Pair[] = [];
   for await (const line of lines(path)) {
     const [user, ...rest] = line.split(/[\s,]+/).filter((cell) => cell !== '');
     if (layout === 'lists') {
-      pairs.push(...rest.map((item) => ({ user, item, value: 1, atMs: 0 })));
+      pairs.push(...[...new Set(rest)].map((item) => ({ user, item, value: 1, atMs: 0 })));
     } else if (rest.length > 0) {
       pairs.push({ user, item: rest[0], value: Number(rest[1] ?? 1), atMs: Number(rest[2] ?? 0) * 1000 });
     }

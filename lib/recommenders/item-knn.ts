@@ -18,17 +18,18 @@ export interface Neighbours {
 
 export interface KnnSettings {
   readonly similarity: 'cosine' | 'pearson';
-  /** Neighbours kept per item. Default 100. */
+  /** Neighbours kept per item. Default 50. */
   readonly neighbours: number;
-  /** Common customers at which a similarity counts half. Default 10; 0 takes similarities as they are. */
+  /** Common customers at which a similarity counts half. Default 5; 0 takes similarities as they are. */
   readonly shrinkage: number;
   /** θ: similarities at or below are dropped. Default 0; never below 0. */
   readonly threshold: number;
 }
 
 export const itemKnn: ModelKind = {
-  defaults: { similarity: 'cosine', neighbours: 100, shrinkage: 10, threshold: 0 },
-  fit: (pairs, _popularity, params) => scorer(itemNeighbours(pairs, settingsOf(params)), pairs.columns),
+  defaults: { similarity: 'cosine', neighbours: 50, shrinkage: 5, threshold: 0 },
+  fit: (pairs, _popularity, params) =>
+    scorer(byHistoryItem(itemNeighbours(pairs, settingsOf(params)), pairs.columns), pairs.columns),
   load: (artifact) => {
     const neighbours = neighboursFrom(artifact, 'neighbours');
     return scorer(neighbours, neighbours.rowStart.length - 1);
@@ -66,6 +67,10 @@ export const itemNeighbours = (pairs: SparseMatrix, settings: KnnSettings): Neig
   }
   return { rowStart, columnIndex: Int32Array.from(columnIndex), value: Float32Array.from(value) };
 };
+
+/** From "the nearest of i" to "whose near is j": scoring walks the history's items j. */
+const byHistoryItem = (neighbours: Neighbours, items: number): Neighbours =>
+  transpose({ rows: items, columns: items, ...neighbours });
 
 export const neighbourArrays = (prefix: string, { rowStart, columnIndex, value }: Neighbours) => ({
   [`${prefix}.rowStart`]: rowStart,
