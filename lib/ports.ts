@@ -9,6 +9,7 @@ import type { CustomerProfile, CustomerRecord, CustomerState, PublishedList } fr
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
+import type { AssignedCustomer } from './outcomes/collect.ts';
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
@@ -225,7 +226,10 @@ export interface DeliveryStore {
     | { readonly kind: 'exists'; readonly delivery: Delivery }
     | { readonly kind: 'capped' }
   >;
-  /** Conditional step from one status to another; false when the stored status is not `from`. */
+  /**
+   * Conditional step from one status to another; false when the stored status is not `from`.
+   * Fields of `change` that are undefined are removed.
+   */
   advance(
     id: DeliveryId,
     from: DeliveryStatus,
@@ -315,6 +319,25 @@ export interface TriggerQueue {
 }
 
 // ---- results -----------------------------------------------------------------------------------------
+
+/** What one analysis reads from the archive. */
+export interface OutcomeQuery {
+  readonly campaignId: CampaignId;
+  /** Test phases of these runs. */
+  readonly runIds: readonly string[];
+  /** When the first of them was assigned; nothing received before is read. */
+  readonly fromMs: number;
+  /** Until when events were received. */
+  readonly toMs: number;
+}
+
+export interface OutcomeSource {
+  /** Assignments of the runs, and the orders, refunds and loop events of those customers; user ids are resolved. */
+  read(query: OutcomeQuery): Promise<{
+    readonly assigned: readonly AssignedCustomer[];
+    readonly events: readonly StoredEvent[];
+  }>;
+}
 
 export interface ResultStore {
   /** Keeps the first result of a look and returns the one kept, so that repeating an analysis changes nothing. */

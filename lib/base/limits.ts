@@ -51,8 +51,10 @@ export const createdItemsCountMax = 200;
 export const catalogMonthsCountMax = 13;
 /** Items of the exploration pool; a larger pool gives each of its items no measurable chance. */
 export const explorationPoolCountMax = 200;
-/** Recent items of a customer that reasons and next-in-series are looked up for. */
-export const reasonItemsCountMax = 20;
+/** Recent items of a customer whose neighbours are looked up while answering; older taste is in the list. */
+export const neighbourItemsCountMax = 20;
+/** Items that one request may exclude: what a page can show, several times over. */
+export const excludedItemsCountMax = 500;
 /** Model versions listed with their metrics in one answer, newest first. */
 export const modelVersionsCountMax = 50;
 /** Customers in one batch of a campaign: one Lambda invocation of well under its time limit. */
@@ -65,8 +67,12 @@ export const deliveriesConcurrencyMax = 10;
 export const deliveryChunkCustomersCountMax = 25;
 /** An attempt to send is over after this: longer than any SES call with its time limit, and than Lambda's 300 s. */
 export const sendingAttemptMs = 6 * 60 * 1000;
+/** With less time than this left, a batch starts no further chunk: 25 mails at one a second and the last writes. */
+export const deliveryStopMs = 45 * 1000;
 /** After SES throttled or a part failed, this long passes before the next attempt. */
 export const deliveryRetryMs = 60 * 1000;
+/** Tries to write a profile that others write too; more than this many writers at once means something loops. */
+export const profileWriteAttemptsCountMax = 8;
 /** Caps look back at most this many days: one counter a day is read for each. */
 export const capDaysMax = 92;
 /** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */
@@ -114,6 +120,8 @@ export const unsubscribeShareMax = 0.02;
 export const estimateCustomersCountMin = 50;
 /** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */
 export const revenueBuyersCountMin = 10;
+/** Archive objects fetched and read at once by an analysis: 64 of at most a few MB stay within Lambda's 512 MB of disk. */
+export const archiveObjectsConcurrencyMax = 64;
 /** How long after a look is due it is made: orders of the last minutes are still on their way to the archive. */
 export const outcomeDelayMs = 15 * 60 * 1000;
 /** How long a function trusts a cached pointer, key or campaign list. */
