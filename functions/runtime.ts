@@ -12,11 +12,15 @@ import type {
 import { createCampaignStore } from '../lib/adapters/campaign-store-dynamodb.ts';
 import { createCatalogStore } from '../lib/adapters/catalog-store-dynamodb.ts';
 import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
+import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
+import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts';
+import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
+import { createTriggerQueue } from '../lib/adapters/trigger-queue-sqs.ts';
 import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -129,7 +133,13 @@ export const sqs =
   };
 
 // Builders of adapters go below, one `once(...)` each, in the order of lib/ports.ts. Environment names: ARCHITECTURE.md.
+export const eventQueue = once(() => createEventQueue(required('REPRISE_EVENTS_QUEUE_URL')));
+export const archiveStore = once(() => createObjectStore(required('REPRISE_ARCHIVE_BUCKET')));
+export const modelsStore = once(() => createObjectStore(required('REPRISE_MODELS_BUCKET')));
 export const keyStore = once(() => createKeyStore(documentClient(), required('REPRISE_CONTROL_TABLE')));
+export const customerStore = once(() =>
+  createCustomerStore(documentClient(), required('REPRISE_CUSTOMERS_TABLE')),
+);
 export const catalogStore = once(() =>
   createCatalogStore(documentClient(), required('REPRISE_CATALOG_TABLE'), clock()),
 );
@@ -151,4 +161,5 @@ export const secretStore = once(() =>
 export const resultStore = once(() =>
   createResultStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
+export const triggerQueue = once(() => createTriggerQueue(required('REPRISE_TRIGGERS_QUEUE_URL')));
 export { documentClient, log, once, required };

@@ -1,0 +1,175 @@
+// Queue messages → the archive (one object for each date of receipt) → customers' state and profiles → triggers.
+// Everything may be delivered twice, late and regrouped: every step gives the same result again.
+//   identify with both ids links the anonymous id (the first link stays) and folds its state and traits into the
+//   user's; events of a linked anonymous id are the user's. Reprise's own events are archived and change no state.
+// Answer: the queue messages that must come again: unreadable ones (they end in the dead-letter queue) and those
+// whose customers or triggers could not be written. When an object cannot be put, all of them.
+
+import type { CampaignId, CustomerId, MessageId } from '../base/ids.ts';
+import { customerId } from '../base/ids.ts';
+import type { CampaignTrigger, CustomerStore, ObjectStore, TriggerQueue } from '../ports.ts';
+import { anonymousCustomer, isAnonymous } from './anonymous.ts';
+import { archiveContentType, archiveObjects } from './archive-object.ts';
+import { loopEvents, type StoredEvent } from './event.ts';
+import { decodeMessage } from './queue-message.ts';
+import { writeCustomers } from './write-customers.ts';
+
+export interface QueuedMessage {
+  readonly queueId: string;
+  readonly body: string;
+}
+
+/** What the archive needs to know of a running campaign that waits for an event. */
+export interface EventCampaign {
+  readonly campaignId: CampaignId;
+  readonly event: string;
+  /** ISO 8601; startsAt ≤ event's time < endsAt. */
+  readonly startsAt: string;
+  readonly endsAt: string;
+}
+
+export interface ArchivePorts {
+  readonly objects: ObjectStore;
+  readonly customers: CustomerStore;
+  readonly triggers: TriggerQueue;
+  readonly runningEventCampaigns: () => Promise<readonly EventCampaign[]>;
+  readonly report: (message: string, detail: object) => void;
+}
+
+/** Returns the queue ids of the messages that must be delivered again. */
+export const archiveMessages = async (
+  messages: readonly QueuedMessage[],
+  ports: ArchivePorts,
+): Promise<readonly string[]> => {
+  const { read, failed } = readMessages(messages, ports);
+  const events = uniqueEvents([...read.values()].flat());
+  try {
+    await Promise.all(
+      archiveObjects(events).map(({ key, bytes }) => ports.objects.put(key, bytes, archiveContentType)),
+    );
+    const failedEvents = await foldIntoCustomers(events, ports);
+    for (const [queueId, ofMessage] of read) {
+      if (ofMessage.some((event) => failedEvents.has(event.messageId))) {
+        failed.push(queueId);
+      }
+    }
+    return failed;
+  } catch (error) {
+    ports.report('archive failed, all messages come again', { error: String(error) });
+    return messages.map((message) => message.queueId);
+  }
+};
+
+const readMessages = (messages: readonly QueuedMessage[], { report }: ArchivePorts) => {
+  const read = new Map<string, readonly StoredEvent[]>();
+  const failed: string[] = [];
+  for (const { queueId, body } of messages) {
+    try {
+      read.set(queueId, decodeMessage(body));
+    } catch (error) {
+      report('queue message unreadable, goes to the dead-letter queue', { queueId, error: String(error) });
+      failed.push(queueId);
+    }
+  }
+  return { read, failed };
+};
+
+/** The first of each message id. */
+const uniqueEvents = (events: readonly StoredEvent[]): StoredEvent[] => {
+  const unique = new Map<MessageId, StoredEvent>();
+  for (const event of events) {
+    if (!unique.has(event.messageId)) {
+      unique.set(event.messageId, event);
+    }
+  }
+  return [...unique.values()];
+};
+
+const ownNames = new Set<string>(Object.values(loopEvents));
+
+const foldIntoCustomers = async (
+  events: readonly StoredEvent[],
+  ports: ArchivePorts,
+): Promise<ReadonlySet<MessageId>> => {
+  const fromApps = events.filter((event) => !ownNames.has(event.event));
+  const joined = await linkIdentified(fromApps, ports.customers);
+  const anonymousIds = fromApps.flatMap((event) =>
+    event.userId === undefined ? [event.anonymousId ?? ''] : [],
+  );
+  const links = new Map([...(await ports.customers.linkedUsers([...new Set(anonymousIds)])), ...joined]);
+  const byCustomer = Map.groupBy(fromApps, (event) => customerOf(event, links));
+  const failedCustomers = await writeCustomers(byCustomer, joined, ports.customers, ports.report);
+  const failed = [...failedCustomers].flatMap((id) => byCustomer.get(id) ?? []);
+  const written = [...byCustomer].filter(([id]) => !failedCustomers.has(id));
+  const untriggered = await sendTriggers(written, ports);
+  return new Set([...failed, ...untriggered].map((event) => event.messageId));
+};
+
+/** Links every anonymous id that an identify names together with a user; the user in force of each. */
+const linkIdentified = async (
+  events: readonly StoredEvent[],
+  customers: CustomerStore,
+): Promise<ReadonlyMap<string, CustomerId>> => {
+  const wanted = new Map<string, StoredEvent>();
+  for (const event of events) {
+    if (event.type !== 'identify' || event.userId === undefined || event.anonymousId === undefined) {
+      continue;
+    }
+    const first = wanted.get(event.anonymousId);
+    if (first === undefined || event.timestamp < first.timestamp) {
+      wanted.set(event.anonymousId, event);
+    }
+  }
+  const known = await customers.linkedUsers([...wanted.keys()]);
+  const inForce = await Promise.all(
+    [...wanted].map(
+      async ([anonymousId, { userId = customerId('') }]): Promise<[string, CustomerId]> => [
+        anonymousId,
+        known.get(anonymousId) ?? (await customers.linkAnonymous(anonymousId, userId)),
+      ],
+    ),
+  );
+  return new Map(inForce);
+};
+
+const customerOf = (event: StoredEvent, links: ReadonlyMap<string, CustomerId>): CustomerId =>
+  event.userId ?? links.get(event.anonymousId ?? '') ?? anonymousCustomer(event.anonymousId ?? '');
+
+/** Anonymous visitors trigger nothing: there is nobody to write to. Returns the events whose triggers failed. */
+const sendTriggers = async (
+  written: readonly (readonly [CustomerId, readonly StoredEvent[]])[],
+  { triggers, runningEventCampaigns, report }: ArchivePorts,
+): Promise<readonly StoredEvent[]> => {
+  const identified = written.filter(([id]) => !isAnonymous(id));
+  try {
+    const campaigns = await runningEventCampaigns();
+    const sent = identified.flatMap(([id, events]) =>
+      events.flatMap((event) =>
+        campaigns
+          .filter((campaign) => isAwaited(event, campaign))
+          .map((campaign) => triggerOf(campaign, id, event)),
+      ),
+    );
+    if (sent.length > 0) {
+      await triggers.send(sent);
+    }
+    return [];
+  } catch (error) {
+    report('campaign triggers not sent, their messages come again', { error: String(error) });
+    return identified.flatMap(([, events]) => events);
+  }
+};
+
+const isAwaited = (event: StoredEvent, campaign: EventCampaign): boolean =>
+  event.type === 'track' &&
+  event.event === campaign.event &&
+  Date.parse(campaign.startsAt) <= Date.parse(event.timestamp) &&
+  Date.parse(event.timestamp) < Date.parse(campaign.endsAt);
+
+/** The same campaign and event give the same trigger, however often the event comes. */
+const triggerOf = (campaign: EventCampaign, id: CustomerId, event: StoredEvent): CampaignTrigger => ({
+  campaignId: campaign.campaignId,
+  customerId: id,
+  messageId: event.messageId,
+  at: event.timestamp,
+});

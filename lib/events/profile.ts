@@ -1,0 +1,162 @@
+// A customer's profile as a function of the set of their identify events: each trait's latest value by the event's
+// timestamp (of two at the same time the one whose JSON is greater), in any order of arrival.
+// Contact fields come from Segment's standard traits (email, phone, name or firstName and lastName, language or
+// locale, timezone), with the device's context.locale and context.timezone where the traits are silent.
+// Bounds: 200 traits, contact traits the last to go; a trait with a long name or value stays in the archive only.
+
+import type { CustomerId } from '../base/ids.ts';
+import { traitNameBytesMax, traitsCountMax, traitValueBytesMax } from '../base/limits.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { CustomerProfile } from './customer.ts';
+import type { Json, JsonObject, StoredEvent } from './event.ts';
+import { latestByKey } from './newest.ts';
+
+/** The profile after these events too; the same object when they tell nothing new, undefined when there is none. */
+export const foldProfile = (
+  profile: CustomerProfile | undefined,
+  customerId: CustomerId,
+  events: readonly StoredEvent[],
+): CustomerProfile | undefined => {
+  const identifies = events.filter((event) => event.type === 'identify');
+  if (identifies.length === 0) {
+    return profile;
+  }
+  return profileOf(profile, customerId, identifies.flatMap(traitsOfEvent), firstMs(identifies));
+};
+
+/** An anonymous visitor's traits join the user's. */
+export const mergeProfiles = (
+  profile: CustomerProfile | undefined,
+  customerId: CustomerId,
+  other: CustomerProfile | undefined,
+): CustomerProfile | undefined =>
+  other === undefined ? profile : profileOf(profile, customerId, traitsOfProfile(other), other.createdAtMs);
+
+interface Trait {
+  readonly key: string;
+  readonly atMs: number;
+  readonly value: Json;
+}
+
+/** What the device told, beside what the app said; `$` keeps it apart from the app's own traits. */
+const contextTraits = { $locale: 'locale', $timezone: 'timezone' } as const;
+
+const contactTraits = new Set([
+  'email',
+  'phone',
+  'name',
+  'firstName',
+  'lastName',
+  'language',
+  'locale',
+  'timezone',
+  ...Object.keys(contextTraits),
+]);
+
+const traitsOfEvent = (event: StoredEvent): Trait[] => {
+  const atMs = Date.parse(event.timestamp);
+  const fromContext = Object.entries(contextTraits).flatMap(([key, field]) =>
+    typeof event.context[field] === 'string' ? [{ key, atMs, value: event.context[field] }] : [],
+  );
+  const fromTraits = Object.entries(event.traits).map(([key, value]) => ({ key, atMs, value }));
+  return [...fromContext, ...fromTraits.filter(({ key }) => !key.startsWith('$'))].filter(isShort);
+};
+
+const isShort = ({ key, value }: Trait): boolean =>
+  key !== '__proto__' &&
+  Buffer.byteLength(JSON.stringify(key)) <= traitNameBytesMax &&
+  Buffer.byteLength(JSON.stringify(value)) <= traitValueBytesMax;
+
+const traitsOfProfile = (profile: CustomerProfile | undefined): Trait[] =>
+  Object.entries(profile?.traits ?? {}).map(([key, value]) => ({
+    key,
+    atMs: profile?.traitTimes[key] ?? 0,
+    value,
+  }));
+
+const firstMs = (events: readonly StoredEvent[]): number =>
+  events.reduce((first, event) => Math.min(first, Date.parse(event.timestamp)), Number.POSITIVE_INFINITY);
+
+const profileOf = (
+  profile: CustomerProfile | undefined,
+  customerId: CustomerId,
+  added: readonly Trait[],
+  sinceMs: number,
+): CustomerProfile => {
+  const latest = latestByKey([...traitsOfProfile(profile), ...added], ({ value }) => canonicalJson(value));
+  const kept = [...latest.values()]
+    .sort(byImportance)
+    .slice(0, traitsCountMax)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const traits: JsonObject = Object.fromEntries(kept.map(({ key, value }) => [key, value]));
+  const next: CustomerProfile = {
+    customerId,
+    ...contactOf(traits),
+    traits,
+    traitTimes: Object.fromEntries(kept.map(({ key, atMs }) => [key, atMs])),
+    suppressed: profile?.suppressed ?? {},
+    createdAtMs: Math.min(sinceMs, profile?.createdAtMs ?? Number.POSITIVE_INFINITY),
+  };
+  return profile !== undefined && canonicalJson(profile) === canonicalJson(next) ? profile : next;
+};
+
+const byImportance = (a: Trait, b: Trait): number =>
+  Number(contactTraits.has(b.key)) - Number(contactTraits.has(a.key)) ||
+  b.atMs - a.atMs ||
+  (a.key < b.key ? -1 : 1);
+
+type Contact = Pick<CustomerProfile, 'email' | 'phone' | 'name' | 'language' | 'timeZone'>;
+
+const contactOf = (traits: JsonObject): Contact => {
+  const email = emailOf(traits.email);
+  const phone = textOf(traits.phone);
+  const fullName = [textOf(traits.firstName), textOf(traits.lastName)]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  const name = textOf(traits.name) ?? textOf(fullName);
+  const language = textOf(traits.language) ?? textOf(traits.locale) ?? textOf(traits.$locale);
+  const timeZone = timeZoneOf(traits.timezone) ?? timeZoneOf(traits.$timezone);
+  return {
+    ...(email !== undefined && { email }),
+    ...(phone !== undefined && { phone }),
+    ...(name !== undefined && { name }),
+    ...(language !== undefined && { language }),
+    ...(timeZone !== undefined && { timeZone }),
+  };
+};
+
+const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+
+/** One @, a dot after it, nothing that could end the address or start another; RFC 5321's 254 characters. */
+const emailOf = (value: Json | undefined): string | undefined => {
+  const text = textOf(value);
+  return text !== undefined &&
+    text.length <= 254 &&
+    /^[^\s@,;:<>"()[\]\\\p{Cc}]+@[^\s@,;:<>"()[\]\\\p{Cc}]+\.[^\s@,;:<>"()[\]\\\p{Cc}]+$/u.test(text)
+    ? text
+    : undefined;
+};
+
+const knownTimeZones = new Map<string, boolean>();
+
+const timeZoneOf = (value: Json | undefined): string | undefined => {
+  const text = textOf(value);
+  if (text === undefined) {
+    return undefined;
+  }
+  const isKnown = knownTimeZones.get(text) ?? isTimeZone(text);
+  if (knownTimeZones.size < 1_000) {
+    knownTimeZones.set(text, isKnown);
+  }
+  return isKnown ? text : undefined;
+};
+
+const isTimeZone = (text: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+};

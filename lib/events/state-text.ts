@@ -1,0 +1,70 @@
+// A customer's state as one compact JSON text, and back: what the store keeps. Only what cannot be derived is
+// written (orders and refunds of whole orders are summed anew on reading), names of fields once instead of per row:
+// about 60 bytes an owned item.
+
+import { itemId, messageId } from '../base/ids.ts';
+import type { CustomerState, FreshEvent, OrderLine, OwnedItem } from './customer.ts';
+import { foldEvents } from './state.ts';
+
+interface StateText {
+  readonly events: readonly (readonly [
+    messageId: string,
+    FreshEvent['type'],
+    itemId: string,
+    atMs: number,
+  ])[];
+  readonly owned: readonly (readonly [
+    itemId: string,
+    purchasedAtMs: number,
+    order: string,
+    refundedAtMs: number,
+  ])[];
+  readonly lines: readonly (readonly [
+    OrderLine['kind'],
+    orderId: string,
+    part: string,
+    atMs: number,
+    OrderLine['value'],
+  ])[];
+  readonly floors?: CustomerState['floors'];
+}
+
+export const packState = (state: CustomerState): string => {
+  const { events, owned, lines = [], floors } = foldEvents(state, []);
+  const text: StateText = {
+    events: events.map((event) => [event.messageId, event.type, event.itemId, event.atMs]),
+    owned: Object.entries(owned)
+      .map(([id, item]) => [id, item.purchasedAtMs, item.order ?? '', item.itemRefundedAtMs ?? 0] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+    lines: lines.map((line) => [line.kind, line.orderId, line.part, line.atMs, line.value]),
+    ...(floors && { floors }),
+  };
+  return JSON.stringify(text);
+};
+
+export const unpackState = (text: string, revision: number): CustomerState => {
+  const { events, owned, lines, floors }: StateText = JSON.parse(text);
+  const kept: CustomerState = {
+    events: events.map(([message, type, item, atMs]) => ({
+      messageId: messageId(message),
+      type,
+      itemId: itemId(item),
+      atMs,
+    })),
+    owned: Object.fromEntries(
+      owned.map(([id, purchasedAtMs, order, refundedAtMs]): [string, OwnedItem] => [
+        id,
+        {
+          purchasedAtMs,
+          ...(refundedAtMs > 0 && { itemRefundedAtMs: refundedAtMs }),
+          ...(order !== '' && { order }),
+        },
+      ]),
+    ),
+    orders: {},
+    lines: lines.map(([kind, orderId, part, atMs, value]) => ({ kind, orderId, part, atMs, value })),
+    ...(floors && { floors }),
+    revision,
+  };
+  return foldEvents(kept, []);
+};
