@@ -2,8 +2,9 @@
 // Idempotency-Key. Anything else is refused whole, with every problem named.
 
 import { z } from 'zod';
-import { Failure, shown } from '../base/errors.ts';
+import { Failure } from '../base/errors.ts';
 import { type CustomerId, customerId } from '../base/ids.ts';
+import { parseInput, parseJson } from '../base/input.ts';
 import { idLengthMax } from '../base/limits.ts';
 
 export interface RedemptionRequest {
@@ -39,29 +40,6 @@ export const parseRedemption = (
       action: 'Send a key of your own for each redemption, and the same key when you repeat the request.',
     });
   }
-  const parsed = body.safeParse(jsonOf(text));
-  if (!parsed.success) {
-    throw new Failure('invalid', {
-      code: 'redemption-invalid',
-      message: 'The redemption is not as it must be.',
-      received: shown(text),
-      action: 'Send { "customerId", "orderId", "orderValue", "currency"? } as JSON.',
-      problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
-    });
-  }
-  const { customerId: customer, ...order } = parsed.data;
+  const { customerId: customer, ...order } = parseInput(body, parseJson(text), 'redemption');
   return { code, customerId: customerId(customer), ...order, idempotencyKey };
-};
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Failure('invalid', {
-      code: 'body-not-json',
-      message: 'The body is not JSON.',
-      received: shown(text),
-      action: 'Send { "customerId", "orderId", "orderValue", "currency"? } as JSON.',
-    });
-  }
 };

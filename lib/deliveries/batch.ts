@@ -1,0 +1,228 @@
+// Delivers one batch of a frozen audience and writes how far it came beside it. Members are taken in chunks; before
+// each, the campaign's status and the time left are looked at, so that a pause or cancellation takes effect at once
+// and nothing is cut off. A later call takes only those the progress file says are still to do.
+// Events of a chunk are sent together before it counts as done: what is done has been reported.
+
+import { Failure } from '../base/errors.ts';
+import { deliveriesConcurrencyMax, deliveryChunkCustomersCountMax, deliveryStopMs } from '../base/limits.ts';
+import {
+  type AudienceBatch,
+  type AudienceMember,
+  type DeliveryProgress,
+  progressKey,
+} from '../campaigns/audience.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
+import { getJson } from '../campaigns/frozen-objects.ts';
+import type { StoredEvent } from '../events/event.ts';
+import type { CampaignStore, CustomerStore, ModelRegistry, ObjectStore } from '../ports.ts';
+import { type DeliverContext, type DeliveryOutcome, deliverOne } from './deliver.ts';
+
+export interface BatchInput {
+  readonly batchKey: string;
+}
+
+export interface BatchContext extends Omit<DeliverContext, 'runId' | 'phase'> {
+  readonly campaigns: Pick<CampaignStore, 'get' | 'status'>;
+  readonly customers: Pick<CustomerStore, 'readMany'>;
+  readonly models: Pick<ModelRegistry, 'current'>;
+  readonly archive: ObjectStore;
+  /** Real time left for this call, in ms. */
+  timeLeftMs(): number;
+}
+
+/** The progress file; what campaigns/audience.ts reads of it, and more for people. */
+export interface BatchProgress extends DeliveryProgress {
+  readonly batchKey: string;
+  readonly counts: {
+    /** Sent by this or an earlier attempt. */
+    readonly sent: number;
+    readonly unknown: number;
+    /** Refused for ever, by reason. */
+    readonly refused: Tally;
+    readonly suppressed: Tally;
+  };
+  /** Why members in `failed` failed. */
+  readonly problems: { readonly [customerId: string]: string };
+}
+
+type Tally = { readonly [reason: string]: number };
+
+export const deliverBatch = async (
+  { batchKey }: BatchInput,
+  context: BatchContext,
+): Promise<BatchProgress> => {
+  const batch = await getJson<AudienceBatch>(context.archive, batchKey);
+  const campaign = batch && (await context.campaigns.get(batch.campaignId));
+  if (batch === undefined || campaign === undefined) {
+    throw new Failure('not-found', {
+      code: 'batch-unknown',
+      message: 'There is no such batch, or its campaign is gone.',
+      received: batchKey,
+      action: 'Give the key of a batch that campaign-freeze wrote.',
+    });
+  }
+  const earlier = await getJson<BatchProgress>(context.archive, progressKey(batchKey));
+  const work = startWork(batch, earlier);
+  const stopped = await workOff(campaign, batch, work, context);
+  const progress = progressOf(batchKey, work, stopped, context.clock.nowMs());
+  await context.archive.put(
+    progressKey(batchKey),
+    new TextEncoder().encode(JSON.stringify(progress)),
+    'application/json',
+  );
+  return progress;
+};
+
+/** What changes while a batch is worked off. */
+interface Work {
+  readonly pending: AudienceMember[];
+  readonly deferred: string[];
+  readonly problems: Map<string, string>;
+  readonly suppressed: Map<string, number>;
+  readonly refused: Map<string, number>;
+  sent: number;
+  unknown: number;
+  done: number;
+  untilMs: number | undefined;
+}
+
+const startWork = ({ members }: AudienceBatch, earlier: BatchProgress | undefined): Work => {
+  const open = earlier && new Set([...earlier.deferred, ...earlier.failed]);
+  return {
+    pending: members.filter(({ customerId }) => open?.has(customerId) ?? true),
+    deferred: [],
+    problems: new Map(),
+    suppressed: new Map(Object.entries(earlier?.counts.suppressed ?? {})),
+    refused: new Map(Object.entries(earlier?.counts.refused ?? {})),
+    sent: earlier?.counts.sent ?? 0,
+    unknown: earlier?.counts.unknown ?? 0,
+    done: earlier?.done ?? 0,
+    untilMs: undefined,
+  };
+};
+
+type Stop = 'paused' | 'cancelled' | 'out-of-time' | undefined;
+
+const workOff = async (
+  campaign: Campaign,
+  { runId, phase }: AudienceBatch,
+  work: Work,
+  context: BatchContext,
+): Promise<Stop> => {
+  const version = (await context.models.current())?.version;
+  while (work.pending.length > 0) {
+    const stop = await stopReason(campaign, phase, context);
+    if (stop !== undefined) {
+      return stop;
+    }
+    const chunk = work.pending.splice(0, deliveryChunkCustomersCountMax);
+    const events: StoredEvent[] = [];
+    const deliverContext: DeliverContext = {
+      ...context,
+      runId,
+      phase,
+      events: { send: async (some) => void events.push(...some) },
+    };
+    const records = await context.customers.readMany(
+      chunk.map(({ customerId }) => customerId),
+      version,
+    );
+    const outcomes = await inParallel(chunk, deliveriesConcurrencyMax, (member) =>
+      deliverOne(campaign, member, records.get(member.customerId) ?? {}, deliverContext).catch(String),
+    );
+    const problem = events.length === 0 ? undefined : await context.events.send(events).then(none, String);
+    outcomes.forEach((outcome, index) => {
+      count(chunk[index], problem ?? outcome, work);
+    });
+  }
+  return undefined;
+};
+
+const none = (): undefined => undefined;
+
+const stopReason = async (
+  campaign: Campaign,
+  phase: AudienceBatch['phase'],
+  context: BatchContext,
+): Promise<Stop> => {
+  const status = await context.campaigns.status(campaign.campaignId);
+  if (status === 'paused') {
+    return 'paused';
+  }
+  // A finished campaign ends its test; its rollout comes after that.
+  if (status !== 'running' && !(status === 'finished' && phase === 'rollout')) {
+    return 'cancelled';
+  }
+  return context.timeLeftMs() < deliveryStopMs ? 'out-of-time' : undefined;
+};
+
+/** A text is what went wrong: the member is tried again. */
+const count = ({ customerId }: AudienceMember, outcome: DeliveryOutcome | string, work: Work): void => {
+  if (typeof outcome === 'string') {
+    work.problems.set(customerId, outcome);
+    return;
+  }
+  if (outcome.kind === 'deferred') {
+    work.deferred.push(customerId);
+    work.untilMs = Math.min(work.untilMs ?? Number.POSITIVE_INFINITY, outcome.untilMs ?? 0);
+    return;
+  }
+  work.done += 1;
+  switch (outcome.kind) {
+    case 'sent':
+    case 'already':
+      work.sent += 1;
+      break;
+    case 'unknown':
+      work.unknown += 1;
+      break;
+    case 'suppressed':
+      raise(work.suppressed, outcome.reason);
+      break;
+    case 'failed':
+      raise(work.refused, outcome.reason);
+      break;
+  }
+};
+
+const raise = (tally: Map<string, number>, reason = 'unknown'): void => {
+  tally.set(reason, (tally.get(reason) ?? 0) + 1);
+};
+
+const progressOf = (batchKey: string, work: Work, stopped: Stop, nowMs: number): BatchProgress => {
+  const left = work.pending.map(({ customerId }) => customerId);
+  const untilMs = left.length > 0 ? nowMs : work.untilMs;
+  return {
+    batchKey,
+    done: work.done,
+    deferred: [...work.deferred, ...left],
+    ...(untilMs !== undefined && { untilMs }),
+    failed: [...work.problems.keys()],
+    ...(stopped === 'paused' && { paused: true }),
+    ...(stopped === 'cancelled' && { cancelled: true }),
+    counts: {
+      sent: work.sent,
+      unknown: work.unknown,
+      refused: Object.fromEntries(work.refused),
+      suppressed: Object.fromEntries(work.suppressed),
+    },
+    problems: Object.fromEntries(work.problems),
+  };
+};
+
+/** Results in the order of the members; at most `concurrency` at work at a time. */
+const inParallel = async <T, R>(
+  members: readonly T[],
+  concurrency: number,
+  act: (member: T) => Promise<R>,
+): Promise<R[]> => {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < members.length; index = next++) {
+      results[index] = await act(members[index]);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return results;
+};

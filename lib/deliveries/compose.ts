@@ -1,0 +1,136 @@
+// One customer's mail: variables from campaign, profile, coupon and picked items, rendered, with the headers of
+// one-click unsubscription (RFC 8058) and the tags by which SES's reports find the delivery again.
+
+import type { CustomerId } from '../base/ids.ts';
+import type { Action, Campaign } from '../campaigns/campaign.ts';
+import { usableTimeZone } from '../campaigns/schedule.ts';
+import type { CustomerProfile, Language } from '../events/customer.ts';
+import type { CatalogItem } from '../events/item.ts';
+import { discountText, priceText } from '../offers/money.ts';
+import type { CouponOffer } from '../offers/offer.ts';
+import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
+import {
+  type MailItem,
+  type MailVariables,
+  type RenderedMail,
+  type RenderOptions,
+  renderMail,
+} from './template.ts';
+import { unsubscribeUrl } from './unsubscribe-link.ts';
+
+/** An action that sends something. */
+export type MailAction = Exclude<Action, { readonly kind: 'none' }>;
+
+export interface PickedItem {
+  readonly item: CatalogItem;
+  /** Why, in the customer's language; '' for no reason. */
+  readonly reason: string;
+}
+
+export interface Letter {
+  readonly campaign: Campaign;
+  readonly action: MailAction;
+  readonly customerId: CustomerId;
+  readonly decisionId: string;
+  readonly profile: CustomerProfile | undefined;
+  readonly coupon: Coupon | undefined;
+  readonly items: readonly PickedItem[];
+}
+
+export interface LetterContext {
+  readonly apiUrl: string;
+  readonly linkSecret: string;
+  /** Used where the customer has not told one. */
+  readonly timeZone: string;
+}
+
+export const languageOf = (profile: CustomerProfile | undefined): Language =>
+  profile?.language?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
+
+export const renderLetter = (letter: Letter, context: LetterContext, options?: RenderOptions): RenderedMail =>
+  renderMail(letter.action.templates, languageOf(letter.profile), variablesOf(letter, context), options);
+
+/** Names of the SES message tags; SES allows letters, digits, `-` and `_` in names and values. */
+export const mailTags = {
+  delivery: 'reprise-delivery',
+  campaign: 'reprise-campaign',
+  variant: 'reprise-variant',
+} as const;
+
+export const addressed = (
+  rendered: RenderedMail,
+  delivery: Delivery,
+  to: string,
+  from: string,
+  context: LetterContext,
+): OutgoingMail => ({
+  from,
+  to,
+  ...rendered,
+  headers: {
+    'List-Unsubscribe': `<${linkOf(delivery.customerId, context)}>`,
+    'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    'X-Reprise-Delivery': delivery.deliveryId,
+  },
+  tags: {
+    [mailTags.delivery]: delivery.deliveryId,
+    [mailTags.campaign]: tagValue(delivery.campaignId),
+    [mailTags.variant]: tagValue(delivery.variant),
+  },
+});
+
+const tagValue = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 255);
+
+const linkOf = (customerId: CustomerId, { apiUrl, linkSecret }: LetterContext): string =>
+  unsubscribeUrl(apiUrl, { customerId, purpose: 'marketing' }, linkSecret);
+
+const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
+  const { campaign, action, customerId, decisionId, profile, coupon } = letter;
+  const language = languageOf(profile);
+  const url = linkOf(customerId, context);
+  return {
+    customer: { id: customerId, name: profile?.name ?? '', language, traits: profile?.traits ?? {} },
+    campaign: { id: campaign.campaignId, name: campaign.name },
+    ...(action.kind === 'coupon' &&
+      coupon !== undefined && {
+        coupon: couponVariables(
+          coupon,
+          action.offer,
+          language,
+          usableTimeZone(profile?.timeZone, context.timeZone),
+        ),
+      }),
+    recommendations: letter.items.map((picked) => mailItem(picked, language)),
+    unsubscribeUrl: url,
+    preferenceUrl: url,
+    decisionId,
+  };
+};
+
+const couponVariables = (coupon: Coupon, offer: CouponOffer, language: Language, timeZone: string) => ({
+  code: coupon.code,
+  discountText: discountText(offer.discount, language),
+  expiresAt: coupon.expiresAt,
+  expiresText: new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(
+    Date.parse(coupon.expiresAt),
+  ),
+  minimumSpendText:
+    offer.minimumSpend === undefined
+      ? ''
+      : priceText(
+          offer.minimumSpend,
+          offer.discount.kind === 'amount' ? offer.discount.currency : undefined,
+          language,
+        ),
+});
+
+const mailItem = ({ item, reason }: PickedItem, language: Language): MailItem => {
+  const url = item.attributes.url;
+  return {
+    title: item.title,
+    reason,
+    price: item.price === undefined ? '' : priceText(item.price, item.currency, language),
+    // Only web addresses: a catalogue file must not put scripts behind a link in a mail.
+    url: typeof url === 'string' && /^https?:\/\//.test(url) ? url : '',
+  };
+};

@@ -1,0 +1,85 @@
+// Applies what SES reports to its delivery, in any order and as often as it comes: settles what a crash left open,
+// stops mail after a permanent bounce or a complaint, and writes `Reprise Delivery Reported`.
+// Reports of mails that are not Reprise's (other senders with the same configuration set) change nothing.
+
+import { deliveryId } from '../base/ids.ts';
+import { loopEvents } from '../events/event.ts';
+import { loopEvent } from '../events/loop-event.ts';
+import type { Delivery, DeliveryStatus, DeliveryStore } from '../ports.ts';
+import type { MailReport } from './ses-event.ts';
+import { settledEvent } from './settled-event.ts';
+import { type ConsentContext, suppressEmail } from './suppress.ts';
+
+export interface ReportContext extends ConsentContext {
+  readonly deliveries: DeliveryStore;
+}
+
+/** False when the mail is not one of ours. */
+export const applyMailReport = async (report: MailReport, context: ReportContext): Promise<boolean> => {
+  const delivery = await find(report, context.deliveries);
+  if (delivery === undefined) {
+    return false;
+  }
+  await resolve(delivery, report, context);
+  await suppress(delivery, report, context);
+  if (report.kind !== 'send' && report.kind !== 'reject') {
+    await context.events.send([reportedEvent(delivery, report, context.clock.nowMs())]);
+  }
+  return true;
+};
+
+const find = async (report: MailReport, deliveries: DeliveryStore): Promise<Delivery | undefined> =>
+  (report.deliveryId === undefined ? undefined : await deliveries.get(deliveryId(report.deliveryId))) ??
+  (await deliveries.findBySesMessageId(report.sesMessageId));
+
+/** Any report but a rejection proves that SES took the mail. */
+const resolve = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
+  const { deliveries, events, clock } = context;
+  const rejected = report.kind === 'reject';
+  const to: DeliveryStatus = rejected ? 'failed' : 'sent';
+  const open: readonly DeliveryStatus[] = rejected ? ['sending', 'unknown', 'sent'] : ['sending', 'unknown'];
+  const change = {
+    settledAt: report.at,
+    sesMessageId: report.sesMessageId,
+    reason: rejected ? `rejected by SES: ${report.detail ?? 'no reason given'}` : undefined,
+  };
+  for (const from of open) {
+    if (await deliveries.advance(delivery.deliveryId, from, to, change)) {
+      break;
+    }
+  }
+  const stored = await deliveries.get(delivery.deliveryId);
+  if (stored?.status === to && stored.settledAt === report.at) {
+    await events.send([settledEvent(stored, clock.nowMs())]);
+  }
+};
+
+const suppress = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
+  const atMs = Date.parse(report.at);
+  if (report.kind === 'bounce' && report.isPermanent) {
+    await suppressEmail(delivery.customerId, { reason: 'bounced', atMs }, 'bounce', context);
+  }
+  if (report.kind === 'complaint') {
+    await suppressEmail(delivery.customerId, { reason: 'complained', atMs }, 'complaint', context);
+  }
+};
+
+const reportedEvent = (delivery: Delivery, report: MailReport, nowMs: number) =>
+  loopEvent({
+    event: loopEvents.deliveryReported,
+    identity: [delivery.deliveryId, report.kind, report.at, report.link ?? ''],
+    customerId: delivery.customerId,
+    at: report.at,
+    nowMs,
+    properties: {
+      deliveryId: delivery.deliveryId,
+      campaignId: delivery.campaignId,
+      runId: delivery.runId,
+      variant: delivery.variant,
+      decisionId: delivery.decisionId,
+      kind: report.kind,
+      ...(report.isPermanent !== undefined && { permanent: report.isPermanent }),
+      ...(report.link !== undefined && { link: report.link }),
+      ...(report.detail !== undefined && { detail: report.detail }),
+    },
+  });

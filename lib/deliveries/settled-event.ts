@@ -1,0 +1,25 @@
+// `Reprise Delivery Settled`: one event a delivery and final status, however often it is written.
+
+import { loopEvents, type StoredEvent } from '../events/event.ts';
+import { loopEvent } from '../events/loop-event.ts';
+import type { Delivery } from '../ports.ts';
+
+export const settledEvent = (delivery: Delivery, nowMs: number): StoredEvent =>
+  loopEvent({
+    event: loopEvents.deliverySettled,
+    identity: [delivery.deliveryId, delivery.status],
+    customerId: delivery.customerId,
+    at: delivery.settledAt ?? delivery.preparedAt,
+    nowMs,
+    properties: {
+      campaignId: delivery.campaignId,
+      runId: delivery.runId,
+      variant: delivery.variant,
+      decisionId: delivery.decisionId,
+      deliveryId: delivery.deliveryId,
+      channel: delivery.channel,
+      status: delivery.status,
+      ...(delivery.reason !== undefined && { reason: delivery.reason }),
+      ...(delivery.couponCode !== undefined && { couponCode: delivery.couponCode }),
+    },
+  });
