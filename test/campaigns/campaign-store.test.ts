@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCampaignStore } from '../../lib/adapters/campaign-store-dynamodb.ts';
+import { campaignId, customerId, decisionId } from '../../lib/base/ids.ts';
+import type { AudienceMember } from '../../lib/campaigns/audience.ts';
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import type { CampaignStore } from '../../lib/ports.ts';
+import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { type LocalTable, startLocalTable } from '../fakes/local-table.ts';
+import { campaign, iso, t0 } from './sample.ts';
+
+let local: LocalTable;
+beforeAll(async () => {
+  local = await startLocalTable();
+});
+afterAll(() => local.close());
+
+const draft = (id: string, change: Partial<Campaign> = {}): Campaign => {
+  const { startedAt: _, ...rest } = campaign({ campaignId: campaignId(id), status: 'draft', revision: 1 });
+  return { ...rest, ...change };
+};
+
+const implementations: readonly [string, () => CampaignStore][] = [
+  ['in memory', () => memoryCampaignStore()],
+  ['on DynamoDB', () => createCampaignStore(local.client, local.table)],
+];
+
+describe.each(implementations)('a campaign store %s', (_, open) => {
+  it('gives a campaign back as it was written, and its status alone', async () => {
+    const store = open();
+    const written = draft('kept');
+    await store.write(written);
+    expect(await store.get(written.campaignId)).toEqual(written);
+    expect(await store.status(written.campaignId)).toBe('draft');
+    expect(await store.get(campaignId('unknown'))).toBeUndefined();
+    expect(await store.status(campaignId('unknown'))).toBeUndefined();
+  });
+
+  it('takes only the next revision', async () => {
+    const store = open();
+    await store.write(draft('revised'));
+    await store.write(draft('revised', { name: 'Second', revision: 2 }));
+    const conflict = { kind: 'conflict', detail: { code: 'campaign-changed' } };
+    await expect(store.write(draft('revised', { name: 'Late', revision: 2 }))).rejects.toMatchObject(
+      conflict,
+    );
+    await expect(store.write(draft('revised', { name: 'Again' }))).rejects.toMatchObject(conflict);
+    await expect(store.write(draft('never', { revision: 2 }))).rejects.toMatchObject(conflict);
+    expect((await store.get(campaignId('revised')))?.name).toBe('Second');
+  });
+
+  it('lets one of two writers of the same revision win', async () => {
+    const store = open();
+    await store.write(draft('raced'));
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c'].map((name) => store.write(draft('raced', { name, revision: 2 }))),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('lists each campaign once, oldest first', async () => {
+    const store = open();
+    await store.write(draft('list-b', { createdAt: iso(t0 + 2) }));
+    await store.write(draft('list-a', { createdAt: iso(t0 + 3) }));
+    await store.write(draft('list-b', { createdAt: iso(t0 + 2), revision: 2 }));
+    const listed = (await store.list())
+      .map((one) => String(one.campaignId))
+      .filter((id) => id.startsWith('list-'));
+    expect(listed).toEqual(['list-b', 'list-a']);
+  });
+
+  it('keeps runs by number, the last write of each', async () => {
+    const store = open();
+    const id = campaignId('runs');
+    for (const runId of ['run-10', 'run-2', 'run-1']) {
+      await store.writeRun({ campaignId: id, runId, frozenAt: iso(t0), phases: {} });
+    }
+    await store.writeRun({ campaignId: id, runId: 'run-2', frozenAt: iso(t0), skipped: true, phases: {} });
+    expect((await store.runs(id)).map(({ runId, skipped }) => [runId, skipped ?? false])).toEqual([
+      ['run-1', false],
+      ['run-2', true],
+      ['run-10', false],
+    ]);
+    expect((await store.run(id, 'run-2'))?.skipped).toBe(true);
+    expect(await store.run(id, 'run-3')).toBeUndefined();
+    expect(await store.runs(campaignId('none'))).toEqual([]);
+  });
+
+  it('keeps the first of several assignments, also of several at once', async () => {
+    const store = open();
+    const id = campaignId('claims');
+    const member = (at: number): AudienceMember => ({
+      customerId: customerId('ada'),
+      decisionId: decisionId('d1'),
+      arm: 'reminder',
+      propensity: 0.5,
+      assignedAt: iso(at),
+    });
+    const claimed = await Promise.all(
+      [1, 2, 3].map((later) => store.claimAssignment(id, 'run-1', member(t0 + later))),
+    );
+    expect(new Set(claimed.map(({ assignedAt }) => assignedAt)).size).toBe(1);
+    expect(await store.claimAssignment(id, 'run-1', member(t0 + 9))).toEqual(claimed[0]);
+    expect((await store.claimAssignment(id, 'run-2', member(t0 + 9))).assignedAt).toBe(iso(t0 + 9));
+  });
+});
