@@ -18,6 +18,7 @@ import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts';
 import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
+import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
 import { createTriggerQueue } from '../lib/adapters/trigger-queue-sqs.ts';
@@ -158,6 +159,7 @@ export const campaignStore = once(() =>
 export const secretStore = once(() =>
   createSecretStore(documentClient(), required('REPRISE_CONTROL_TABLE'), secureRandom),
 );
+export const outcomeSource = once(() => createOutcomeSource(archiveStore(), customerStore()));
 export const resultStore = once(() =>
   createResultStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );

@@ -152,9 +152,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     apiUrl: true,
   },
   'campaign-analyse': {
-    tables: { campaigns: ['GetItem', 'PutItem', 'Query'] },
-    buckets: { archive: { read: ['events/', 'campaigns/'] } },
-    settings: true,
+    tables: { campaigns: ['GetItem', 'PutItem', 'Query'], customers: ['BatchGetItem'] },
+    buckets: { archive: { read: ['events/'] } },
   },
 };
 

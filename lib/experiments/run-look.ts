@@ -1,0 +1,140 @@
+// A run's look when the workflow's wait is over: read the outcomes, keep the result, and say what comes next.
+// A look is made outcomeDelayMs after it is due. Asked too early it waits; asked twice it answers from the result kept,
+// so a repeated task changes nothing. A wait that overslept several looks makes the latest of them.
+// The last run's final look ends the campaign; where a campaign repeats, it also gives a result over all runs, each
+// customer counted once from the first assignment (the same salt gave the same arm in every run).
+
+import { Failure } from '../base/errors.ts';
+import type { CampaignId } from '../base/ids.ts';
+import { outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
+import { transition } from '../campaigns/lifecycle.ts';
+import type { CampaignRun } from '../campaigns/run.ts';
+import { lookTimesMs, nextRun } from '../campaigns/schedule.ts';
+import { collectOutcomes } from '../outcomes/collect.ts';
+import type { CampaignStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
+import { analyse } from './analyse.ts';
+import { allRuns, type CampaignResult } from './result.ts';
+
+export interface LookPorts {
+  readonly campaigns: CampaignStore;
+  readonly results: ResultStore;
+  readonly outcomes: OutcomeSource;
+  readonly clock: Clock;
+}
+
+export interface RunId {
+  readonly campaignId: CampaignId;
+  readonly runId: string;
+}
+
+export interface AfterLook extends RunId {
+  readonly phase: 'test';
+  readonly next: 'look' | 'roll-out' | 'finished';
+  /** ISO 8601; in the past means at once. */
+  readonly waitUntil: string;
+}
+
+export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): Promise<AfterLook> => {
+  const { campaign, run } = await existing({ campaignId, runId }, ports.campaigns);
+  const nowMs = ports.clock.nowMs();
+  const answer = (next: AfterLook['next'], atMs = nowMs): AfterLook => ({
+    campaignId,
+    runId,
+    phase: 'test',
+    next,
+    waitUntil: new Date(atMs).toISOString(),
+  });
+  if (campaign.status === 'cancelled') {
+    return answer('finished');
+  }
+  const lookAtMs = lookTimesMs(campaign, Date.parse(run.frozenAt)).map((dueMs) => dueMs + outcomeDelayMs);
+  const look = lookAtMs.filter((atMs) => atMs <= nowMs).length;
+  const isFinal = look === lookAtMs.length;
+  if (look === 0 || (run.skipped === true && !isFinal)) {
+    return answer('look', lookAtMs[run.skipped === true ? lookAtMs.length - 1 : 0]);
+  }
+  const result =
+    run.skipped === true ? undefined : await resultOf(campaign, [run], runId, look, isFinal, ports);
+  if (!isFinal) {
+    if (result?.decision !== 'stop-for-harm') {
+      return answer('look', lookAtMs[look]);
+    }
+    await end(campaignId, 'cancel', ports, result.sentence.en);
+    return answer('finished');
+  }
+  if (nextRun(campaign, runId, Date.parse(run.frozenAt)) === undefined) {
+    await finish(campaign, ports);
+  }
+  return answer(result?.winner && campaign.rollout === 'automatic' ? 'roll-out' : 'finished');
+};
+
+/** Kept from an earlier attempt, or made now. */
+const resultOf = async (
+  campaign: Campaign,
+  runs: readonly CampaignRun[],
+  runId: string,
+  look: number,
+  final: boolean,
+  { results, outcomes, clock }: LookPorts,
+): Promise<CampaignResult> => {
+  const kept = await results.get(campaign.campaignId, runId, look);
+  if (kept !== undefined) {
+    return kept;
+  }
+  const asOfMs = clock.nowMs();
+  const { assigned, events } = await outcomes.read({
+    campaignId: campaign.campaignId,
+    runIds: runs.map((run) => run.runId),
+    fromMs: Math.min(...runs.map((run) => Date.parse(run.frozenAt))),
+    toMs: asOfMs,
+  });
+  const collected = collectOutcomes(assigned, events, { windowDays: campaign.windowDays, asOfMs });
+  return await results.write(
+    analyse(campaign, collected, { runId, look, final, asOf: new Date(asOfMs).toISOString() }),
+  );
+};
+
+const finish = async (campaign: Campaign, ports: LookPorts): Promise<void> => {
+  const runs = (await ports.campaigns.runs(campaign.campaignId)).filter((run) => run.skipped !== true);
+  if (runs.length > 1) {
+    await resultOf(campaign, runs, allRuns, 1, true, ports);
+  }
+  await end(campaign.campaignId, 'finish', ports);
+};
+
+/** Someone may change the campaign in between: read and try again; who ended it first is right. */
+const end = async (
+  campaignId: CampaignId,
+  action: 'finish' | 'cancel',
+  { campaigns, clock }: LookPorts,
+  reason?: string,
+): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    const campaign = await campaigns.get(campaignId);
+    if (campaign === undefined || campaign.status === 'finished' || campaign.status === 'cancelled') {
+      return;
+    }
+    try {
+      await campaigns.write(transition(campaign, action, new Date(clock.nowMs()).toISOString(), reason));
+      return;
+    } catch (error) {
+      if (!(error instanceof Failure && error.kind === 'conflict') || attempt === storeAttemptsMax) {
+        throw error;
+      }
+    }
+  }
+};
+
+const existing = async ({ campaignId, runId }: RunId, campaigns: CampaignStore) => {
+  const [campaign, run] = await Promise.all([campaigns.get(campaignId), campaigns.run(campaignId, runId)]);
+  if (campaign === undefined || run === undefined) {
+    throw new Failure('not-found', {
+      code: 'run-not-found',
+      message: campaign === undefined ? 'There is no such campaign.' : 'The campaign has no such run.',
+      received: { campaignId, runId },
+      action: 'Analyse a run that was frozen; the campaign workflow does so by itself.',
+    });
+  }
+  return { campaign, run };
+};
