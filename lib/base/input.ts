@@ -1,6 +1,6 @@
 // Checked input: JSON from outside through a zod schema, every problem named with its path and what was received.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Failure, type Problem, shown } from './errors.ts';
 
 /** The value when it is what the schema says; otherwise Failure('invalid') with code `<what>-invalid`. */
@@ -33,6 +33,16 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
     value = Reflect.get(value, part);
   }
   return path.length === 0 ? undefined : value;
+};
+
+/** A whole number as a query string has it, between both bounds. */
+export const wholeNumber = (min: number, max: number) => {
+  const error = `Write a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, error)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
 };
 
 /** A request's body as JSON; an absent body is an empty object. */

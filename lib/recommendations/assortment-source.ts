@@ -1,0 +1,71 @@
+// Keeps the assortment in memory: the serving artifact is read once per model version, the pointer and what came or
+// went since the training at most every cacheMs, by one caller for all that wait. A request in between reads nothing.
+// When a refresh fails, the assortment that is there goes on serving and the failure is reported; without one it throws.
+
+import { Failure } from '../base/errors.ts';
+import type { ModelVersion } from '../base/ids.ts';
+import { cacheMs } from '../base/limits.ts';
+import type { CatalogStore, Clock, ModelRegistry, ObjectStore } from '../ports.ts';
+import type { ServingModel } from '../recommenders/serving.ts';
+import { type Assortment, createAssortment } from './assortment.ts';
+
+export interface AssortmentPorts {
+  readonly registry: Pick<ModelRegistry, 'current'>;
+  /** The models bucket. */
+  readonly models: Pick<ObjectStore, 'get'>;
+  readonly catalog: Pick<CatalogStore, 'createdSince' | 'withdrawnSince'>;
+  readonly clock: Clock;
+  readonly decode: (bytes: Uint8Array) => ServingModel;
+  readonly warn: (message: string, detail: object) => void;
+}
+
+export const servingKey = (version: ModelVersion): string => `versions/${version}/serving.bin`;
+
+export const createAssortmentSource = (ports: AssortmentPorts): (() => Promise<Assortment>) => {
+  let serving: ServingModel | undefined;
+  let held: { readonly assortment: Assortment; readonly untilMs: number } | undefined;
+  let refreshing: Promise<Assortment> | undefined;
+
+  const refresh = async (): Promise<Assortment> => {
+    const version = (await ports.registry.current())?.version;
+    if (version !== serving?.modelVersion) serving = version && (await readServing(version, ports));
+    const sinceMs = serving?.trainedAtMs ?? 0;
+    const [news, withdrawn] = await Promise.all([
+      ports.catalog.createdSince(sinceMs),
+      ports.catalog.withdrawnSince(sinceMs),
+    ]);
+    return createAssortment(serving, news, withdrawn);
+  };
+
+  const refreshed = async (): Promise<Assortment> => {
+    const untilMs = ports.clock.nowMs() + cacheMs;
+    try {
+      held = { assortment: await refresh(), untilMs };
+    } catch (error) {
+      if (!held) throw error;
+      ports.warn('the model or catalogue could not be refreshed; the former goes on serving', {
+        error: String(error),
+      });
+      held = { ...held, untilMs };
+    } finally {
+      refreshing = undefined;
+    }
+    return held.assortment;
+  };
+
+  return async () => {
+    if (held && ports.clock.nowMs() < held.untilMs) return held.assortment;
+    refreshing ??= refreshed();
+    return refreshing;
+  };
+};
+
+const readServing = async (version: ModelVersion, ports: AssortmentPorts): Promise<ServingModel> => {
+  const bytes = await ports.models.get(servingKey(version));
+  if (bytes) return ports.decode(bytes);
+  throw new Failure('unavailable', {
+    code: 'model-missing',
+    message: `The model that should serve, ${version}, has no serving artifact.`,
+    action: 'Promote a version whose artifacts exist (GET /v1/admin/models lists them) or start a training.',
+  });
+};

@@ -1,0 +1,131 @@
+// One answer: candidates → eligibility → ranking → diversity → exploration → reasons. Pure: record, assortment,
+// time and randomness are given, so the same arguments give the same answer; mails use it as the API does.
+// score is comparable within one answer only; propensity is defined in exploration.ts.
+
+import type { CustomerId, ItemId, ModelVersion, RecommendationId } from '../base/ids.ts';
+import type { Random } from '../base/random.ts';
+import type { CustomerRecord } from '../events/customer.ts';
+import type { CatalogItem } from '../events/item.ts';
+import type { Assortment } from './assortment.ts';
+import { candidateLists } from './candidates.ts';
+import { diversify } from './diversity.ts';
+import { eligibility } from './eligibility.ts';
+import { fillSlots } from './exploration.ts';
+import { type Ranked, rankCandidates } from './ranking.ts';
+import { plainReason, type Reason } from './reason.ts';
+import type { RecommendationRequest } from './request.ts';
+
+export interface RecommendedItem {
+  readonly itemId: ItemId;
+  readonly title: string;
+  readonly kind: string;
+  readonly price?: number;
+  readonly currency?: string;
+  /** The item's attribute `url`, where it is a text. */
+  readonly url?: string;
+  /** From 1. */
+  readonly rank: number;
+  readonly score: number;
+  /** Which list it came from (candidates.ts), or "exploration". */
+  readonly source: string;
+  readonly propensity: number;
+  readonly reason: Reason;
+}
+
+export interface Recommendation {
+  readonly recommendationId: RecommendationId;
+  readonly userId: CustomerId;
+  readonly placement: string;
+  /** Null before the first training. */
+  readonly modelVersion: ModelVersion | null;
+  /** ISO 8601. */
+  readonly generatedAt: string;
+  readonly items: readonly RecommendedItem[];
+  /** What the caller should know about this answer; absent when there is nothing. */
+  readonly notes?: readonly string[];
+}
+
+export interface RecommendContext {
+  readonly recommendationId: RecommendationId;
+  readonly nowMs: number;
+  readonly random: Random;
+  /** Probability of each slot to explore, in [0, 0.5]. */
+  readonly explorationShare: number;
+}
+
+export const recommend = (
+  request: RecommendationRequest,
+  record: CustomerRecord,
+  assortment: Assortment,
+  { recommendationId, nowMs, random, explorationShare }: RecommendContext,
+): Recommendation => {
+  const eligible = eligibility(request, record.state, assortment, nowMs);
+  const lists = candidateLists(request, record, { assortment, eligible, nowMs });
+  const ranked = diversify(rankCandidates(lists), request.limit, assortment.item);
+  const pool = explorable(ranked, assortment, eligible, nowMs);
+  const notes = notesOn(request, assortment);
+  return {
+    recommendationId,
+    userId: request.userId,
+    placement: request.placement,
+    modelVersion: assortment.serving?.modelVersion ?? null,
+    generatedAt: new Date(nowMs).toISOString(),
+    items: fillSlots(ranked, pool, request.limit, explorationShare, random).flatMap((slot, index) => {
+      const item = assortment.item(slot.item.itemId);
+      return item ? [shownItem(item, slot.item, slot.propensity, index + 1)] : [];
+    }),
+    ...(notes.length > 0 ? { notes } : {}),
+  };
+};
+
+/** Newer items come first in the pool; none of the ranked ones is in it. Before the first training all are unknown. */
+const explorable = (
+  ranked: readonly Ranked[],
+  assortment: Assortment,
+  eligible: (itemId: ItemId) => boolean,
+  nowMs: number,
+): Ranked[] => {
+  if (!assortment.serving) return [];
+  const taken = new Set(ranked.map(({ itemId }) => itemId));
+  return assortment.explorable
+    .filter(({ itemId }) => !taken.has(itemId) && eligible(itemId))
+    .map((item) => ({
+      itemId: item.itemId,
+      tier: 3,
+      score: 0,
+      source: 'exploration',
+      reason: plainReason(item, assortment, nowMs),
+    }));
+};
+
+const shownItem = (
+  item: CatalogItem,
+  { score, source, reason }: Ranked,
+  propensity: number,
+  rank: number,
+): RecommendedItem => ({
+  itemId: item.itemId,
+  title: item.title,
+  kind: item.kind,
+  price: item.price,
+  currency: item.currency,
+  url: typeof item.attributes.url === 'string' ? item.attributes.url : undefined,
+  rank,
+  score,
+  source,
+  propensity,
+  reason,
+});
+
+const notesOn = ({ contextItem }: RecommendationRequest, assortment: Assortment): string[] => {
+  const notes: string[] = [];
+  if (!assortment.serving) {
+    notes.push(
+      'No model has been trained yet: these are the newest items of the catalogue. POST /v1/admin/trainings starts a training.',
+    );
+  }
+  if (contextItem !== undefined && !assortment.item(contextItem)) {
+    notes.push(`The context item "${contextItem}" is not in the catalogue and was left out of account.`);
+  }
+  return notes;
+};
