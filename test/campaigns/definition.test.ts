@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Failure, type Problem } from '../../lib/base/errors.ts';
+import { checkDefinition, type TemplateRules } from '../../lib/campaigns/definition.ts';
+import { templates } from './sample.ts';
+
+const rules: TemplateRules = {
+  check: ({ en }) =>
+    en.html.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
+  defaults: { coupon: templates, reminder: templates },
+};
+
+const valid = {
+  name: 'Welcome back',
+  audience: { all: [{ fact: 'orders', op: 'gte', value: 1 }] },
+  trigger: { kind: 'at', at: '2026-03-01T10:00:00+01:00' },
+  variants: [
+    {
+      name: 'coupon',
+      weight: 0.4,
+      action: {
+        kind: 'coupon',
+        offer: { discount: { kind: 'percent', percent: 15 }, expiresAfterDays: 14 },
+        templates,
+      },
+    },
+    { name: 'reminder', weight: 0.4, action: { kind: 'reminder', templates } },
+    { name: 'nothing', weight: 0.2, action: { kind: 'none' } },
+  ],
+};
+
+const problemsOf = (input: unknown): readonly Problem[] => {
+  try {
+    checkDefinition(input, rules);
+    return [];
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'invalid') {
+      return error.detail.problems ?? [];
+    }
+    throw error;
+  }
+};
+const pathsOf = (input: unknown): readonly string[] => problemsOf(input).map(({ path }) => path);
+
+describe('a campaign definition', () => {
+  it('gets explicit defaults, each named in the answer', () => {
+    const { definition, defaults } = checkDefinition(valid, rules);
+    expect(defaults).toEqual({
+      holdoutShare: 0.1,
+      recommendationsCount: 3,
+      windowDays: 30,
+      lookDays: [],
+      rollout: 'manual',
+      'variants.0.action.offer.redemptionsPerCodeMax': 1,
+      'variants.0.action.offer.redemptionsPerCustomerMax': 1,
+    });
+    expect(definition).toMatchObject({
+      ...valid,
+      holdoutShare: 0.1,
+      trigger: { at: '2026-03-01T09:00:00.000Z' },
+    });
+  });
+
+  it('is the same when what was answered is sent again, with nothing left to default', () => {
+    const { definition } = checkDefinition(valid, rules);
+    expect(checkDefinition(JSON.parse(JSON.stringify(definition)), rules)).toEqual({
+      definition,
+      defaults: {},
+    });
+  });
+
+  it('gets the default templates of its action where it gives none', () => {
+    const bare = { ...valid, variants: [{ name: 'r', weight: 1, action: { kind: 'reminder' } }] };
+    const { definition, defaults } = checkDefinition(bare, rules);
+    expect(definition.variants[0].action).toEqual({ kind: 'reminder', templates });
+    expect(defaults['variants.0.action.templates']).toEqual(templates);
+  });
+
+  it('is refused with every problem at once, of shape and of sense', () => {
+    expect(
+      pathsOf({
+        ...valid,
+        name: '',
+        audience: { fact: 'order', op: 'gte', value: 1 },
+        trigger: {
+          kind: 'event',
+          event: 'x',
+          startsAt: '2026-03-02T00:00:00Z',
+          endsAt: '2026-03-01T00:00:00Z',
+        },
+        variants: [
+          {
+            name: 'a',
+            weight: 0.5,
+            action: {
+              kind: 'coupon',
+              offer: { discount: { kind: 'percent', percent: 101 }, expiresAfterDays: 0 },
+              templates: { en: { ...templates.en, html: '{% broken %}' } },
+            },
+          },
+          { name: 'a', weight: 0.4, action: { kind: 'none' } },
+          { name: 'holdout', weight: 0.4, action: { kind: 'none' } },
+        ],
+        holdoutShare: 0.6,
+        windowDays: 10,
+        lookDays: [5, 10, 5],
+        rollout: 'automatic',
+        colour: 'red',
+      }).toSorted(),
+    ).toEqual(
+      [
+        '',
+        'audience.fact',
+        'holdoutShare',
+        'lookDays.1',
+        'lookDays.2',
+        'name',
+        'rollout',
+        'trigger.endsAt',
+        'variants',
+        'variants.0.action.offer.discount.percent',
+        'variants.0.action.offer.expiresAfterDays',
+        'variants.0.action.templates.en.html',
+        'variants.1.name',
+        'variants.2.name',
+      ].toSorted(),
+    );
+  });
+
+  it.each([
+    ['no variant', { variants: [] }, 'variants'],
+    ['a date without zone', { trigger: { kind: 'at', at: '2026-03-01T10:00:00' } }, 'trigger.at'],
+    ['a day that does not exist', { trigger: { kind: 'at', at: '2026-02-30T10:00:00Z' } }, 'trigger.at'],
+    ['a window of 0 days', { windowDays: 0 }, 'windowDays'],
+    ['a window of 366 days', { windowDays: 366 }, 'windowDays'],
+    ['a look at the default window', { lookDays: [30] }, 'lookDays.0'],
+    ['hour 24', { quietHours: { fromHour: 21, toHour: 24 } }, 'quietHours.toHour'],
+    ['an unknown trigger', { trigger: { kind: 'sometimes' } }, 'trigger.kind'],
+    ['no audience', { audience: undefined }, 'audience'],
+    ['a negative holdout', { holdoutShare: -0.1 }, 'holdoutShare'],
+  ])('is refused with %s', (_, change, path) => {
+    expect(pathsOf({ ...valid, ...change })).toEqual([path]);
+  });
+
+  it.each([[null], ['x'], [[]], [undefined], [3]])('is refused when it is %j', (input) => {
+    expect(problemsOf(input).length).toBeGreaterThan(0);
+  });
+
+  it('is taken with weights exactly when they sum to 1', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 10 }),
+        fc.boolean(),
+        (parts, off) => {
+          const total = parts.reduce((sum, part) => sum + part, 0) * (off ? 1.01 : 1);
+          const variants = parts.map((part, index) => ({
+            name: `v${index}`,
+            weight: part / total,
+            action: { kind: 'none' },
+          }));
+          expect(pathsOf({ ...valid, variants })).toEqual(off ? ['variants'] : []);
+        },
+      ),
+    );
+  });
+});
