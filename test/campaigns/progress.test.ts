@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchEntry, DeliveryProgress } from '../../lib/campaigns/audience.ts';
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { checkProgress } from '../../lib/campaigns/progress.ts';
+import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { createFakeObjectStore } from '../fakes/object-store.ts';
+import { campaign, dayMs, iso, movedClock, t0 } from './sample.ts';
+
+const minuteMs = 60_000;
+const run = { campaignId: campaign().campaignId, runId: 'run-1', phase: 'test' } as const;
+const batchKey = (index: number, phase: string): string =>
+  `campaigns/welcome-back-1/run-1/${phase}/batch-0000${index}.json`;
+
+type Files = readonly (Partial<DeliveryProgress> | undefined)[];
+
+/** A run of batches of ten, frozen at t0, with these progress files. */
+const open = async (files: Files, change: Partial<Campaign> = {}, phase: 'test' | 'rollout' = 'test') => {
+  const ports = {
+    campaigns: memoryCampaignStore([campaign(change)]),
+    archive: createFakeObjectStore(),
+    clock: movedClock(),
+  };
+  const put = (key: string, value: unknown) =>
+    ports.archive.put(key, new TextEncoder().encode(JSON.stringify(value)), 'application/json');
+  const batches: BatchEntry[] = files.map((_, index) => ({
+    batchKey: batchKey(index, phase),
+    customersCount: 10,
+  }));
+  await put(`campaigns/welcome-back-1/run-1/${phase}/batches.json`, batches);
+  const write = async (written: Files) => {
+    for (const [index, file] of written.entries()) {
+      if (file !== undefined) {
+        const full = { done: 0, deferred: [], failed: [], counts: {}, ...file };
+        await put(batchKey(index, phase).replace('batch-', 'progress-'), full);
+      }
+    }
+  };
+  await write(files);
+  const phases = { [phase]: { frozenAt: iso(t0), arms: {}, batchesCount: files.length, attempts: 0 } };
+  await ports.campaigns.writeRun({ campaignId: run.campaignId, runId: 'run-1', frozenAt: iso(t0), phases });
+  const check = () => checkProgress({ ...run, phase }, ports);
+  const stored = async () => (await ports.campaigns.run(run.campaignId, 'run-1'))?.phases[phase];
+  return { ...ports, write, check, stored };
+};
+
+const done = { done: 10, counts: { sent: 9, suppressed: { capped: 1 } } };
+
+describe('the progress of a run', () => {
+  it('goes on to the first look when every delivery is settled, and keeps the sums', async () => {
+    const { check, stored } = await open([
+      done,
+      { done: 10, counts: { sent: 8, suppressed: { capped: 1, 'no-email': 1 } } },
+    ]);
+    expect(await check()).toEqual({
+      ...run,
+      batchesKey: 'campaigns/welcome-back-1/run-1/test/batches.json',
+      next: 'look',
+      waitUntil: iso(t0 + 7 * dayMs),
+    });
+    expect((await stored())?.deliveries).toEqual({
+      sent: 17,
+      suppressed: { capped: 2, 'no-email': 1 },
+      deferred: 0,
+      failed: 0,
+    });
+  });
+
+  it('of an empty audience goes on at once', async () => {
+    expect(await (await open([])).check()).toMatchObject({ next: 'look' });
+  });
+
+  it('waits for the earliest end of quiet hours, as often as it takes', async () => {
+    const quiet = (untilMs: number) => ({ done: 8, deferred: ['a', 'b'], untilMs });
+    const { check, stored } = await open([done, quiet(t0 + 9 * 3_600_000), quiet(t0 + 5 * 3_600_000)]);
+    for (let turn = 0; turn < 60; turn++) {
+      expect(await check()).toMatchObject({ next: 'deliver-later', waitUntil: iso(t0 + 5 * 3_600_000) });
+    }
+    expect(await stored()).toMatchObject({ attempts: 0, deliveries: { deferred: 4 } });
+  });
+
+  it('tries a batch without a file again, waiting twice as long each time up to an hour, and then goes on', async () => {
+    const { check, stored } = await open([done, undefined]);
+    const waits: number[] = [];
+    let next = await check();
+    while (next.next === 'deliver-later') {
+      waits.push((Date.parse(next.waitUntil) - t0) / minuteMs);
+      next = await check();
+    }
+    expect(waits.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    expect(waits).toHaveLength(50);
+    expect(next.next).toBe('look');
+    expect((await stored())?.deliveries?.failed).toBe(10);
+  });
+
+  it('counts attempts anew whenever deliveries got through', async () => {
+    const { check, write, stored } = await open([{ done: 2, counts: { sent: 2 } }]);
+    await check();
+    await check();
+    await check();
+    expect((await stored())?.attempts).toBe(3);
+    await write([{ done: 3, counts: { sent: 3 } }]);
+    expect(await check()).toMatchObject({ next: 'deliver-later', waitUntil: iso(t0 + minuteMs) });
+    expect((await stored())?.attempts).toBe(1);
+  });
+
+  it('takes a throttle and a deferral that is over for attempts, not for quiet hours', async () => {
+    const { check, stored } = await open([{ done: 9, deferred: ['a'], untilMs: t0 + minuteMs }]);
+    expect(await check()).toMatchObject({ next: 'deliver-later', waitUntil: iso(t0 + minuteMs) });
+    await check();
+    expect((await stored())?.attempts).toBe(2);
+  });
+
+  it.each([
+    [minuteMs, 5 * minuteMs],
+    [60 * minuteMs, 15 * minuteMs],
+    [30 * dayMs, 120 * minuteMs],
+  ])('while paused for %d ms looks again after %d ms', async (pausedMs, waitMs) => {
+    const change = { status: 'paused' as const, pausedAt: iso(t0 - pausedMs) };
+    const { check } = await open([{ done: 0, paused: true }], change);
+    expect(await check()).toMatchObject({ next: 'deliver-later', waitUntil: iso(t0 + waitMs) });
+  });
+
+  it('paused with everything settled goes on to the look', async () => {
+    expect(await (await open([done], { status: 'paused' })).check()).toMatchObject({ next: 'look' });
+  });
+
+  it.each(['cancelled', 'finished'] as const)('of a %s campaign ends, whatever is left', async (status) => {
+    expect(await (await open([undefined], { status })).check()).toMatchObject({ next: 'finished' });
+  });
+
+  it('of a rollout goes on after the campaign finished, and ends when all is settled or it is cancelled', async () => {
+    const left = await open([undefined], { status: 'finished' }, 'rollout');
+    expect(await left.check()).toMatchObject({ next: 'deliver-later', phase: 'rollout' });
+    expect(await (await open([done], { status: 'finished' }, 'rollout')).check()).toMatchObject({
+      next: 'finished',
+    });
+    expect(await (await open([undefined], { status: 'cancelled' }, 'rollout')).check()).toMatchObject({
+      next: 'finished',
+    });
+  });
+});
