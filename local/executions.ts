@@ -1,0 +1,286 @@
+// Executions of state machines: started, run (local/state-machine.ts), kept on disk and, after a stop or a crash,
+// run again from their start. That is safe because every task of Reprise is idempotent; a wait that is over passes
+// at once. A record is written and flushed to disk before a start is acknowledged.
+
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { LocalClock } from './clock.ts';
+import type { LocalExecution } from './host.ts';
+import { type RunningStateMachine, runStateMachine, type StateMachineServices } from './state-machine.ts';
+import type { LocalStateMachine } from './template.ts';
+
+export interface ExecutionRecord {
+  readonly name: string;
+  readonly machineArn: string;
+  readonly status: LocalExecution['status'];
+  readonly input: string;
+  readonly startedMs: number;
+  readonly stoppedMs?: number;
+  readonly output?: string;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+export interface Executions {
+  find(machineArn: string, name: string): ExecutionRecord | undefined;
+  list(machineArn?: string): readonly ExecutionRecord[];
+  /** The caller has made sure that there is no execution of this name. */
+  start(machineArn: string, name: string, input: string): ExecutionRecord;
+  stop(record: ExecutionRecord, error: string | undefined, cause: string | undefined): void;
+  /** What each execution is doing now. */
+  view(): readonly LocalExecution[];
+  /** Resolves when every running execution waits for the clock. */
+  settle(): Promise<void>;
+  close(): void;
+}
+
+export interface ExecutionsOptions {
+  readonly directory: string;
+  readonly machines: readonly LocalStateMachine[];
+  readonly clock: LocalClock;
+  readonly services: Pick<StateMachineServices, 'invoke' | 'readObject'>;
+  readonly onState: (machine: string, name: string, state: string) => void;
+}
+
+interface Live {
+  record: ExecutionRecord;
+  readonly machine: LocalStateMachine;
+  run?: RunningStateMachine;
+  state?: string;
+  tasksCount: number;
+  /** Virtual times of the waits under way. */
+  readonly waits: Map<symbol, number>;
+  cancelTimeout?: () => void;
+}
+
+export const openExecutions = (options: ExecutionsOptions): Executions => {
+  const { directory, machines, clock } = options;
+  mkdirSync(directory, { recursive: true });
+  const all = new Map<string, Live>();
+  const listeners = new Set<() => void>();
+  let closed = false;
+  const changed = () => {
+    for (const listener of listeners) {
+      listener();
+    }
+  };
+
+  const finish = (live: Live, change: Partial<ExecutionRecord>): void => {
+    if (closed || live.record.status !== 'RUNNING') {
+      return;
+    }
+    live.record = { ...live.record, ...change, stoppedMs: clock.nowMs() };
+    write(directory, live.record);
+    live.cancelTimeout?.();
+    live.waits.clear();
+    changed();
+  };
+
+  const run = (live: Live): void => {
+    const services = servicesOf(live, options, () => closed, changed);
+    const context = contextOf(live);
+    live.run = runStateMachine(
+      live.machine.definition,
+      JSON.parse(live.record.input),
+      context,
+      services,
+      (state) => {
+        live.state = state;
+        options.onState(live.machine.name, live.record.name, state);
+        changed();
+      },
+    );
+    const { TimeoutSeconds } = live.machine.definition;
+    if (TimeoutSeconds !== undefined) {
+      live.cancelTimeout = clock.at(live.record.startedMs + Number(TimeoutSeconds) * 1000, () => {
+        finish(live, { status: 'TIMED_OUT', error: 'States.Timeout' });
+        live.run?.abort();
+      });
+    }
+    live.run.result.then(
+      (output) => finish(live, { status: 'SUCCEEDED', output: JSON.stringify(output) ?? 'null' }),
+      (error: unknown) => finish(live, { status: 'FAILED', ...failureOf(error) }),
+    );
+  };
+
+  const add = (record: ExecutionRecord): Live | undefined => {
+    const machine = machines.find(({ arn }) => arn === record.machineArn);
+    if (machine === undefined) {
+      return undefined;
+    }
+    const live: Live = { record, machine, tasksCount: 0, waits: new Map() };
+    all.set(keyOf(record.machineArn, record.name), live);
+    return live;
+  };
+
+  for (const record of readAll(directory)) {
+    const live = add(record);
+    if (live?.record.status === 'RUNNING') {
+      run(live);
+    }
+  }
+
+  return {
+    find: (machineArn, name) => all.get(keyOf(machineArn, name))?.record,
+    list: (machineArn) =>
+      [...all.values()]
+        .map(({ record }) => record)
+        .filter((record) => machineArn === undefined || record.machineArn === machineArn),
+    start: (machineArn, name, input) => {
+      const record: ExecutionRecord = {
+        name,
+        machineArn,
+        status: 'RUNNING',
+        input,
+        startedMs: clock.nowMs(),
+      };
+      const live = add(record);
+      if (live === undefined) {
+        throw new Error(`executions: there is no state machine ${machineArn}`);
+      }
+      write(directory, record);
+      run(live);
+      return record;
+    },
+    stop: ({ machineArn, name }, error, cause) => {
+      const live = all.get(keyOf(machineArn, name));
+      if (live !== undefined) {
+        finish(live, {
+          status: 'ABORTED',
+          ...(error !== undefined && { error }),
+          ...(cause !== undefined && { cause }),
+        });
+        live.run?.abort();
+      }
+    },
+    view: () => [...all.values()].map(viewOf),
+    settle: () => settled(all, listeners),
+    close: () => {
+      closed = true;
+      for (const live of all.values()) {
+        live.cancelTimeout?.();
+        live.run?.abort();
+      }
+    },
+  };
+};
+
+const keyOf = (machineArn: string, name: string): string => `${machineArn} ${name}`;
+
+export const executionArn = (machineArn: string, name: string): string =>
+  `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
+const isMoving = ({ record, tasksCount, waits }: Live): boolean =>
+  record.status === 'RUNNING' && (tasksCount > 0 || waits.size === 0);
+
+const settled = (all: ReadonlyMap<string, Live>, listeners: Set<() => void>): Promise<void> =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (![...all.values()].some(isMoving)) {
+        listeners.delete(look);
+        resolve();
+      }
+    };
+    listeners.add(look);
+    look();
+  });
+
+/** What the tasks call, counted, so that settle() can tell moving from waiting. */
+const servicesOf = (
+  live: Live,
+  options: ExecutionsOptions,
+  isClosed: () => boolean,
+  changed: () => void,
+): StateMachineServices => {
+  const { clock, services } = options;
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    live.tasksCount += 1;
+    try {
+      return await work;
+    } catch (error) {
+      if (isClosed()) {
+        // The host is going down and took the task with it: this is no failure, and nothing may come after it.
+        return await new Promise<T>(() => undefined);
+      }
+      throw error;
+    } finally {
+      live.tasksCount -= 1;
+      changed();
+    }
+  };
+  return {
+    invoke: (functionArn, input) => counted(services.invoke(functionArn, input)),
+    readObject: (bucket, key) => counted(services.readObject(bucket, key)),
+    nowMs: () => clock.nowMs(),
+    waitUntil: (ms) =>
+      new Promise((resolve) => {
+        const id = Symbol('wait');
+        live.waits.set(id, ms);
+        clock.at(ms, () => {
+          live.waits.delete(id);
+          resolve();
+        });
+        changed();
+      }),
+  };
+};
+
+const contextOf = ({ record, machine }: Live) => ({
+  Execution: {
+    Id: executionArn(machine.arn, record.name),
+    Name: record.name,
+    Input: JSON.parse(record.input),
+    RoleArn: 'arn:aws:iam::000000000000:role/local',
+    StartTime: new Date(record.startedMs).toISOString(),
+  },
+  StateMachine: { Id: machine.arn, Name: machine.name },
+});
+
+const viewOf = ({ record, machine, state, waits, tasksCount }: Live): LocalExecution => ({
+  name: record.name,
+  machine: machine.name,
+  status: record.status,
+  input: JSON.parse(record.input),
+  ...(record.output !== undefined && { output: JSON.parse(record.output) }),
+  ...(record.error !== undefined && { error: record.error }),
+  ...(record.cause !== undefined && { cause: record.cause }),
+  ...(state !== undefined && { state }),
+  ...(record.status === 'RUNNING' &&
+    tasksCount === 0 &&
+    waits.size > 0 && { waitsUntilMs: Math.min(...waits.values()) }),
+});
+
+/** The package wraps what went wrong; the state's own error is its cause's name. */
+const failureOf = (error: unknown): Pick<ExecutionRecord, 'error' | 'cause'> => {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return inner instanceof Error
+    ? { error: inner.name, cause: inner.message }
+    : { error: 'States.Runtime', cause: String(error) };
+};
+
+// ---- files -------------------------------------------------------------------------------------------
+
+const write = (directory: string, record: ExecutionRecord): void => {
+  const machine = record.machineArn.slice(record.machineArn.lastIndexOf(':') + 1);
+  const path = join(directory, `${machine}~${encodeURIComponent(record.name)}.json`);
+  const file = openSync(`${path}.new`, 'w');
+  writeSync(file, JSON.stringify(record));
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
+};
+
+const readAll = (directory: string): ExecutionRecord[] =>
+  readdirSync(directory)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(directory, file), 'utf8')) as ExecutionRecord)
+    .sort((a, b) => a.startedMs - b.startedMs);
