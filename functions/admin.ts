@@ -1,0 +1,58 @@
+// Trainings, models, keys and a look at one customer. Every route needs scope admin (functions/authorize.ts).
+
+import { customerId, modelVersion } from '../lib/base/ids.ts';
+import { parseJson } from '../lib/base/input.ts';
+import { makeKey } from '../lib/events/access.ts';
+import { readCustomer } from '../lib/events/customer-lookup.ts';
+import { parseKeyInput } from '../lib/events/key-input.ts';
+import { findTraining, startTraining } from '../lib/recommenders/training-request.ts';
+import { listVersions, promoteVersion } from '../lib/recommenders/versions.ts';
+import {
+  bodyText,
+  clock,
+  customerStore,
+  keyStore,
+  modelRegistry,
+  modelsStore,
+  pathParameter,
+  random,
+  respond,
+  routes,
+  workflows,
+} from './runtime.ts';
+
+const models = () => ({ registry: modelRegistry(), models: modelsStore() });
+
+export const handler = routes({
+  'POST /v1/admin/trainings': async (event) => {
+    const ports = { registry: modelRegistry(), workflows: workflows(), random: random() };
+    return respond(202, await startTraining(parseJson(bodyText(event)), ports, clock().nowMs()));
+  },
+  'GET /v1/admin/trainings': async () => respond(200, { trainings: await modelRegistry().trainings() }),
+  'GET /v1/admin/trainings/{trainingId}': async (event) =>
+    respond(200, await findTraining(modelRegistry(), pathParameter(event, 'trainingId'))),
+
+  'GET /v1/admin/models': async () => respond(200, await listVersions(models())),
+  'POST /v1/admin/models/{version}/promotion': async (event) => {
+    const version = modelVersion(pathParameter(event, 'version'));
+    return respond(200, await promoteVersion(version, models(), clock().nowMs()));
+  },
+
+  'GET /v1/admin/keys': async () => respond(200, { keys: await keyStore().list() }),
+  'POST /v1/admin/keys': async (event) => {
+    const { scope, app } = parseKeyInput(parseJson(bodyText(event)));
+    const { key, hash, secret } = makeKey(scope, app, clock().nowMs(), random());
+    await keyStore().create(key, hash);
+    return respond(201, { ...key, secret });
+  },
+  'DELETE /v1/admin/keys/{keyId}': async (event) => {
+    const keyId = pathParameter(event, 'keyId');
+    await keyStore().revoke(keyId, new Date(clock().nowMs()).toISOString());
+    return respond(200, { revoked: keyId });
+  },
+
+  'GET /v1/admin/customers/{userId}': async (event) => {
+    const userId = customerId(pathParameter(event, 'userId'));
+    return respond(200, await readCustomer(userId, customerStore(), modelRegistry()));
+  },
+});
