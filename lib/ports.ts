@@ -100,6 +100,25 @@ export interface CatalogStore {
   withdrawnSince(atMs: number): Promise<ReadonlySet<ItemId>>;
 }
 
+// ---- analytics ---------------------------------------------------------------------------------------
+
+/** A private, disposable SQL database (DuckDB's dialect), bounded in memory and disk; gone when closed. */
+export interface Analytics {
+  /** Copies objects beside the database; answers with a glob of the copies for its file functions. */
+  fetch(store: ObjectStore, objects: readonly StoredObject[], suffix: string): Promise<string>;
+  /** One or several statements. */
+  run(sql: string): Promise<void>;
+  /** Small results. Cast whole numbers to double: 64-bit integers have no place in JSON. */
+  rows(sql: string): Promise<readonly { readonly [column: string]: unknown }[]>;
+  /** Every column as numbers; cast to double, nulls become NaN. */
+  numbers(sql: string): Promise<readonly Float64Array[]>;
+  /** The query's result as a Parquet file. */
+  parquet(sql: string): Promise<Uint8Array>;
+}
+
+/** Opens an Analytics, runs `use`, and closes it whatever happens. */
+export type WithAnalytics = <T>(use: (analytics: Analytics) => Promise<T>) => Promise<T>;
+
 // ---- models ------------------------------------------------------------------------------------------
 
 export interface ModelPointer {
