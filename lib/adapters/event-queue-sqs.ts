@@ -14,13 +14,18 @@ export const createEventQueue = (queueUrl: string, client = new SQSClient({})): 
   },
 });
 
-/** Also for other queues whose messages are text: all accepted, or Failure('unavailable'). */
+/** Also for other queues whose messages are text: all accepted, or Failure('unavailable'). `delayS` hides them. */
 export const sendBatch = async (
   client: SQSClient,
   queueUrl: string,
   bodies: readonly string[],
+  delayS?: number,
 ): Promise<void> => {
-  const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }));
+  const entries = bodies.map((body, index) => ({
+    Id: String(index),
+    MessageBody: body,
+    ...(delayS !== undefined && { DelaySeconds: delayS }),
+  }));
   const refused = await client
     .send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }))
     .then(

@@ -5,9 +5,9 @@ import type { TriggerQueue } from '../ports.ts';
 import { batchesOf, sendBatch } from './event-queue-sqs.ts';
 
 export const createTriggerQueue = (queueUrl: string, client = new SQSClient({})): TriggerQueue => ({
-  send: async (triggers) => {
+  send: async (triggers, delayS) => {
     for (const bodies of batchesOf(triggers.map((trigger) => JSON.stringify(trigger)))) {
-      await sendBatch(client, queueUrl, bodies);
+      await sendBatch(client, queueUrl, bodies, delayS);
     }
   },
 });

@@ -72,6 +72,13 @@ export const holdoutKey = (campaignId: string, runId: string, index: number): st
 export const assignedEventsName = (campaignId: string, runId: string, phase: Phase, index: number): string =>
   `assigned-${campaignId}-${runId}-${phase}-${numbered(index)}`;
 
+/** Notes the key of an object of assigned events before it is written: freezing may list these, not all events. */
+export const eventsNotePrefix = (campaignId: string, runId: string, phase: Phase): string =>
+  `${folder(campaignId, runId, phase)}/events-`;
+
+export const eventsNoteKey = (campaignId: string, runId: string, phase: Phase, index: number): string =>
+  `${eventsNotePrefix(campaignId, runId, phase)}${numbered(index)}.json`;
+
 /** `…/batch-00003.json` → `…/progress-00003.json`. */
 export const progressKey = (keyOfBatch: string): string =>
   keyOfBatch.replace(/\/batch-(\d+)\.json$/, '/progress-$1.json');

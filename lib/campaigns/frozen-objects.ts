@@ -13,6 +13,8 @@ import {
   assignedEventsName,
   type BatchEntry,
   batchKey,
+  eventsNoteKey,
+  eventsNotePrefix,
   holdoutKey,
   holdoutPrefix,
 } from './audience.ts';
@@ -79,15 +81,16 @@ const eventParts = (run: RunPhaseId, frozenAt: string, archive: ObjectStore) => 
   const parts = inParts(assignedEventsCountMax, async (members, index) => {
     const events = members.map((member) => assignedEvent(run, member, Date.parse(frozenAt)));
     const { key, bytes } = archiveObject(events, assignedEventsName(campaignId, runId, phase, index));
+    await putJson(archive, eventsNoteKey(campaignId, runId, phase, index), { key });
     await archive.put(key, bytes, archiveContentType);
     return key;
   });
   const end = async (): Promise<void> => {
     const kept = new Set(await parts.end());
-    const all = `events/date=${frozenAt.slice(0, 10)}/${assignedEventsName(campaignId, runId, phase, 0)}`;
-    for (const { key } of await archive.list(all.slice(0, all.lastIndexOf('-') + 1))) {
-      if (!kept.has(key)) {
-        await archive.put(key, gzipSync(''), archiveContentType);
+    for (const note of await archive.list(eventsNotePrefix(campaignId, runId, phase))) {
+      const noted = await getJson<{ readonly key: string }>(archive, note.key);
+      if (noted !== undefined && !kept.has(noted.key)) {
+        await archive.put(noted.key, gzipSync(''), archiveContentType);
       }
     }
   };

@@ -49,7 +49,7 @@ export const checkProgress = async (
   }
   const nowMs = clock.nowMs();
   const round = sumRound(batches, await readProgress(batches, archive), nowMs);
-  const advanced = settledCount(round.counts) > settledCount(frozen.deliveries);
+  const advanced = round.counts.settled > (frozen.deliveries?.settled ?? 0);
   const now: RunPhase = {
     ...frozen,
     deliveries: round.counts,
@@ -112,10 +112,11 @@ const sumRound = (
   nowMs: number,
 ): Round => {
   const suppressed = new Map<string, number>();
-  let [sent, deferred, failed, retryCount] = [0, 0, 0, 0];
+  let [settled, sent, deferred, failed, retryCount] = [0, 0, 0, 0, 0];
   let laterMs: number | undefined;
   batches.forEach(({ customersCount }, index) => {
     const file = files[index];
+    settled += file?.done ?? 0;
     sent += file?.counts.sent ?? 0;
     for (const [reason, count] of Object.entries(file?.counts.suppressed ?? {})) {
       suppressed.set(reason, (suppressed.get(reason) ?? 0) + count);
@@ -131,12 +132,9 @@ const sumRound = (
       laterMs = Math.min(laterMs ?? file.untilMs, file.untilMs);
     }
   });
-  const counts = { sent, suppressed: Object.fromEntries(suppressed), deferred, failed };
+  const counts = { settled, sent, suppressed: Object.fromEntries(suppressed), deferred, failed };
   return { counts, retryCount, laterMs };
 };
-
-const settledCount = (counts: DeliveryCounts | undefined): number =>
-  Object.values(counts?.suppressed ?? {}).reduce((sum, count) => sum + count, counts?.sent ?? 0);
 
 const readProgress = async (
   batches: readonly BatchEntry[],

@@ -26,6 +26,8 @@ export interface RunPhase {
 }
 
 export interface DeliveryCounts {
+  /** Decided for good: sent, suppressed, refused by the mail service, or unknown after a crash. */
+  readonly settled: number;
   readonly sent: number;
   readonly suppressed: { readonly [reason: string]: number };
   /** Waiting for the end of quiet hours or of a throttle. */

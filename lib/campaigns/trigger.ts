@@ -1,4 +1,4 @@
-// Event campaigns: which customers an event triggers, and what one trigger leads to.
+// Event campaigns: what one trigger leads to (which events trigger is lib/events/archive.ts's to say).
 // A customer is assigned once in the campaign's life; the first assignment stays, whatever comes later. Who no longer
 // belongs to the audience (bought in the meantime) is left alone. Times as ISO 8601; the window is the event's.
 //
@@ -10,8 +10,6 @@ import { itemId } from '../base/ids.ts';
 import { triggerDelaySMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { CustomerRecord } from '../events/customer.ts';
-import type { StoredEvent } from '../events/event.ts';
-import { loopSource } from '../events/loop-event.ts';
 import type {
   CampaignStore,
   CampaignTrigger,
@@ -26,25 +24,6 @@ import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 import { exclusion } from './eligibility.ts';
 import { dayMs, firstRun } from './schedule.ts';
-
-/** What the events of a batch trigger in these campaigns; the campaign may start or end later, that is asked again. */
-export const triggersOf = (
-  events: readonly StoredEvent[],
-  campaigns: readonly Campaign[],
-): readonly CampaignTrigger[] => {
-  const waiting = campaigns.flatMap((campaign) =>
-    campaign.trigger.kind === 'event' && (campaign.status === 'running' || campaign.status === 'paused')
-      ? [{ ...campaign.trigger, campaignId: campaign.campaignId }]
-      : [],
-  );
-  return events.flatMap(({ event, source, userId, messageId, timestamp }) =>
-    userId === undefined || source === loopSource
-      ? []
-      : waiting
-          .filter((trigger) => trigger.event === event && isWithin(trigger, timestamp))
-          .map(({ campaignId }) => ({ campaignId, customerId: userId, messageId, at: timestamp })),
-  );
-};
 
 const isWithin = (period: { readonly startsAt: string; readonly endsAt: string }, at: string): boolean =>
   Date.parse(period.startsAt) <= Date.parse(at) && Date.parse(at) < Date.parse(period.endsAt);

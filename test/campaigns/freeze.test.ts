@@ -146,7 +146,7 @@ describe('freezing an audience', () => {
   });
 
   it('killed after any write and begun anew gives each customer one assignment and one place in the batches', async () => {
-    const writesOfOneFreeze = 5;
+    const writesOfOneFreeze = 6;
     for (let allowed = 0; allowed < writesOfOneFreeze; allowed++) {
       const ports = open(campaign());
       await fill(ports.customers, 300);

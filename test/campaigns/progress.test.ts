@@ -58,6 +58,7 @@ describe('the progress of a run', () => {
       waitUntil: iso(t0 + 7 * dayMs),
     });
     expect((await stored())?.deliveries).toEqual({
+      settled: 20,
       sent: 17,
       suppressed: { capped: 2, 'no-email': 1 },
       deferred: 0,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CustomerId, campaignId, customerId, messageId } from '../../lib/base/ids.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
-import { putBack, stepTrigger, triggersOf } from '../../lib/campaigns/trigger.ts';
-import type { StoredEvent } from '../../lib/events/event.ts';
+import { putBack, stepTrigger } from '../../lib/campaigns/trigger.ts';
 import type { CampaignTrigger } from '../../lib/ports.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
@@ -144,45 +143,5 @@ describe('a trigger', () => {
     await expect(stepTrigger(trigger(id), now, ports)).rejects.toThrow();
     await stepTrigger(trigger(id), now + dayMs, ports);
     expect(ports.events.sent.map(({ timestamp }) => timestamp)).toEqual([iso(now)]);
-  });
-});
-
-describe('triggers of a batch of events', () => {
-  const event = (name: string, change: Partial<StoredEvent> = {}): StoredEvent => ({
-    messageId: messageId('m1'),
-    type: 'track',
-    event: name,
-    userId: customerId('ada'),
-    timestamp: iso(now),
-    receivedAt: iso(now),
-    source: 'web',
-    properties: {},
-    traits: {},
-    context: {},
-    ...change,
-  });
-
-  it('are those that a started event campaign waits for, of known users, inside its period', () => {
-    const events = [
-      event('Cart Abandoned'),
-      event('Order Completed'),
-      event('Cart Abandoned', { userId: undefined, anonymousId: 'a' }),
-      event('Cart Abandoned', { timestamp: iso(t0 - 1) }),
-      event('Cart Abandoned', { source: 'reprise' }),
-    ];
-    const campaigns = [
-      eventCampaign(),
-      eventCampaign({ campaignId: campaignId('paused'), status: 'paused' }),
-      eventCampaign({ campaignId: campaignId('draft'), status: 'draft' }),
-      campaign({ campaignId: campaignId('at') }),
-    ];
-    expect(triggersOf(events, campaigns)).toEqual(
-      ['welcome-back-1', 'paused'].map((id) => ({
-        campaignId: id,
-        customerId: 'ada',
-        messageId: 'm1',
-        at: iso(now),
-      })),
-    );
   });
 });
