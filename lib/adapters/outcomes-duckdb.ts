@@ -104,15 +104,15 @@ const download = async (archive: ObjectStore, key: string, path: string): Promis
 
 /** Assigned rows of the query's test phases. */
 const assignedWhere = ({ runIds }: OutcomeQuery): string => `event = '${loopEvents.customerAssigned}'
-  AND userId IS NOT NULL AND properties->>'campaignId' = $campaign AND properties->>'phase' = 'test'
-  AND properties->>'runId' IN (${quoted(runIds)})`;
+  AND userId IS NOT NULL AND json_extract_string(properties, '$.campaignId') = $campaign AND json_extract_string(properties, '$.phase') = 'test'
+  AND json_extract_string(properties, '$.runId') IN (${quoted(runIds)})`;
 
 const readAssigned = async (
   connection: DuckDBConnection,
   query: OutcomeQuery,
 ): Promise<readonly AssignedCustomer[]> => {
   const reader = await connection.runAndReadAll(
-    `SELECT DISTINCT userId, properties->>'variant', timestamp, properties->>'decisionId'
+    `SELECT DISTINCT userId, json_extract_string(properties, '$.variant'), timestamp, json_extract_string(properties, '$.decisionId')
      FROM events WHERE ${assignedWhere(query)}`,
     { campaign: query.campaignId },
   );
@@ -135,7 +135,7 @@ const readEvents = async (
      WHERE event <> '${loopEvents.customerAssigned}'
        AND (userId IS NULL OR userId IN (SELECT userId FROM events WHERE ${assignedWhere(query)}))
        AND (source <> '${loopSource}' OR event = '${loopEvents.consentWithdrawn}'
-         OR properties->>'campaignId' = $campaign)`,
+         OR json_extract_string(properties, '$.campaignId') = $campaign)`,
     { campaign: query.campaignId },
   );
   return reader.getRows().map((row) => {
