@@ -221,8 +221,10 @@ const servicesOf = (
     invoke: (functionArn, input) => counted(services.invoke(functionArn, input)),
     readObject: (bucket, key) => counted(services.readObject(bucket, key)),
     nowMs: () => clock.nowMs(),
-    waitUntil: (ms) =>
+    waitUntil: (ms, state) =>
       new Promise((resolve) => {
+        // The package tells of entered states a little later; who asks while we wait must not see the one before.
+        live.state = state;
         const id = Symbol('wait');
         live.waits.set(id, ms);
         clock.at(ms, () => {

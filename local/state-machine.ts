@@ -9,8 +9,8 @@ import { FunctionError } from './functions.ts';
 export interface StateMachineServices {
   invoke(functionArn: string, input: unknown): Promise<unknown>;
   readObject(bucket: string, key: string): Promise<string>;
-  /** Resolves when the clock has reached this virtual time. */
-  waitUntil(ms: number): Promise<void>;
+  /** Resolves when the clock has reached this virtual time; `state` is the Wait state. */
+  waitUntil(ms: number, state: string): Promise<void>;
   nowMs(): number;
 }
 
@@ -117,7 +117,7 @@ const prepareState = (
   };
   switch (state.Type) {
     case 'Wait':
-      handlers[name] = waitHandler(services);
+      handlers[name] = waitHandler(name, services);
       return waitAsTask(state);
     case 'Task':
       handlers[name] = taskHandler(String(state.Resource), services);
@@ -153,7 +153,7 @@ const waitAsTask = ({ Seconds, SecondsPath, Timestamp, TimestampPath, ...state }
 });
 
 const waitHandler =
-  ({ waitUntil, nowMs }: StateMachineServices): Handler =>
+  (name: string, { waitUntil, nowMs }: StateMachineServices): Handler =>
   async (input) => {
     const { seconds, timestamp } = input as { seconds?: unknown; timestamp?: unknown };
     const untilMs =
@@ -164,7 +164,7 @@ const waitHandler =
         `A Wait state was given ${JSON.stringify(input)}, which is no time.`,
       );
     }
-    await waitUntil(untilMs);
+    await waitUntil(untilMs, name);
     return null;
   };
 
