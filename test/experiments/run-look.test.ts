@@ -1,0 +1,211 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { assign } from '../../lib/assignment/assign.ts';
+import { customerId } from '../../lib/base/ids.ts';
+import { outcomeDelayMs } from '../../lib/base/limits.ts';
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { transition } from '../../lib/campaigns/lifecycle.ts';
+import type { StoredEvent } from '../../lib/events/event.ts';
+import { allRuns } from '../../lib/experiments/result.ts';
+import { runLook } from '../../lib/experiments/run-look.ts';
+import type { AssignedCustomer } from '../../lib/outcomes/collect.ts';
+import type { CampaignStore, OutcomeQuery, OutcomeSource, ResultStore } from '../../lib/ports.ts';
+import { movedClock, campaign as sample, templates } from '../campaigns/sample.ts';
+import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { memoryResultStore } from '../fakes/result-store.ts';
+import { at, dayMs, decision, order, t0 } from '../outcomes/sample.ts';
+
+const campaign: Campaign = sample({
+  variants: [{ name: 'A', weight: 1, action: { kind: 'reminder', templates } }],
+  holdoutShare: 0.5,
+  lookDays: [7],
+  rollout: 'automatic',
+});
+const { campaignId } = campaign;
+const runAt = (runId: string, frozenAt: string, more = {}) => ({
+  campaignId,
+  runId,
+  frozenAt,
+  phases: {},
+  ...more,
+});
+
+/** 2,000 customers by the campaign's own hash; `buyers` of each thousand in an arm order on day 3. */
+const population = (buyers: { readonly [arm: string]: number }, day = 0) => {
+  const assigned: AssignedCustomer[] = [];
+  const events: StoredEvent[] = [];
+  const seen = new Map<string, number>();
+  for (let i = 0; i < 2_000; i++) {
+    const user = `c${i}`;
+    const design = { ...campaign, campaignSalt: campaign.salt, globalSalt: 'g', globalHoldoutShare: 0 };
+    const { arm } = assign(customerId(user), design);
+    const before = seen.get(arm) ?? 0;
+    seen.set(arm, before + 1);
+    assigned.push({
+      customerId: customerId(user),
+      arm,
+      assignedAtMs: t0 + day * dayMs,
+      decisionId: decision(user),
+    });
+    if (before % 1_000 < (buyers[arm] ?? 0)) {
+      events.push(order(user, `o${i}`, at(day + 3), 20));
+    }
+  }
+  return { assigned, events };
+};
+
+let store: CampaignStore;
+let results: ResultStore;
+let clock: ReturnType<typeof movedClock>;
+let data: ReturnType<typeof population>;
+let queries: OutcomeQuery[];
+const outcomes: OutcomeSource = {
+  read: async (query) => {
+    queries.push(query);
+    return data;
+  },
+};
+const look = (runId = 'run-1') =>
+  runLook({ campaignId, runId }, { campaigns: store, results, outcomes, clock });
+const nowIs = (days: number, ms = outcomeDelayMs): void => clock.nowIs(t0 + days * dayMs + ms);
+const open = async (stored: Campaign, ...runs: ReturnType<typeof runAt>[]): Promise<void> => {
+  store = memoryCampaignStore([stored]);
+  results = memoryResultStore();
+  clock = movedClock();
+  queries = [];
+  for (const run of runs) {
+    await store.writeRun(run);
+  }
+};
+
+beforeEach(async () => {
+  data = population({ A: 200, holdout: 100 });
+  await open(campaign, runAt('run-1', at(0)));
+});
+
+describe('a run with one interim look', () => {
+  test('waits until a quarter of an hour after the look is due, and reads nothing before', async () => {
+    nowIs(7, outcomeDelayMs - 1);
+    expect(await look()).toEqual({
+      campaignId,
+      runId: 'run-1',
+      phase: 'test',
+      next: 'look',
+      waitUntil: at(7, outcomeDelayMs),
+    });
+    expect(queries).toEqual([]);
+  });
+
+  test('goes on from the interim look to the end of the window', async () => {
+    nowIs(7);
+    expect(await look()).toMatchObject({ next: 'look', waitUntil: at(30, outcomeDelayMs) });
+    expect(await results.latest(campaignId)).toMatchObject({ look: 1, final: false, decision: 'continue' });
+    expect((await store.get(campaignId))?.status).toBe('running');
+  });
+
+  test('rolls the winner out after the final look and finishes the campaign', async () => {
+    nowIs(30);
+    expect((await look()).next).toBe('roll-out');
+    expect(await results.latest(campaignId)).toMatchObject({ look: 2, final: true, winner: 'A' });
+    expect(await store.get(campaignId)).toMatchObject({
+      status: 'finished',
+      endedAt: at(30, outcomeDelayMs),
+    });
+    expect(queries).toEqual([
+      { campaignId, runIds: ['run-1'], fromMs: t0, toMs: t0 + 30 * dayMs + outcomeDelayMs },
+    ]);
+  });
+
+  test('leaves the roll-out to the marketer unless it is automatic', async () => {
+    await open({ ...campaign, rollout: 'manual' }, runAt('run-1', at(0)));
+    nowIs(30);
+    expect((await look()).next).toBe('finished');
+    expect((await results.latest(campaignId))?.winner).toBe('A');
+  });
+
+  test('asked again answers the same from the result kept, although the data have changed', async () => {
+    nowIs(30);
+    const first = await look();
+    const kept = await results.latest(campaignId);
+    data = population({ A: 100, holdout: 200 });
+    expect(await look()).toEqual(first);
+    expect(await results.list(campaignId)).toEqual([kept]);
+    expect(queries).toHaveLength(1);
+  });
+
+  test('stops for harm and cancels the campaign with the reason', async () => {
+    data = population({ A: 100, holdout: 200 });
+    nowIs(7);
+    expect((await look()).next).toBe('finished');
+    const ended = await store.get(campaignId);
+    expect(ended?.status).toBe('cancelled');
+    expect(ended?.endedReason).toMatch(/^Stopped for harm: repurchase of variant A/);
+    expect((await look()).next).toBe('finished');
+    expect(queries).toHaveLength(1);
+  });
+
+  test('a cancelled campaign is not analysed any more', async () => {
+    await open(transition(campaign, 'cancel', at(1)), runAt('run-1', at(0)));
+    nowIs(30);
+    expect((await look()).next).toBe('finished');
+    expect(queries).toEqual([]);
+  });
+
+  test('a run that never froze is refused', async () => {
+    await expect(look('run-2')).rejects.toMatchObject({
+      kind: 'not-found',
+      detail: { code: 'run-not-found' },
+    });
+  });
+
+  test('a change of the campaign in between does not lose the finish', async () => {
+    const written = store.write;
+    let raced = false;
+    store.write = async (next) => {
+      if (!raced) {
+        raced = true;
+        const stored = await store.get(campaignId);
+        await written(transition(stored ?? campaign, 'pause', at(29)));
+      }
+      await written(next);
+    };
+    nowIs(30);
+    await look();
+    expect((await store.get(campaignId))?.status).toBe('finished');
+  });
+});
+
+describe('a campaign that repeats every 10 days, twice', () => {
+  const repeating: Campaign = {
+    ...campaign,
+    lookDays: [],
+    rollout: 'manual',
+    trigger: { kind: 'recurring', everyDays: 10, startsAt: at(0), endsAt: at(15) },
+  };
+  beforeEach(() => open(repeating, runAt('run-1', at(0)), runAt('run-2', at(10))));
+
+  test('goes on after the first run', async () => {
+    nowIs(30);
+    expect((await look('run-1')).next).toBe('finished');
+    expect((await store.get(campaignId))?.status).toBe('running');
+    expect((await results.list(campaignId)).map(({ runId }) => runId)).toEqual(['run-1']);
+  });
+
+  test('ends with the last run, with a result over both', async () => {
+    nowIs(40);
+    await look('run-1');
+    await look('run-2');
+    expect((await store.get(campaignId))?.status).toBe('finished');
+    expect((await results.list(campaignId)).map(({ runId }) => runId)).toEqual(['run-1', 'run-2', allRuns]);
+    expect(queries.at(-1)).toMatchObject({ runIds: ['run-1', 'run-2'], fromMs: t0 });
+  });
+
+  test('ends with a last run that was left out, without a result of it', async () => {
+    await open(repeating, runAt('run-1', at(0)), runAt('run-2', at(10), { skipped: true }));
+    nowIs(12);
+    expect(await look('run-2')).toMatchObject({ next: 'look', waitUntil: at(40, outcomeDelayMs) });
+    nowIs(40);
+    expect((await look('run-2')).next).toBe('finished');
+    expect((await store.get(campaignId))?.status).toBe('finished');
+    expect(await results.list(campaignId)).toEqual([]);
+  });
+});
