@@ -32,7 +32,7 @@ export const fillSlots = <Item>(
     const explores = random.next() < explorationShare;
     if (left.length > 0 && (explores || next === ranked.length)) {
       const [item] = left.splice(random.int(left.length), 1);
-      slots.push({ item, propensity: expected / pool.length, explored: true });
+      slots.push({ item, propensity: Math.min(1, expected / pool.length), explored: true });
     } else {
       slots.push({ item: ranked[next], propensity: atMost[n - 1 - next], explored: false });
       next += 1;

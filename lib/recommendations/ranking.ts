@@ -1,6 +1,7 @@
 // Ranking by weighted reciprocal rank fusion: score = Σ over lists of weight / (60 + rank), rank from 1
 // (Cormack, Clarke & Büttcher 2009; k = 60 is theirs). Ranks, not scores, because the lists' scores have no common unit.
-// An item stands in the best tier of its lists; source and reason are those of the list that gave it most.
+// An item stands in the best tier of its lists and only the lists of that tier count: otherwise popularity, which
+// ranks every item, would reorder what was chosen for the customer. Source and reason: the list that gave it most.
 
 import type { ItemId } from '../base/ids.ts';
 import type { CandidateList } from './candidates.ts';
@@ -23,15 +24,16 @@ export const rankCandidates = (lists: readonly CandidateList[]): Ranked[] => {
     for (const [index, { itemId, reason }] of items.entries()) {
       const gain = weight / (k + index + 1);
       const known = ranked.get(itemId);
-      // Within a better tier its own reason stands: a context item is shown because it is similar.
-      const leads = !known || tier < known.tier || (tier === known.tier && gain > known.most);
+      if (known && known.tier < tier) continue;
+      const former = known?.tier === tier ? known : undefined;
+      const leads = !former || gain > former.most;
       ranked.set(itemId, {
         itemId,
-        tier: Math.min(tier, known?.tier ?? tier),
-        score: gain + (known?.score ?? 0),
-        most: leads ? gain : known.most,
-        source: leads ? source : known.source,
-        reason: leads ? reason : known.reason,
+        tier,
+        score: gain + (former?.score ?? 0),
+        most: leads ? gain : former.most,
+        source: leads ? source : former.source,
+        reason: leads ? reason : former.reason,
       });
     }
   }

@@ -1,0 +1,55 @@
+// ServingModel whose every number is given: neighbours, popularity order and interaction counts. Fold-in is the sum
+// of value × similarity over the given neighbours, so expected answers can be worked out by hand.
+
+import { type ItemId, itemId, modelVersion } from '../../lib/base/ids.ts';
+import type { CatalogItem } from '../../lib/events/item.ts';
+import { parseItem } from '../../lib/events/item-input.ts';
+import type { Scored } from '../../lib/recommenders/recommender.ts';
+import type { ServingModel } from '../../lib/recommenders/serving.ts';
+
+export interface FakeServing {
+  readonly version?: string;
+  readonly trainedAtMs: number;
+  readonly items: readonly CatalogItem[];
+  /** item → neighbour → similarity. */
+  readonly neighbours?: { readonly [id: string]: { readonly [id: string]: number } };
+  /** Best first; default the items' order. */
+  readonly popularity?: readonly string[];
+  /** Default 100. */
+  readonly counts?: { readonly [id: string]: number };
+}
+
+export const fakeServingModel = (given: FakeServing): ServingModel => {
+  const neighboursOf = (id: string): Scored[] =>
+    Object.entries(given.neighbours?.[id] ?? {})
+      .map(([other, score]) => ({ itemId: itemId(other), score }))
+      .sort((a, b) => b.score - a.score);
+  const visible = given.items.filter((item) => !item.hidden).map((item) => item.itemId);
+  const order = given.popularity ?? visible;
+  return {
+    modelVersion: modelVersion(given.version ?? 'v1'),
+    trainedAtMs: given.trainedAtMs,
+    items: given.items,
+    popularity: order.map((id, index) => ({ itemId: itemId(id), score: order.length - index })),
+    similarItems: (id, n) => neighboursOf(id).slice(0, n),
+    foldIn: (events, n, options = {}) => {
+      const scores = new Map<ItemId, number>();
+      for (const event of events) {
+        for (const { itemId: id, score } of neighboursOf(event.itemId)) {
+          scores.set(id, (scores.get(id) ?? 0) + score * event.value);
+        }
+      }
+      return [...scores]
+        .filter(([id]) => !options.exclude?.has(id) && (options.accept?.(id) ?? true))
+        .map(([id, score]) => ({ itemId: id, score }))
+        .sort((a, b) => b.score - a.score)
+        .slice(0, n);
+    },
+    interactionsCount: (id) =>
+      given.items.some((item) => item.itemId === id) ? (given.counts?.[id] ?? 100) : 0,
+  };
+};
+
+/** An item as the catalogue would hold it, first taken at this time. */
+export const catalogItem = (id: string, createdAtMs: number, change: object = {}): CatalogItem =>
+  parseItem(id, { title: `Title of ${id}`, ...change }, createdAtMs);

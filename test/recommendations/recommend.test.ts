@@ -1,0 +1,330 @@
+import { describe, expect, it } from 'vitest';
+import {
+  customerId,
+  type ItemId,
+  itemId,
+  messageId,
+  modelVersion,
+  recommendationId,
+} from '../../lib/base/ids.ts';
+import { seededRandom } from '../../lib/base/random.ts';
+import type { CustomerRecord, CustomerState, ListedItem, OwnedItem } from '../../lib/events/customer.ts';
+import type { InteractionType } from '../../lib/events/event.ts';
+import type { CatalogItem } from '../../lib/events/item.ts';
+import { createAssortment } from '../../lib/recommendations/assortment.ts';
+import { recommend } from '../../lib/recommendations/recommend.ts';
+import { parseRecommendationRequest } from '../../lib/recommendations/request.ts';
+import { catalogItem, type FakeServing, fakeServingModel } from '../fakes/serving-model.ts';
+
+const dayMs = 86_400_000;
+const nowMs = Date.UTC(2026, 5, 1);
+const trainedAtMs = nowMs - dayMs;
+const longAgo = nowMs - 400 * dayMs;
+
+const item = (id: string, change: object = {}) => catalogItem(id, longAgo, change);
+const catalogue: readonly CatalogItem[] = [
+  item('sql-1', { kind: 'course', category: ['Data'], series: { id: 'sql', position: 1 } }),
+  item('sql-2', { kind: 'course', category: ['Data'], series: { id: 'sql', position: 2 } }),
+  item('sql-4', { kind: 'course', category: ['Data'], series: { id: 'sql', position: 4 } }),
+  item('python', { kind: 'course', category: ['Data', 'Python'], tags: ['new-edition'] }),
+  item('cooking', {
+    kind: 'book',
+    category: ['Cooking'],
+    price: 20,
+    currency: 'EUR',
+    attributes: { url: 'https://shop.test/c' },
+  }),
+  item('club', { kind: 'membership', repurchase: 'renews:30' }),
+  item('yearbook', { kind: 'book', repurchase: 'expires:100' }),
+  item('tea', { kind: 'thing', repurchase: 'consumable' }),
+  item('secret', { hidden: true }),
+];
+const neighbours = {
+  'sql-1': { python: 0.9, cooking: 0.1, secret: 1 },
+  cooking: { tea: 0.6, python: 0.2 },
+};
+
+const state = (
+  events: readonly (readonly [InteractionType, string, number])[],
+  owned: { readonly [id: string]: OwnedItem } = {},
+): CustomerState => ({
+  events: events.map(([type, id, atMs], index) => ({
+    messageId: messageId(`m${index}`),
+    type,
+    itemId: itemId(id),
+    atMs,
+  })),
+  owned,
+  orders: {},
+  revision: 1,
+});
+const list = (...items: readonly (readonly [string, string?])[]): Pick<CustomerRecord, 'list'> => ({
+  list: {
+    modelVersion: modelVersion('v1'),
+    items: items.map(
+      ([id, because], index): ListedItem => ({
+        itemId: itemId(id),
+        score: 1 - index / 100,
+        source: 'als',
+        ...(because === undefined ? {} : { because: itemId(because) }),
+      }),
+    ),
+  },
+});
+
+interface Scene {
+  readonly query?: { readonly [name: string]: string };
+  readonly record?: CustomerRecord;
+  readonly serving?: Partial<FakeServing> | null;
+  readonly news?: readonly CatalogItem[];
+  readonly withdrawn?: readonly ItemId[];
+  readonly explorationShare?: number;
+  readonly seed?: number;
+}
+
+const answer = ({
+  query = {},
+  record = {},
+  serving = {},
+  news = [],
+  withdrawn = [],
+  explorationShare = 0,
+  seed = 1,
+}: Scene) => {
+  const model =
+    serving === null
+      ? undefined
+      : fakeServingModel({ trainedAtMs, items: catalogue, neighbours, ...serving });
+  const assortment = createAssortment(model, news, new Set(withdrawn));
+  const request = parseRecommendationRequest('u1', { limit: '20', ...query });
+  const context = {
+    recommendationId: recommendationId('rec_1'),
+    nowMs,
+    random: seededRandom(seed),
+    explorationShare,
+  };
+  return recommend(request, record, assortment, context);
+};
+const idsOf = (scene: Scene): string[] => answer(scene).items.map(({ itemId: id }) => id);
+const found = (scene: Scene, id: string) => {
+  const item = answer(scene).items.find((one) => one.itemId === id);
+  if (!item) throw new Error(`${id} is not in the answer`);
+  return item;
+};
+
+describe('a customer', () => {
+  it('who is new gets popularity, best first where nothing else tells them apart, hidden items never', () => {
+    const {
+      items,
+      modelVersion: version,
+      userId,
+    } = answer({ query: { limit: '3' }, serving: { popularity: ['tea', 'club', 'secret', 'cooking'] } });
+    expect(items.map(({ itemId: id, rank, source, propensity }) => [id, rank, source, propensity])).toEqual([
+      ['tea', 1, 'popularity', 1],
+      ['club', 2, 'popularity', 1],
+      ['cooking', 3, 'popularity', 1],
+    ]);
+    expect(items[0].reason).toEqual({ code: 'popular', text: { en: 'Popular now', 'zh-CN': '热门' } });
+    expect([version, userId]).toEqual(['v1', customerId('u1')]);
+  });
+
+  it('never gets again what was bought a second ago, and gets it again once it is refunded', () => {
+    const bought = { python: { purchasedAtMs: nowMs - 1_000 } };
+    const refunded = { python: { purchasedAtMs: nowMs - 1_000, refundedAtMs: nowMs - 500 } };
+    const published = list(['python'], ['cooking']);
+    expect(idsOf({ record: { ...published, state: state([]) } })).toContain('python');
+    expect(idsOf({ record: { ...published, state: state([], bought) } })).not.toContain('python');
+    expect(idsOf({ record: { ...published, state: state([], refunded) } })).toContain('python');
+  });
+
+  it('may be offered a consumable at once and access that has expired, but not access that lasts', () => {
+    const since = (days: number) => ({ purchasedAtMs: nowMs - days * dayMs });
+    const offered = idsOf({ record: { state: state([], { tea: since(0), yearbook: since(99) }) } });
+    expect(offered).toContain('tea');
+    expect(offered).not.toContain('yearbook');
+    expect(idsOf({ record: { state: state([], { yearbook: since(101) }) } })[0]).toBe('yearbook');
+  });
+
+  it('whose membership ends within the lead is reminded of it first, and told when it has ended', () => {
+    const holding = (days: number) => ({
+      record: { ...list(['python']), state: state([], { club: { purchasedAtMs: nowMs - days * dayMs } }) },
+    });
+    const [first] = answer(holding(20)).items;
+    expect([first.itemId, first.source, first.reason.code]).toEqual(['club', 'renewal', 'renews-soon']);
+    expect(found(holding(35), 'club').reason.code).toBe('access-ended');
+    expect(idsOf(holding(10))).not.toContain('club');
+    expect(found(holding(200), 'club').source).toBe('popularity');
+  });
+
+  it('is shown the next part after the farthest one that was bought or finished', () => {
+    const record = {
+      state: state([['complete', 'sql-2', nowMs - 3 * dayMs]], { 'sql-1': { purchasedAtMs: longAgo } }),
+    };
+    const next = found({ record }, 'sql-4');
+    expect(next.source).toBe('series');
+    expect(next.reason).toMatchObject({ code: 'next-in-series', itemId: 'sql-2' });
+    expect(next.reason.text).toEqual({
+      en: 'Next after “Title of sql-2”',
+      'zh-CN': '《Title of sql-2》的下一部',
+    });
+  });
+
+  it('is not pushed along a series only looked at', () => {
+    const record = { state: state([['view', 'sql-1', nowMs - 1_000]]) };
+    expect(answer({ record }).items.filter(({ source }) => source === 'series')).toEqual([]);
+  });
+
+  it('sees the effect of an event newer than the model at once', () => {
+    const before = {
+      record: { ...list(['club'], ['yearbook']), state: state([['view', 'cooking', trainedAtMs - 1]]) },
+    };
+    const after = {
+      record: { ...list(['club'], ['yearbook']), state: state([['view', 'cooking', trainedAtMs + 1]]) },
+    };
+    expect(found(before, 'tea').source).toBe('popularity');
+    const tea = found(after, 'tea');
+    expect(tea.source).toBe('fresh');
+    expect(tea.reason).toMatchObject({ code: 'because-you-viewed', itemId: 'cooking' });
+    expect(idsOf(after).indexOf('tea')).toBeLessThan(idsOf(before).indexOf('tea'));
+  });
+});
+
+describe('a reason', () => {
+  it('names the item of the history that contributed most: a purchase weighs five looks', () => {
+    const looks = state([
+      ['view', 'sql-1', nowMs - 5_000],
+      ['view', 'cooking', nowMs - 4_000],
+    ]);
+    expect(found({ record: { state: looks } }, 'python').reason).toMatchObject({
+      code: 'because-you-viewed',
+      itemId: 'sql-1',
+    });
+    // 0.2 × 5 for the purchase against 0.9 × 1 for the look.
+    const bought = state([['view', 'sql-1', nowMs - 5_000]], { cooking: { purchasedAtMs: nowMs - 4_000 } });
+    expect(found({ record: { state: bought } }, 'python').reason).toMatchObject({
+      code: 'because-you-bought',
+      itemId: 'cooking',
+    });
+  });
+
+  it('of the published list is kept only when the named item is in this history, and with what was done to it', () => {
+    const published = list(['python', 'sql-1'], ['tea', 'cooking']);
+    const record = { ...published, state: state([['complete', 'sql-1', longAgo]]) };
+    expect(found({ record }, 'python').reason).toMatchObject({
+      code: 'because-you-finished',
+      itemId: 'sql-1',
+    });
+    expect(found({ record }, 'tea').reason.code).toBe('for-you');
+  });
+
+  it('never names a purchase that was refunded or an impression', () => {
+    const refunded = { 'sql-1': { purchasedAtMs: nowMs - 9_000, refundedAtMs: nowMs - 8_000 } };
+    const record = {
+      ...list(['python', 'sql-1']),
+      state: state([['impression', 'sql-1', nowMs - 1_000]], refunded),
+    };
+    expect(found({ record }, 'python').reason.code).toBe('for-you');
+  });
+
+  it('says popular only of the best fifth of the catalogue', () => {
+    const many = Array.from({ length: 100 }, (_, index) => item(`i${index}`));
+    const { items } = answer({ query: { limit: '30' }, serving: { items: many } });
+    expect(items.map(({ reason }) => reason.code)).toEqual([
+      ...new Array<string>(20).fill('popular'),
+      ...new Array<string>(10).fill('from-catalogue'),
+    ]);
+  });
+});
+
+describe('a request', () => {
+  it('with a context item gets similar items first, never the item itself, then the rest', () => {
+    const scene = { query: { contextItem: 'cooking' }, record: list(['club'], ['sql-1']) };
+    expect(idsOf(scene).slice(0, 3)).toEqual(['tea', 'python', 'club']);
+    expect(found(scene, 'tea').reason).toMatchObject({ code: 'similar-to', itemId: 'cooking' });
+    expect(idsOf(scene)).not.toContain('cooking');
+  });
+
+  it('with a context item that nobody knows says so', () => {
+    expect(answer({ query: { contextItem: 'nowhere' } }).notes?.[0]).toContain('"nowhere"');
+  });
+
+  it('is kept to its kind, category, tag and exclusions, popularity included', () => {
+    expect(idsOf({ query: { kind: 'book' } }).sort()).toEqual(['cooking', 'yearbook']);
+    expect(idsOf({ query: { category: 'Python' } })).toEqual(['python']);
+    expect(idsOf({ query: { tag: 'new-edition' } })).toEqual(['python']);
+    expect(idsOf({ query: { exclude: 'python,cooking' } })).not.toContain('python');
+  });
+
+  it.each([
+    ['limit=0', { limit: '0' }, 'limit'],
+    ['limit=101', { limit: '101' }, 'limit'],
+    ['limit=ten', { limit: 'ten' }, 'limit'],
+    ['limit=1e1', { limit: '1e1' }, 'limit'],
+    ['a parameter that does not exist', { colour: 'red' }, ''],
+    ['a placement with blanks', { placement: 'home page' }, 'placement'],
+    ['an empty id among the excluded', { exclude: 'a,,b' }, 'exclude.1'],
+    ['an empty context item', { contextItem: '' }, 'contextItem'],
+  ])('is refused for %s, which is named', (_, query, path) => {
+    expect(() => parseRecommendationRequest('u1', query)).toThrow(
+      expect.objectContaining({
+        kind: 'invalid',
+        detail: expect.objectContaining({ problems: [expect.objectContaining({ path })] }),
+      }),
+    );
+  });
+});
+
+describe('the assortment', () => {
+  const fresh = catalogItem('fresh', nowMs - 1_000, { kind: 'course' });
+
+  it('gives a new item its chance: its propensity is ε per slot over the pool, its reason that it is new', () => {
+    const scene = { news: [fresh], explorationShare: 0.5, query: { limit: '1' } };
+    const answers = Array.from({ length: 200 }, (_, seed) => answer({ ...scene, seed }).items[0]);
+    const shown = answers.filter(({ itemId: id }) => id === 'fresh');
+    expect(shown[0]).toMatchObject({ source: 'exploration', propensity: 0.5, reason: { code: 'new' } });
+    // Binomial(200, 0.5): five standard deviations are 35.
+    expect(Math.abs(shown.length - 100)).toBeLessThan(36);
+  });
+
+  it('explores items with few interactions, but never owned, filtered or hidden ones', () => {
+    const counts = { python: 3, cooking: 2, tea: 1, secret: 0 };
+    const record = { state: state([], { cooking: { purchasedAtMs: nowMs - 1_000 } }) };
+    const popularity = ['sql-1', 'club', 'yearbook'];
+    const explored = new Set<string>();
+    for (let seed = 0; seed < 100; seed++) {
+      const { items } = answer({
+        serving: { counts, popularity, neighbours: {} },
+        record,
+        explorationShare: 0.5,
+        seed,
+        query: { limit: '3' },
+      });
+      for (const { itemId: id, source } of items) if (source === 'exploration') explored.add(id);
+    }
+    expect([...explored].sort()).toEqual(['python', 'tea']);
+  });
+
+  it('drops what was hidden or deleted since the training', () => {
+    expect(idsOf({ record: list(['python']), withdrawn: [itemId('python')] })).not.toContain('python');
+  });
+
+  it('without a model is the newest items of the catalogue, and the answer says so', () => {
+    const older = catalogItem('older', nowMs - 40 * dayMs);
+    const { items, modelVersion: version, notes } = answer({ serving: null, news: [older, fresh] });
+    expect(items.map(({ itemId: id, source, reason }) => [id, source, reason.code])).toEqual([
+      ['fresh', 'catalogue', 'new'],
+      ['older', 'catalogue', 'from-catalogue'],
+    ]);
+    expect(version).toBeNull();
+    expect(notes?.[0]).toContain('No model has been trained yet');
+  });
+
+  it('carries price, currency and address for mails', () => {
+    expect(found({}, 'cooking')).toMatchObject({
+      title: 'Title of cooking',
+      price: 20,
+      currency: 'EUR',
+      url: 'https://shop.test/c',
+    });
+  });
+});
