@@ -12,10 +12,13 @@ import type {
 import { createCampaignStore } from '../lib/adapters/campaign-store-dynamodb.ts';
 import { createCatalogStore } from '../lib/adapters/catalog-store-dynamodb.ts';
 import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
+import { createCouponStore } from '../lib/adapters/coupon-store-dynamodb.ts';
 import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts';
+import { createDeliveryStore } from '../lib/adapters/delivery-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
 import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
+import { createMailer, createSesClient } from '../lib/adapters/mailer-ses.ts';
 import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts';
 import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
 import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
@@ -24,6 +27,10 @@ import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
 import { createTriggerQueue } from '../lib/adapters/trigger-queue-sqs.ts';
 import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
+import { deliveryBatchesConcurrencyMax } from '../lib/base/limits.ts';
+import type { WorkspaceSettings } from '../lib/base/settings.ts';
+import type { DeliverContext } from '../lib/deliveries/deliver.ts';
+import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
 import type { Clock } from '../lib/ports.ts';
 
 const required = (name: string): string => {
@@ -73,6 +80,18 @@ export const respond = (statusCode: number, body: unknown): APIGatewayProxyStruc
 const log = (level: 'info' | 'warn' | 'error', message: string, detail: object = {}): void => {
   console.log(JSON.stringify({ level, message, ...detail }));
 };
+
+export const respondHtml = ({ statusCode, html }: HtmlAnswer): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  },
+  body: html,
+});
 
 type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -134,6 +153,10 @@ export const sqs =
   };
 
 // Builders of adapters go below, one `once(...)` each, in the order of lib/ports.ts. Environment names: ARCHITECTURE.md.
+/** What the owner set for the workspace; infra/config.ts has validated it. */
+export const settings = once((): WorkspaceSettings => JSON.parse(required('REPRISE_SETTINGS')));
+export const apiUrl = once(() => required('REPRISE_API_URL'));
+export const archiveBucket = once(() => required('REPRISE_ARCHIVE_BUCKET'));
 export const eventQueue = once(() => createEventQueue(required('REPRISE_EVENTS_QUEUE_URL')));
 export const archiveStore = once(() => createObjectStore(required('REPRISE_ARCHIVE_BUCKET')));
 export const modelsStore = once(() => createObjectStore(required('REPRISE_MODELS_BUCKET')));
@@ -163,5 +186,32 @@ export const outcomeSource = once(() => createOutcomeSource(archiveStore(), cust
 export const resultStore = once(() =>
   createResultStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
+export const deliveryStore = once(() =>
+  createDeliveryStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
+);
+export const couponStore = once(() =>
+  createCouponStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
+);
+export const mailer = once(() =>
+  createMailer(createSesClient(), {
+    configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
+    // Batches are delivered side by side; together they keep the workspace's rate.
+    mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
+  }),
+);
+/** Everything deliverOne needs but the run. */
+export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'phase'>> => ({
+  deliveries: deliveryStore(),
+  coupons: couponStore(),
+  mailer: mailer(),
+  events: eventQueue(),
+  clock: clock(),
+  random: random(),
+  settings: settings(),
+  linkSecret: (await secretStore().secrets()).linkSecret,
+  apiUrl: required('REPRISE_API_URL'),
+  fromAddress: required('REPRISE_FROM_ADDRESS'),
+  assortment: assortment(),
+});
 export const triggerQueue = once(() => createTriggerQueue(required('REPRISE_TRIGGERS_QUEUE_URL')));
 export { documentClient, log, once, required };

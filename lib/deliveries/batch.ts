@@ -14,7 +14,7 @@ import {
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
 import type { StoredEvent } from '../events/event.ts';
-import type { CampaignStore, CustomerStore, ModelRegistry, ObjectStore } from '../ports.ts';
+import type { CampaignStore, CustomerStore, ObjectStore } from '../ports.ts';
 import { type DeliverContext, type DeliveryOutcome, deliverOne } from './deliver.ts';
 
 export interface BatchInput {
@@ -24,7 +24,6 @@ export interface BatchInput {
 export interface BatchContext extends Omit<DeliverContext, 'runId' | 'phase'> {
   readonly campaigns: Pick<CampaignStore, 'get' | 'status'>;
   readonly customers: Pick<CustomerStore, 'readMany'>;
-  readonly models: Pick<ModelRegistry, 'current'>;
   readonly archive: ObjectStore;
   /** Real time left for this call, in ms. */
   timeLeftMs(): number;
@@ -109,7 +108,8 @@ const workOff = async (
   work: Work,
   context: BatchContext,
 ): Promise<Stop> => {
-  const version = (await context.models.current())?.version;
+  const version =
+    campaign.recommendationsCount > 0 ? (await context.assortment()).serving?.modelVersion : undefined;
   while (work.pending.length > 0) {
     const stop = await stopReason(campaign, phase, context);
     if (stop !== undefined) {

@@ -5,10 +5,10 @@ import type { CustomerId } from '../base/ids.ts';
 import type { Action, Campaign } from '../campaigns/campaign.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerProfile, Language } from '../events/customer.ts';
-import type { CatalogItem } from '../events/item.ts';
 import { discountText, priceText } from '../offers/money.ts';
 import type { CouponOffer } from '../offers/offer.ts';
 import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
+import type { RecommendedItem } from '../recommendations/recommend.ts';
 import {
   type MailItem,
   type MailVariables,
@@ -21,12 +21,6 @@ import { unsubscribeUrl } from './unsubscribe-link.ts';
 /** An action that sends something. */
 export type MailAction = Exclude<Action, { readonly kind: 'none' }>;
 
-export interface PickedItem {
-  readonly item: CatalogItem;
-  /** Why, in the customer's language; '' for no reason. */
-  readonly reason: string;
-}
-
 export interface Letter {
   readonly campaign: Campaign;
   readonly action: MailAction;
@@ -34,7 +28,7 @@ export interface Letter {
   readonly decisionId: string;
   readonly profile: CustomerProfile | undefined;
   readonly coupon: Coupon | undefined;
-  readonly items: readonly PickedItem[];
+  readonly items: readonly RecommendedItem[];
 }
 
 export interface LetterContext {
@@ -100,7 +94,7 @@ const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
           usableTimeZone(profile?.timeZone, context.timeZone),
         ),
       }),
-    recommendations: letter.items.map((picked) => mailItem(picked, language)),
+    recommendations: letter.items.map((item) => mailItem(item, language)),
     unsubscribeUrl: url,
     preferenceUrl: url,
     decisionId,
@@ -124,13 +118,13 @@ const couponVariables = (coupon: Coupon, offer: CouponOffer, language: Language,
         ),
 });
 
-const mailItem = ({ item, reason }: PickedItem, language: Language): MailItem => {
-  const url = item.attributes.url;
-  return {
-    title: item.title,
-    reason,
-    price: item.price === undefined ? '' : priceText(item.price, item.currency, language),
-    // Only web addresses: a catalogue file must not put scripts behind a link in a mail.
-    url: typeof url === 'string' && /^https?:\/\//.test(url) ? url : '',
-  };
-};
+const mailItem = (
+  { title, price, currency, url, reason }: RecommendedItem,
+  language: Language,
+): MailItem => ({
+  title,
+  reason: reason.text[language],
+  price: price === undefined ? '' : priceText(price, currency, language),
+  // Only web addresses: a catalogue file must not put scripts behind a link in a mail.
+  url: url !== undefined && /^https?:\/\//.test(url) ? url : '',
+});

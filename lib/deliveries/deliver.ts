@@ -4,7 +4,9 @@
 // attempt is over becomes `unknown` and is never sent again (SES's reports may still show that it was).
 // Whatever settles is written as an event, again on every repeat: its message id makes the repeats one.
 
+import { recommendationId } from '../base/ids.ts';
 import { deliveryRetryMs, sendingAttemptMs } from '../base/limits.ts';
+import { seededRandom } from '../base/random.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { AudienceMember, Phase } from '../campaigns/audience.ts';
 import type { Campaign, Cap } from '../campaigns/campaign.ts';
@@ -22,8 +24,11 @@ import type {
   OutgoingMail,
   RandomBytes,
 } from '../ports.ts';
+import type { Assortment } from '../recommendations/assortment.ts';
+import { type Recommendation, recommend } from '../recommendations/recommend.ts';
+import { servedEvent } from '../recommendations/serve.ts';
 import { capClaim } from './caps.ts';
-import { addressed, type MailAction, type PickedItem, renderLetter } from './compose.ts';
+import { addressed, type MailAction, renderLetter } from './compose.ts';
 import { deliveryIdOf } from './identity.ts';
 import { settledEvent } from './settled-event.ts';
 
@@ -43,18 +48,13 @@ export interface DeliverContext {
   readonly events: EventQueue;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly settings: Pick<WorkspaceSettings, 'quietHours' | 'cap' | 'timeZone'>;
+  readonly settings: Pick<WorkspaceSettings, 'quietHours' | 'cap' | 'timeZone' | 'explorationShare'>;
   readonly linkSecret: string;
   readonly apiUrl: string;
   readonly fromAddress: string;
-  readonly pickItems: PickItems;
+  /** What can be recommended now; asked only when the campaign puts items into its mails. */
+  readonly assortment: () => Promise<Assortment>;
 }
-
-export type PickItems = (
-  member: Pick<AudienceMember, 'customerId'>,
-  record: CustomerRecord,
-  count: number,
-) => Promise<readonly PickedItem[]>;
 
 interface Attempt {
   readonly campaign: Campaign;
@@ -120,15 +120,15 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
           context.random,
         )
       : undefined;
-  const mail = await write(delivery, coupon, attempt);
-  if ('problem' in mail) {
-    return record({ ...delivery, status: 'failed', reason: mail.problem }, attempt);
+  const written = await write(delivery, coupon, attempt);
+  if ('problem' in written) {
+    return record({ ...delivery, status: 'failed', reason: written.problem }, attempt);
   }
   const claimed = { ...delivery, ...(coupon && { couponCode: coupon.code }) };
   const prepared = await context.deliveries.prepare(claimed, coupon, [claim]);
   switch (prepared.kind) {
     case 'prepared':
-      return send(claimed, mail, attempt);
+      return send(claimed, written, attempt);
     case 'exists':
       return goOn(prepared.delivery, attempt);
     case 'capped':
@@ -166,13 +166,17 @@ const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<Del
   if (coupon !== undefined && Date.parse(coupon.expiresAt) <= context.clock.nowMs()) {
     return settle(stored, 'suppressed', { reason: 'offer-expired' }, attempt);
   }
-  const mail = await write(stored, coupon, attempt);
-  return 'problem' in mail
-    ? settle(stored, 'failed', { reason: mail.problem }, attempt)
-    : send(stored, mail, attempt);
+  const written = await write(stored, coupon, attempt);
+  return 'problem' in written
+    ? settle(stored, 'failed', { reason: written.problem }, attempt)
+    : send(stored, written, attempt);
 };
 
-const send = async (delivery: Delivery, mail: OutgoingMail, attempt: Attempt): Promise<DeliveryOutcome> => {
+const send = async (
+  delivery: Delivery,
+  { mail, recommendation }: Written,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> => {
   const { deliveries, mailer, clock } = attempt.context;
   const sendingAt = now(attempt.context);
   if (!(await deliveries.advance(delivery.deliveryId, 'prepared', 'sending', { sendingAt }))) {
@@ -182,7 +186,7 @@ const send = async (delivery: Delivery, mail: OutgoingMail, attempt: Attempt): P
   const result = await mailer.send(mail).catch((error: unknown) => ({ kind: 'lost' as const, error }));
   switch (result.kind) {
     case 'sent':
-      return settle(sending, 'sent', { sesMessageId: result.sesMessageId, reason: undefined }, attempt);
+      return settleSent(sending, result.sesMessageId, recommendation, attempt);
     case 'rejected':
       return settle(sending, 'failed', { reason: result.message }, attempt);
     case 'lost':
@@ -192,6 +196,19 @@ const send = async (delivery: Delivery, mail: OutgoingMail, attempt: Attempt): P
       await deliveries.advance(delivery.deliveryId, 'sending', 'prepared');
       return { kind: 'deferred', reason: 'throttled', untilMs: clock.nowMs() + deliveryRetryMs };
   }
+};
+
+const settleSent = async (
+  sending: Delivery,
+  sesMessageId: string,
+  recommendation: Recommendation | undefined,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> => {
+  const outcome = await settle(sending, 'sent', { sesMessageId, reason: undefined }, attempt);
+  if (recommendation !== undefined && recommendation.items.length > 0) {
+    await attempt.context.events.send([servedEvent(recommendation, attempt.context.clock.nowMs())]);
+  }
+  return outcome;
 };
 
 /** Another attempt was faster: its result is ours; while it is under way, come back later. */
@@ -245,13 +262,18 @@ const settled = async (
   return { kind: status === 'sent' ? whenSent : status, ...(reason !== undefined && { reason }) };
 };
 
+interface Written {
+  readonly mail: OutgoingMail;
+  readonly recommendation: Recommendation | undefined;
+}
+
 const write = async (
   delivery: Delivery,
   coupon: Coupon | undefined,
-  { campaign, member, action, profile, record: of, context }: Attempt,
-): Promise<OutgoingMail | { readonly problem: string }> => {
-  const count = campaign.recommendationsCount;
-  const items = count > 0 ? await context.pickItems(member, of, count) : [];
+  attempt: Attempt,
+): Promise<Written | { readonly problem: string }> => {
+  const { campaign, member, action, profile, context } = attempt;
+  const recommendation = campaign.recommendationsCount > 0 ? await choose(delivery, attempt) : undefined;
   const letter = {
     campaign,
     action,
@@ -259,17 +281,40 @@ const write = async (
     decisionId: delivery.decisionId,
     profile,
     coupon,
-    items,
+    items: recommendation?.items ?? [],
   };
   const letterContext = { ...context, timeZone: context.settings.timeZone };
   try {
     const rendered = renderLetter(letter, letterContext);
-    return addressed(rendered, delivery, profile?.email ?? '', context.fromAddress, letterContext);
+    const mail = addressed(rendered, delivery, profile?.email ?? '', context.fromAddress, letterContext);
+    return { mail, recommendation };
   } catch (error) {
     // A template that passed validation can still fail on one customer's values; the others must get their mail.
     return { problem: `template: ${error instanceof Error ? error.message : String(error)}` };
   }
 };
+
+/** The same items as the API would answer now; the delivery seeds exploration, so that an attempt repeats it. */
+const choose = async (
+  { deliveryId }: Delivery,
+  { campaign, member, record: of, context }: Attempt,
+): Promise<Recommendation> =>
+  recommend(
+    {
+      userId: member.customerId,
+      limit: campaign.recommendationsCount,
+      placement: 'mail',
+      exclude: new Set(),
+    },
+    of,
+    await context.assortment(),
+    {
+      recommendationId: recommendationId(deliveryId),
+      nowMs: context.clock.nowMs(),
+      random: seededRandom(deliveryId),
+      explorationShare: context.settings.explorationShare,
+    },
+  );
 
 /** One plain address: no display name, no list, nothing that could become a second recipient. */
 const addressPattern = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;

@@ -6,7 +6,8 @@ import type { CustomerId } from '../base/ids.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { Coupon } from '../ports.ts';
-import { type LetterContext, type PickedItem, renderLetter } from './compose.ts';
+import type { RecommendedItem } from '../recommendations/recommend.ts';
+import { type LetterContext, renderLetter } from './compose.ts';
 import type { RenderedMail } from './template.ts';
 
 const dayMs = 86_400_000;
@@ -17,7 +18,7 @@ export const previewMails = (
   campaign: Campaign,
   customerId: CustomerId,
   record: CustomerRecord,
-  items: readonly PickedItem[],
+  items: readonly RecommendedItem[],
   context: LetterContext & { readonly nowMs: number },
 ): readonly ({ readonly variant: string } & RenderedMail)[] =>
   campaign.variants.flatMap(({ name, action }) => {

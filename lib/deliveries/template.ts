@@ -157,7 +157,7 @@ const createEngine = (outputEscape: 'escape' | undefined): Liquid => {
     memoryLimit: 10_000_000,
   });
   engine.registerFilter('link', function (url: unknown) {
-    return withDecision(String(url ?? ''), String(this.context.getSync(['decisionId'])));
+    return typeof url === 'string' ? withDecision(url, String(this.context.getSync(['decisionId']))) : '';
   });
   return engine;
 };

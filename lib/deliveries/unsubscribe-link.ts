@@ -3,7 +3,6 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { Failure } from '../base/errors.ts';
 import { type CustomerId, customerId } from '../base/ids.ts';
 
 /** Consent is kept for one purpose today; the link says which, so that links stay true when there are more. */
@@ -22,17 +21,13 @@ export const unsubscribeToken = (grant: UnsubscribeGrant, linkSecret: string): s
 export const unsubscribeUrl = (apiUrl: string, grant: UnsubscribeGrant, linkSecret: string): string =>
   `${apiUrl}/v1/unsubscribe/${unsubscribeToken(grant, linkSecret)}`;
 
-/** Throws not-found for everything that was not signed here: nobody learns what a token would have to look like. */
-export const readUnsubscribeToken = (token: string, linkSecret: string): UnsubscribeGrant => {
+/** Undefined for everything that was not signed here. */
+export const readUnsubscribeToken = (token: string, linkSecret: string): UnsubscribeGrant | undefined => {
   const [payload, signed, ...more] = token.split('.');
   const given = Buffer.from(signed ?? '', 'base64url');
   const expected = signature(payload, linkSecret);
   if (more.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
-    throw new Failure('not-found', {
-      code: 'unsubscribe-link-invalid',
-      message: 'This link is not valid: it may have been cut off.',
-      action: 'Open the link from the mail again, or copy it whole.',
-    });
+    return undefined;
   }
   const [customer, purpose] = grant.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
   return { customerId: customerId(customer), purpose };

@@ -22,13 +22,26 @@ export const unsubscribePage = ({ language, suppression, changed, email }: Unsub
       : ''
     : form('unsubscribe', words.unsubscribe, 'strong');
   const address = email === undefined ? '' : `<p class="address">${escapeHtml(masked(email))}</p>`;
-  return `<!doctype html>
+  return page(
+    language,
+    `<h1>${heading}</h1>
+${address}
+<p>${isOff ? words.offNote : words.onNote}</p>
+${button}`,
+  );
+};
+
+/** For a link that was cut off or made up. */
+export const invalidLinkPage = (language: Language): string =>
+  page(language, `<h1>${wordsOf[language].invalid}</h1>\n<p>${wordsOf[language].invalidNote}</p>`);
+
+const page = (language: Language, content: string): string => `<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${words.title}</title>
+<title>${wordsOf[language].title}</title>
 <style>
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:#f3f5f9;color:#161b26;font:17px/1.6 system-ui,-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei',sans-serif}
 main{background:#fff;border-radius:16px;padding:40px;max-width:440px;margin:16px;text-align:center}
@@ -41,15 +54,11 @@ button:focus-visible{outline:3px solid #f0b429;outline-offset:2px}
 </head>
 <body>
 <main>
-<h1>${heading}</h1>
-${address}
-<p>${isOff ? words.offNote : words.onNote}</p>
-${button}
+${content}
 </main>
 </body>
 </html>
 `;
-};
 
 const wordsOf = {
   en: {
@@ -62,6 +71,8 @@ const wordsOf = {
     offNote: 'We no longer send marketing mail to you. Mail about your orders is not affected.',
     unsubscribe: 'Unsubscribe',
     resubscribe: 'Subscribe again',
+    invalid: 'This link is not valid',
+    invalidNote: 'It may have been cut off. Open it from the mail again, or copy it whole.',
   },
   'zh-CN': {
     title: '邮件偏好',
@@ -73,6 +84,8 @@ const wordsOf = {
     offNote: '我们不会再向您发送营销邮件。与订单相关的邮件不受影响。',
     unsubscribe: '退订',
     resubscribe: '重新订阅',
+    invalid: '链接无效',
+    invalidNote: '链接可能不完整。请从邮件中重新打开,或完整复制链接。',
   },
 } as const;
 

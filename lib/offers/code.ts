@@ -15,7 +15,7 @@ export const newCode = (random: RandomBytes): string =>
 /** The code as stored, or undefined when this cannot be a code. */
 export const normalizeCode = (typed: string): string | undefined => {
   const symbols = typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
-  return symbols.length === symbolsCount && [...symbols].every((symbol) => alphabet.includes(symbol))
+  return symbols.length === symbolsCount && /^[0-9A-HJKMNP-TV-Z]*$/.test(symbols)
     ? grouped(symbols)
     : undefined;
 };

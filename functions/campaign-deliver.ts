@@ -1,0 +1,18 @@
+// Workflow task: delivers one batch of a campaign. Input and output: ARCHITECTURE.md, campaign state machine, step 3.
+
+import type { Context } from 'aws-lambda';
+import { type BatchInput, type BatchProgress, deliverBatch } from '../lib/deliveries/batch.ts';
+import { archiveStore, campaignStore, customerStore, deliveryPorts, log } from './runtime.ts';
+
+export const handler = async (input: BatchInput, lambda: Context): Promise<BatchProgress> => {
+  const progress = await deliverBatch(input, {
+    ...(await deliveryPorts()),
+    campaigns: campaignStore(),
+    customers: customerStore(),
+    archive: archiveStore(),
+    timeLeftMs: () => lambda.getRemainingTimeInMillis(),
+  });
+  const { done, counts, failed, problems } = progress;
+  log(failed.length > 0 ? 'warn' : 'info', 'delivered a batch', { ...input, done, counts, problems });
+  return progress;
+};

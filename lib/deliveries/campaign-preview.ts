@@ -1,0 +1,114 @@
+// A campaign on one customer, without preparing or sending anything: who they are, whether and why they are in the
+// audience, their arm, whether it is quiet for them now, and the mail of every variant as they would get it.
+
+import { Failure, shown } from '../base/errors.ts';
+import { type CustomerId, recommendationId } from '../base/ids.ts';
+import { seededRandom } from '../base/random.ts';
+import type { WorkspaceSettings } from '../base/settings.ts';
+import { existingCampaign } from '../campaigns/administer.ts';
+import type { PreviewRequest } from '../campaigns/api-input.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
+import { estimateAudience, previewAudience } from '../campaigns/preview.ts';
+import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
+import type { CustomerRecord } from '../events/customer.ts';
+import type { CampaignStore, CatalogStore, Clock, CustomerStore, SecretStore } from '../ports.ts';
+import type { Assortment } from '../recommendations/assortment.ts';
+import { type RecommendedItem, recommend } from '../recommendations/recommend.ts';
+import { languageOf } from './compose.ts';
+import { previewMails } from './preview.ts';
+
+export interface PreviewPorts {
+  readonly campaigns: CampaignStore;
+  readonly customers: CustomerStore;
+  readonly catalog: CatalogStore;
+  readonly secrets: SecretStore;
+  readonly assortment: () => Promise<Assortment>;
+  readonly clock: Clock;
+  readonly settings: WorkspaceSettings;
+  readonly apiUrl: string;
+}
+
+export const previewCampaign = async (
+  id: Campaign['campaignId'],
+  { customerId, estimate }: PreviewRequest,
+  ports: PreviewPorts,
+) => {
+  const { settings, clock } = ports;
+  const nowMs = clock.nowMs();
+  const campaign = await existingCampaign(id, ports.campaigns);
+  const assortment = campaign.recommendationsCount > 0 ? await ports.assortment() : undefined;
+  const record = await existingCustomer(customerId, assortment, ports.customers);
+  const secrets = await ports.secrets.secrets();
+  const { member, ...audience } = await previewAudience(campaign, customerId, record, nowMs, {
+    catalog: ports.catalog,
+    secrets,
+    settings,
+  });
+  const items = assortment ? itemsFor(campaign, customerId, record, assortment, nowMs) : [];
+  const { apiUrl } = ports;
+  const context = { apiUrl, linkSecret: secrets.linkSecret, timeZone: settings.timeZone, nowMs };
+  const quiet = quietUntilMs(
+    nowMs,
+    campaign.quietHours ?? settings.quietHours,
+    usableTimeZone(record.profile?.timeZone, settings.timeZone),
+  );
+  return {
+    customer: described(customerId, record),
+    ...audience,
+    arm: member.arm,
+    propensity: member.propensity,
+    quietUntil: quiet === undefined ? null : new Date(quiet).toISOString(),
+    language: languageOf(record.profile),
+    items,
+    mails: previewMails(campaign, customerId, record, items, context),
+    ...(estimate && { estimate: await estimateAudience(campaign, nowMs, ports) }),
+  };
+};
+
+const existingCustomer = async (
+  customerId: CustomerId,
+  assortment: Assortment | undefined,
+  customers: CustomerStore,
+): Promise<CustomerRecord> => {
+  const record = await customers.read(customerId, assortment?.serving?.modelVersion);
+  if (record.profile === undefined && record.state === undefined) {
+    throw new Failure('not-found', {
+      code: 'customer-unknown',
+      message: 'Nothing is known of this customer.',
+      received: shown(customerId),
+      action: 'Send an identify or an order of theirs first, or take another customer.',
+    });
+  }
+  return record;
+};
+
+const itemsFor = (
+  campaign: Campaign,
+  userId: CustomerId,
+  record: CustomerRecord,
+  assortment: Assortment,
+  nowMs: number,
+): readonly RecommendedItem[] =>
+  recommend(
+    { userId, limit: campaign.recommendationsCount, placement: 'mail', exclude: new Set() },
+    record,
+    assortment,
+    // Without exploration: a preview that changed from call to call would tell nothing.
+    {
+      recommendationId: recommendationId('preview'),
+      nowMs,
+      random: seededRandom(userId),
+      explorationShare: 0,
+    },
+  ).items;
+
+const described = (customerId: CustomerId, { profile, state }: CustomerRecord) => ({
+  customerId,
+  name: profile?.name ?? null,
+  email: profile?.email ?? null,
+  language: profile?.language ?? null,
+  timeZone: profile?.timeZone ?? null,
+  suppressed: profile?.suppressed ?? {},
+  traits: profile?.traits ?? {},
+  orders: Object.keys(state?.orders ?? {}).length,
+});
