@@ -71,8 +71,9 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   campaigns: {
     tables: {
       campaigns: ['GetItem', 'PutItem', 'Query', 'BatchGetItem'],
-      customers: ['BatchGetItem'],
-      catalog: ['BatchGetItem', 'Query'],
+      // Scan: a preview estimates the audience's size from the first customers.
+      customers: ['BatchGetItem', 'Scan'],
+      catalog: ['BatchGetItem', 'Query', 'Scan'],
       control: ['GetItem', 'PutItem'],
     },
     buckets: { models: { read: ['versions/'] } },

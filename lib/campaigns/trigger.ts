@@ -6,7 +6,7 @@
 // message it came with acknowledged. SQS delays 15 minutes at most, so a long wait takes several turns; a crash in
 // between makes two messages of one, and the second finds the delivery done.
 
-import { itemId } from '../base/ids.ts';
+import { itemId, type ModelVersion } from '../base/ids.ts';
 import { triggerDelaySMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { CustomerRecord } from '../events/customer.ts';
@@ -34,7 +34,9 @@ export interface TriggerPorts {
   readonly catalog: CatalogStore;
   readonly secrets: SecretStore;
   readonly events: EventQueue;
-  readonly settings: WorkspaceSettings;
+  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare'>;
+  /** Of the published lists; asked only when the campaign puts recommended items into its mails. */
+  readonly listVersion: () => Promise<ModelVersion | undefined>;
 }
 
 export type TriggerStep =
@@ -67,7 +69,8 @@ export const stepTrigger = async (
   if (campaign.status === 'paused') {
     return { kind: 'later', untilMs: nowMs + triggerDelaySMax * 1000 };
   }
-  const record = await ports.customers.read(trigger.customerId);
+  const version = campaign.recommendationsCount > 0 ? await ports.listVersion() : undefined;
+  const record = await ports.customers.read(trigger.customerId, version);
   const items = await ports.catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
   const excluded = exclusion(campaign, record, { items, nowMs });
   if (excluded !== undefined) {

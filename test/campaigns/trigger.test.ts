@@ -24,6 +24,7 @@ const open = (of: Campaign = eventCampaign()) => ({
   secrets: fakeSecretStore(),
   events: createFakeEventQueue(),
   settings,
+  listVersion: async () => undefined,
 });
 
 const trigger = (id: CustomerId, change: Partial<CampaignTrigger> = {}): CampaignTrigger => ({

@@ -1,0 +1,52 @@
+// What the API answers about a campaign's runs and results: as stored, with the instant of the next look, so that a
+// campaign without a result says when there will be one.
+
+import type { CampaignResult } from '../experiments/result.ts';
+import type { CampaignStore, Clock, ResultStore } from '../ports.ts';
+import { existingCampaign } from './administer.ts';
+import type { Campaign } from './campaign.ts';
+import type { CampaignRun } from './run.ts';
+import { lookTimesMs } from './schedule.ts';
+
+export interface CampaignResults {
+  readonly campaignId: Campaign['campaignId'];
+  readonly status: Campaign['status'];
+  /** The newest; null before the first look. */
+  readonly latest: CampaignResult | null;
+  /** Oldest first. */
+  readonly results: readonly CampaignResult[];
+  /** ISO 8601; null when no look is to come. */
+  readonly nextLookAt: string | null;
+}
+
+export const campaignWithRuns = async (
+  id: Campaign['campaignId'],
+  campaigns: CampaignStore,
+): Promise<Campaign & { readonly runs: readonly CampaignRun[] }> => {
+  const [campaign, runs] = await Promise.all([existingCampaign(id, campaigns), campaigns.runs(id)]);
+  return { ...campaign, runs };
+};
+
+export const campaignResults = async (
+  id: Campaign['campaignId'],
+  {
+    campaigns,
+    results,
+    clock,
+  }: { readonly campaigns: CampaignStore; readonly results: ResultStore; readonly clock: Clock },
+): Promise<CampaignResults> => {
+  const { runs, ...campaign } = await campaignWithRuns(id, campaigns);
+  const all = await results.list(id);
+  const looks = campaign.status === 'cancelled' || campaign.status === 'finished' ? [] : runs;
+  const upcoming = looks
+    .filter(({ skipped }) => skipped !== true)
+    .flatMap(({ frozenAt }) => lookTimesMs(campaign, Date.parse(frozenAt)))
+    .filter((atMs) => atMs > clock.nowMs());
+  return {
+    campaignId: id,
+    status: campaign.status,
+    latest: all.at(-1) ?? null,
+    results: all,
+    nextLookAt: upcoming.length === 0 ? null : new Date(Math.min(...upcoming)).toISOString(),
+  };
+};
