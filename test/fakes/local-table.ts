@@ -7,6 +7,7 @@ import { startDynamoDb } from '../../local/dynamodb.ts';
 export interface LocalTable {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
+  readonly endpoint: string;
   close(): Promise<void>;
 }
 
@@ -31,6 +32,7 @@ export const startLocalTable = async (table = 'reprise'): Promise<LocalTable> =>
   return {
     client: DynamoDBDocumentClient.from(raw, { marshallOptions: { removeUndefinedValues: true } }),
     table,
+    endpoint: local.endpoint,
     close: async () => {
       raw.destroy();
       await local.close();

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { customerId, itemId } from '../../lib/base/ids.ts';
+import { loopEvents } from '../../lib/events/event.ts';
+import { createAssortment } from '../../lib/recommendations/assortment.ts';
+import { parseRecommendationRequest } from '../../lib/recommendations/request.ts';
+import { serveRecommendation } from '../../lib/recommendations/serve.ts';
+import { similarTo } from '../../lib/recommendations/similar.ts';
+import { createFakeEventQueue } from '../fakes/event-queue.ts';
+import { catalogItem, fakeServingModel } from '../fakes/serving-model.ts';
+
+const nowMs = Date.UTC(2026, 5, 1);
+const items = [
+  catalogItem('a', 0, { category: ['Data'], tags: ['x'] }),
+  catalogItem('b', 0, { category: ['Data'] }),
+  catalogItem('c', 0, { category: ['Cooking'], tags: ['x', 'y'] }),
+];
+const serving = fakeServingModel({
+  trainedAtMs: nowMs,
+  items,
+  neighbours: { a: { c: 0.5, a: 1 } },
+  counts: { b: 0 },
+});
+const assortment = createAssortment(serving, [], new Set());
+
+const serve = async (refusals = 0) => {
+  const events = createFakeEventQueue();
+  events.refuse(refusals);
+  const warnings: string[] = [];
+  const reads: unknown[] = [];
+  const recommendation = await serveRecommendation(
+    parseRecommendationRequest('u1', { limit: '2', placement: 'home' }),
+    {
+      assortment: async () => assortment,
+      customers: {
+        read: async (...asked) => {
+          reads.push(asked);
+          return {};
+        },
+      },
+      events,
+      clock: { nowMs: () => nowMs },
+      random: { bytes: (count) => new Uint8Array(count).fill(7) },
+      explorationShare: 0.5,
+      warn: (message) => warnings.push(message),
+    },
+  );
+  return { recommendation, sent: events.sent, warnings, reads };
+};
+
+describe('an answer', () => {
+  it('costs one read of the customer, with the list of the version that serves', async () => {
+    expect((await serve()).reads).toEqual([['u1', 'v1']]);
+  });
+
+  it('is logged with each impression, its rank and its propensity', async () => {
+    const { recommendation, sent } = await serve();
+    expect(sent).toHaveLength(1);
+    expect(sent[0]).toMatchObject({
+      event: loopEvents.recommendationServed,
+      userId: customerId('u1'),
+      timestamp: '2026-06-01T00:00:00.000Z',
+      properties: {
+        recommendationId: recommendation.recommendationId,
+        placement: 'home',
+        modelVersion: 'v1',
+        items: recommendation.items.map(({ itemId: id, rank, propensity, source }) => ({
+          itemId: id,
+          rank,
+          propensity,
+          source,
+        })),
+      },
+    });
+    expect(recommendation.items).toHaveLength(2);
+  });
+
+  it('is given although its log was refused, and the loss is reported', async () => {
+    const { recommendation, sent, warnings } = await serve(1);
+    expect(recommendation.items).toHaveLength(2);
+    expect(sent).toEqual([]);
+    expect(warnings).toEqual(['impressions were not logged']);
+  });
+});
+
+describe('items similar to an item', () => {
+  const similar = (id: string, limit = 10) =>
+    similarTo({ itemId: itemId(id), limit }, assortment, nowMs).items.map(
+      ({ itemId: other, rank, source }) => [other, rank, source],
+    );
+
+  it('are its neighbours in behaviour, never itself', () => {
+    expect(similar('a')).toEqual([['c', 1, 'neighbours']]);
+  });
+
+  it('are those the catalogue describes alike where nobody has used it yet', () => {
+    expect(similar('b')).toEqual([['a', 1, 'content']]);
+  });
+
+  it('of an unknown item are none: the caller is told', () => {
+    expect(() => similar('nowhere')).toThrow(expect.objectContaining({ kind: 'not-found' }));
+  });
+});
