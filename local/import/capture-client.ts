@@ -139,7 +139,7 @@ const post = async ({ apiUrl, writeKey }: CaptureTarget, body: Buffer): Promise<
       body: new Uint8Array(body),
     });
   } catch (error) {
-    const cause = error instanceof Error && error.cause ? `: ${String(error.cause)}` : '';
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
     return { kind: 'later', reason: `${apiUrl} cannot be reached (${String(error)}${cause})` };
   }
   const text = await response.text();

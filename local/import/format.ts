@@ -43,7 +43,7 @@ export interface Report {
   refunds: number;
   readonly customers: Set<string>;
   readonly items: Map<string, ImportItem>;
-  reject(line: number, reason: string, received: string): void;
+  readonly reject: (line: number, reason: string, received: string) => void;
 }
 
 export interface Format {

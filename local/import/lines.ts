@@ -55,7 +55,7 @@ export const columnsOf = <Name extends string>(
   return Object.fromEntries(entries) as { [name in Name]: number };
 };
 
-const openText = async (path: string): Promise<{ readonly stream: Readable; check(): void }> => {
+const openText = async (path: string): Promise<{ readonly stream: Readable; readonly check: () => void }> => {
   const file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
   await file.close();

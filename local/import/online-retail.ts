@@ -37,7 +37,9 @@ export const onlineRetail: Format = {
     for (const [code, seen] of catalogue) report.items.set(code, itemOf(code, seen));
     for (const { customerId, orders } of customers.values()) {
       report.customers.add(customerId);
-      for (const { isRefund } of orders.values()) isRefund ? report.refunds++ : report.orders++;
+      const refunds = [...orders.values()].filter(({ isRefund }) => isRefund).length;
+      report.refunds += refunds;
+      report.orders += orders.size - refunds;
     }
     const byId = [...customers.values()].sort((a, b) => (a.customerId < b.customerId ? -1 : 1));
     yield* customerMessages('online-retail', byId, 'GBP', options);

@@ -4,8 +4,8 @@
 import type { ImportProgress } from './run.ts';
 
 export interface ProgressLine {
-  show(progress: ImportProgress): void;
-  end(): void;
+  readonly show: (progress: ImportProgress) => void;
+  readonly end: () => void;
 }
 
 const terminalEveryMs = 100;

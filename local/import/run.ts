@@ -186,8 +186,8 @@ const readAcknowledged = (path: string, fingerprint: string): number => {
 
 interface Rejects {
   readonly reasons: Map<string, number>;
-  line: Report['reject'];
-  refusal(refusal: Refusal): void;
+  readonly line: Report['reject'];
+  readonly refusal: (refusal: Refusal) => void;
   /** The path, when there is anything in it. */
   close(): Promise<string | undefined>;
 }

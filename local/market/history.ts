@@ -145,7 +145,8 @@ const toMessages = (learner: Learner, random: Random, drafts: readonly Draft[]):
   const anonymousId = `anon-${learner.customerId}`;
   // Identified at the first message, or after the second when looking around came first.
   const identifyAt = isAnonymousFirst ? Math.min(2, drafts.length) : 0;
-  const identifyMs = (drafts[identifyAt - 1]?.atMs ?? learner.joinedMs) + (isAnonymousFirst ? 1 : -1);
+  const firstMs = Math.min(learner.joinedMs, drafts[0]?.atMs ?? learner.joinedMs);
+  const identifyMs = drafts[identifyAt - 1]?.atMs ?? firstMs;
   const id = (number: number): string => `${learner.customerId}-${number}`;
   const user = { userId: learner.customerId };
   const tracks = drafts.map((draft, index) =>
