@@ -106,10 +106,14 @@ const startCampaign = async (host: LocalHost, api: Api): Promise<string> => {
 };
 
 const finalResult = async (api: Api, campaignId: string): Promise<CampaignResult> => {
-  const result = await api.get<CampaignResult>(`/v1/admin/campaigns/${campaignId}/result`);
-  if (!result.final)
-    throw new Error(`the window is over and the result is not final: look ${result.look} of ${result.asOf}`);
-  return result;
+  const path = `/v1/admin/campaigns/${campaignId}/result`;
+  const { latest } = await api.get<{ readonly latest: CampaignResult | null }>(path);
+  if (!latest?.final) {
+    throw new Error(
+      `the window is over and there is no final result: ${JSON.stringify(latest).slice(0, 300)}`,
+    );
+  }
+  return latest;
 };
 
 interface Recommendation {
