@@ -31,6 +31,8 @@ export interface ExecutionRecord {
 }
 
 export interface Executions {
+  /** Runs what was running when the host stopped; call it once, before the first start. Returns how many. */
+  resume(): number;
   find(machineArn: string, name: string): ExecutionRecord | undefined;
   list(machineArn?: string): readonly ExecutionRecord[];
   /** The caller has made sure that there is no execution of this name. */
@@ -123,13 +125,17 @@ export const openExecutions = (options: ExecutionsOptions): Executions => {
   };
 
   for (const record of readAll(directory)) {
-    const live = add(record);
-    if (live?.record.status === 'RUNNING') {
-      run(live);
-    }
+    add(record);
   }
 
   return {
+    resume: () => {
+      const running = [...all.values()].filter(({ record }) => record.status === 'RUNNING');
+      for (const live of running) {
+        run(live);
+      }
+      return running.length;
+    },
     find: (machineArn, name) => all.get(keyOf(machineArn, name))?.record,
     list: (machineArn) =>
       [...all.values()]

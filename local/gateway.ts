@@ -10,13 +10,14 @@ import type { LocalRoute } from './template.ts';
 
 export interface Gateway {
   readonly url: string;
+  /** Requests that came before are answered from now on. */
+  serve(api: LocalApi): void;
   close(): Promise<void>;
 }
 
 export type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
 
-export interface GatewayOptions {
-  readonly port: number;
+export interface LocalApi {
   readonly routes: readonly LocalRoute[];
   readonly invoke: Invoke;
   readonly nowMs: () => number;
@@ -30,29 +31,38 @@ interface Match {
   readonly pathParameters: { readonly [name: string]: string };
 }
 
-export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const table = routeTable(options.routes);
+/** Listens at once, since functions are told the URL, and serves when there is something to serve. */
+export const openGateway = async (port: number): Promise<Gateway> => {
+  const { promise: serving, resolve: serve } = Promise.withResolvers<Serving>();
   const server = createServer((request, response) => {
-    answer(options, table, request, response).catch((error: unknown) => {
-      console.error(`gateway: ${request.method} ${request.url}: ${String(error)}`);
-      sendMessage(response, 500, 'Internal Server Error');
-    });
+    serving
+      .then((api) => answer(api, request, response))
+      .catch((error: unknown) => {
+        console.error(`gateway: ${request.method} ${request.url}: ${String(error)}`);
+        sendMessage(response, 500, 'Internal Server Error');
+      });
   });
   server.keepAliveTimeout = 65_000;
-  const port = await listen(server, options.port);
+  const actualPort = await listen(server, port);
   return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), 1_000).unref();
-      }),
+    url: `http://127.0.0.1:${actualPort}`,
+    serve: (api) => serve({ ...api, table: routeTable(api.routes) }),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      // What is under way gets a second to finish.
+      const cut = setTimeout(() => server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(cut);
+    },
   };
 };
 
 // ---- routes ------------------------------------------------------------------------------------------
 
+interface Serving extends LocalApi {
+  readonly table: RouteTable;
+}
 type RouteTable = readonly { readonly route: LocalRoute; readonly segments: readonly string[] }[];
 
 /** Static segments before variables, as API Gateway prefers the most specific route. */
@@ -87,8 +97,7 @@ const match = (table: RouteTable, method: string, path: string): Match | undefin
 // ---- one request -------------------------------------------------------------------------------------
 
 const answer = async (
-  { invoke, nowMs }: GatewayOptions,
-  table: RouteTable,
+  { invoke, nowMs, table }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Gateway, startGateway } from '../../local/gateway.ts';
+import { type Gateway, openGateway } from '../../local/gateway.ts';
 
 let gateway: Gateway;
 let seen: {
@@ -18,8 +18,8 @@ const lastEvent = () => {
 };
 
 beforeAll(async () => {
-  gateway = await startGateway({
-    port: 0,
+  gateway = await openGateway(0);
+  gateway.serve({
     nowMs: () => 1_767_225_600_000,
     routes: [
       { method: 'POST', path: '/v1/batch', functionArn: 'capture' },

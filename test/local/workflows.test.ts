@@ -128,6 +128,7 @@ const open = async () => {
     },
     onState: (_machine, _name, state) => entered.push(state),
   });
+  executions.resume();
   local = await startWorkflows(executions, machines);
   client = new SFNClient({
     endpoint: local.endpoint,

@@ -1,0 +1,115 @@
+// SQS and SNS on this machine: fauxqs in memory, listening on 127.0.0.1 only. Its stores are made here, so that
+// delayed messages can follow the moved clock and what is under way can be counted without asking over HTTP.
+// Limits: messages in a queue do not survive the process; a stop drains the queues first.
+
+import { CreateTopicCommand, PublishBatchCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { buildApp } from 'fauxqs';
+import type { LocalQueue, LocalTemplate } from './template.ts';
+import { place } from './template.ts';
+
+export interface Messaging {
+  readonly endpoint: string;
+  create(template: Pick<LocalTemplate, 'queues' | 'topicArns' | 'subscriptions'>): Promise<void>;
+  publish(topicArn: string, bodies: readonly string[]): Promise<void>;
+  /** Messages waiting or being handled; delayed ones wait for the clock and are not counted. */
+  waitingCount(queueName: string): number;
+  /** The clock has moved on by this much: messages delayed by less become visible. */
+  passTime(ms: number): void;
+  close(): Promise<void>;
+}
+
+type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+
+/** SNS: messages and bytes in one PublishBatch. */
+const publishCountMax = 10;
+const publishBytesMax = 240 * 1024;
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+export const startMessaging = async (): Promise<Messaging> => {
+  const stores = await createStores();
+  const app = buildApp({ logger: false, stores });
+  const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
+  const sqs = new SQSClient({ endpoint, region: place.region, credentials });
+  const sns = new SNSClient({ endpoint, region: place.region, credentials });
+  return {
+    endpoint,
+    create: async ({ queues, topicArns, subscriptions }) => {
+      // Dead-letter queues first: a redrive policy names a queue that must be there.
+      const ordered = [...queues].sort(
+        (a, b) => Number(a.redrive !== undefined) - Number(b.redrive !== undefined),
+      );
+      for (const queue of ordered) {
+        await sqs.send(new CreateQueueCommand({ QueueName: queue.name, Attributes: attributesOf(queue) }));
+      }
+      for (const arn of topicArns) {
+        await sns.send(new CreateTopicCommand({ Name: arn.slice(arn.lastIndexOf(':') + 1) }));
+      }
+      for (const { topicArn, queueArn, raw } of subscriptions) {
+        const Attributes: Record<string, string> = raw ? { RawMessageDelivery: 'true' } : {};
+        await sns.send(
+          new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: queueArn, Attributes }),
+        );
+      }
+    },
+    publish: async (topicArn, bodies) => {
+      for (const batch of batchesOf(bodies)) {
+        const PublishBatchRequestEntries = batch.map((Message, index) => ({ Id: String(index), Message }));
+        await sns.send(new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries }));
+      }
+    },
+    waitingCount: (queueName) => {
+      const messages = stores.sqsStore.getQueueByName(queueName)?.inspectMessages();
+      return messages === undefined ? 0 : messages.ready.length + messages.inflight.length;
+    },
+    passTime: (ms) => {
+      for (const queue of stores.sqsStore.allQueues()) {
+        for (const message of queue.inspectMessages().delayed) {
+          message.delayUntil = (message.delayUntil ?? 0) - ms;
+        }
+        queue.processTimers();
+      }
+    },
+    close: async () => {
+      sqs.destroy();
+      sns.destroy();
+      await app.close();
+    },
+  };
+};
+
+/** fauxqs exports its server only; its stores are beside it. */
+const createStores = async (): Promise<Stores> => {
+  const beside = (file: string) => new URL(file, import.meta.resolve('fauxqs')).href;
+  const { SqsStore } = (await import(beside('sqs/sqsStore.js'))) as {
+    SqsStore: new () => Stores['sqsStore'];
+  };
+  const { SnsStore } = (await import(beside('sns/snsStore.js'))) as {
+    SnsStore: new () => Stores['snsStore'];
+  };
+  const { S3Store } = (await import(beside('s3/s3Store.js'))) as { S3Store: new () => Stores['s3Store'] };
+  return { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new S3Store() };
+};
+
+const attributesOf = ({ visibilityTimeoutS, redrive }: LocalQueue): Record<string, string> => ({
+  VisibilityTimeout: String(visibilityTimeoutS),
+  ...(redrive && { RedrivePolicy: JSON.stringify(redrive) }),
+});
+
+const batchesOf = (bodies: readonly string[]): readonly (readonly string[])[] => {
+  const batches: string[][] = [];
+  let bytes = 0;
+  for (const body of bodies) {
+    const size = Buffer.byteLength(body);
+    const last = batches.at(-1);
+    if (last === undefined || last.length === publishCountMax || bytes + size > publishBytesMax) {
+      batches.push([body]);
+      bytes = size;
+    } else {
+      last.push(body);
+      bytes += size;
+    }
+  }
+  return batches;
+};

@@ -1,0 +1,106 @@
+// `npm start`: runs Reprise on this machine. The first start shows the loop on a simulated market; every start goes
+// on serving until Ctrl-C.
+//   --fresh          forget everything kept before
+//   --port 4000      port of the API
+//   --directory .reprise   where everything is kept
+//   --clock ISO      where the clock stands at the first start
+//   --no-demo        no simulated market at the first start
+//   --once           print the demonstration's result and end
+
+import { parseArgs } from 'node:util';
+import { describeDemo } from './demo/table.ts';
+import { demoLeadMs, runDemo } from './demo.ts';
+import { type LocalHost, startHost } from './host.ts';
+
+const startedMs = performance.now();
+const { values: flags } = parseArgs({
+  options: {
+    fresh: { type: 'boolean', default: false },
+    port: { type: 'string', default: '4000' },
+    directory: { type: 'string', default: '.reprise' },
+    clock: { type: 'string' },
+    once: { type: 'boolean', default: false },
+    demo: { type: 'boolean', default: true },
+  },
+  allowNegative: true,
+});
+
+const say = (line: string): void => {
+  console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+};
+
+const run = async (): Promise<void> => {
+  const port = Number(flags.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`--port ${flags.port} is not a port; give a number from 0 (any free one) to 65535`);
+  }
+  // The simulated campaign takes a month under the moved clock and ends at the real time.
+  const demoClock = flags.demo ? new Date(Date.now() - demoLeadMs).toISOString() : undefined;
+  const host = await startHost({
+    directory: flags.directory,
+    port,
+    fresh: flags.fresh,
+    clockIso: flags.clock ?? demoClock,
+    onProgress: say,
+  });
+  const stopped = untilStopped();
+  try {
+    await Promise.race([stopped, show(host)]);
+    if (!flags.once) {
+      await stopped;
+    }
+  } finally {
+    await host.close();
+  }
+};
+
+const show = async (host: LocalHost): Promise<void> => {
+  say(`Serving at ${host.apiUrl}`);
+  if (host.isNew && flags.demo) {
+    // A training every night of the simulated month would be thirty; the demonstration trains once.
+    host.schedules.pause();
+    const demo = await runDemo(host, say);
+    host.schedules.resume();
+    console.log(`\n${describeDemo(demo)}\n`);
+  }
+  if (!flags.once) {
+    console.log(ready(host));
+  }
+};
+
+const ready = ({ apiUrl, mailUrl, keys }: LocalHost): string => `
+Reprise runs at ${apiUrl}
+  sent mails     ${mailUrl}
+  keys, data     ${flags.directory}/ (endpoints.json has all keys)
+
+Send an event:
+  curl -u ${keys.write}: -H 'content-type: application/json' ${apiUrl}/v1/track \\
+    -d '{"userId":"me","event":"Product Viewed","properties":{"product_id":"course-001"}}'
+Ask for recommendations:
+  curl -H 'authorization: Bearer ${keys.read}' '${apiUrl}/v1/users/me/recommendations?limit=5'
+
+Ctrl-C stops.`;
+
+const untilStopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    let asked = 0;
+    const stop = () => {
+      asked += 1;
+      if (asked === 1) {
+        console.log('\nStopping: finishing what the queues hold');
+        resolve();
+      } else {
+        process.exit(130);
+      }
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+
+run().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);
