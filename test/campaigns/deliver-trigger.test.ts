@@ -68,12 +68,12 @@ describe('a trigger message', () => {
   });
 
   it('in quiet hours goes round the queue through the night and is sent in the morning, assigned once', async () => {
-    const { context, mailer, putBack, setNow, events } = await open();
+    const { context, mailer, putBack, events, ...stage } = await open();
     let nowMs = eveningMs;
     let message = body('ada', { at: iso(eveningMs) });
     let turns = 0;
     for (;;) {
-      setNow(nowMs);
+      stage.setNow(nowMs);
       const became = await deliverTrigger(message, context);
       if (became !== 'put-back') {
         expect(became).toBe('sent');
@@ -93,8 +93,8 @@ describe('a trigger message', () => {
   });
 
   it('is kept when putting it back fails: the call fails and the queue gives it again', async () => {
-    const { context, setNow } = await open();
-    setNow(eveningMs);
+    const { context, ...stage } = await open();
+    stage.setNow(eveningMs);
     const broken = { ...context, triggers: { send: () => Promise.reject(new Error('queue down')) } };
     await expect(deliverTrigger(body('ada', { at: iso(eveningMs) }), broken)).rejects.toThrow('queue down');
   });
@@ -114,11 +114,11 @@ describe('a trigger message', () => {
     const changes = whole.changes();
     expect(changes).toBeGreaterThan(3);
     for (let after = 0; after < changes; after++) {
-      const { context, mailer, table, crashAfter, setNow } = await open();
-      crashAfter(after);
+      const { context, mailer, table, ...stage } = await open();
+      stage.crashAfter(after);
       await expect(deliverTrigger(body('ada'), context)).rejects.toThrow();
-      crashAfter(undefined);
-      setNow(noonMs + 3_600_000);
+      stage.crashAfter(undefined);
+      stage.setNow(noonMs + 3_600_000);
       const became = await deliverTrigger(body('ada'), context);
       expect(mailer.sent.length + Number(became === 'unknown')).toBeGreaterThanOrEqual(1);
       expect(mailer.sent.length).toBeLessThanOrEqual(1);

@@ -84,7 +84,7 @@ describe('freezing an audience', () => {
     await fill(ports.customers, 300);
     await freeze(run1, ports);
     const events = assignedEvents(ports.archive);
-    expect(events.map(({ userId }) => userId).toSorted()).toEqual(ids(300).toSorted());
+    expect(events.map(({ userId }) => String(userId)).toSorted()).toEqual(ids(300).toSorted());
     expect(new Set(events.map(({ messageId }) => messageId)).size).toBe(300);
     for (const { userId, event, timestamp, properties } of events) {
       const { arm, propensity } = armOf(userId ?? '');
@@ -128,7 +128,7 @@ describe('freezing an audience', () => {
     await freeze(run1, ports);
     expect(
       assignedEvents(ports.archive)
-        .map(({ userId }) => userId)
+        .map(({ userId }) => String(userId))
         .toSorted(),
     ).toEqual(ids(100).toSorted());
   });
@@ -160,7 +160,7 @@ describe('freezing an audience', () => {
       ports.clock.nowIs(t0 + dayMs);
       await freeze(run1, ports);
       const events = assignedEvents(ports.archive);
-      expect(events.map(({ userId }) => userId).toSorted()).toEqual(ids(300).toSorted());
+      expect(events.map(({ userId }) => String(userId)).toSorted()).toEqual(ids(300).toSorted());
       const members = delivered(ports.archive).map(({ customerId: id }) => id);
       expect(members.toSorted()).toEqual(
         ids(300)

@@ -41,15 +41,15 @@ describe('a trigger', () => {
   it('leads to a delivery exactly for those whose variant sends; each gets one assigned event', async () => {
     const ports = open();
     await fill(ports.customers, 300);
-    const arms = new Map<string, string>();
+    const arms = new Set<unknown>();
     for (const id of ids(300)) {
       const step = await stepTrigger(trigger(id), now, ports);
       const event = ports.events.sent.at(-1);
       expect(event?.userId).toBe(id);
       expect(step.kind).toBe(event?.properties.variant === 'reminder' ? 'deliver' : 'done');
-      arms.set(String(event?.properties.variant), step.kind);
+      arms.add(event?.properties.variant);
     }
-    expect([...arms.keys()].toSorted()).toEqual(['global-holdout', 'holdout', 'nothing', 'reminder']);
+    expect(arms).toEqual(new Set(['global-holdout', 'holdout', 'nothing', 'reminder']));
     expect(new Set(ports.events.sent.map((event) => event.messageId)).size).toBe(300);
   });
 

@@ -1,12 +1,12 @@
 // What the API answers about a campaign's runs and results: as stored, with the instant of the next look, so that a
 // campaign without a result says when there will be one.
 
-import type { CampaignResult } from '../experiments/result.ts';
+import { existingCampaign } from '../campaigns/administer.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
+import type { CampaignRun } from '../campaigns/run.ts';
+import { lookTimesMs } from '../campaigns/schedule.ts';
 import type { CampaignStore, Clock, ResultStore } from '../ports.ts';
-import { existingCampaign } from './administer.ts';
-import type { Campaign } from './campaign.ts';
-import type { CampaignRun } from './run.ts';
-import { lookTimesMs } from './schedule.ts';
+import type { CampaignResult } from './result.ts';
 
 export interface CampaignResults {
   readonly campaignId: Campaign['campaignId'];
