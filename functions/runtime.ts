@@ -9,6 +9,7 @@ import type {
   SQSEvent,
   SQSRecord,
 } from 'aws-lambda';
+import { withDuckDb } from '../lib/adapters/analytics-duckdb.ts';
 import { createCampaignStore } from '../lib/adapters/campaign-store-dynamodb.ts';
 import { createCatalogStore } from '../lib/adapters/catalog-store-dynamodb.ts';
 import { fileClock, secureRandom, systemClock } from '../lib/adapters/clock.ts';
@@ -31,7 +32,9 @@ import { deliveryBatchesConcurrencyMax } from '../lib/base/limits.ts';
 import type { WorkspaceSettings } from '../lib/base/settings.ts';
 import type { DeliverContext } from '../lib/deliveries/deliver.ts';
 import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
-import type { Clock } from '../lib/ports.ts';
+import type { Clock, WithAnalytics } from '../lib/ports.ts';
+import { createAssortmentSource } from '../lib/recommendations/assortment-source.ts';
+import { decodeServing } from '../lib/recommenders/serving.ts';
 
 const required = (name: string): string => {
   const value = process.env[name];
@@ -167,6 +170,8 @@ export const customerStore = once(() =>
 export const catalogStore = once(() =>
   createCatalogStore(documentClient(), required('REPRISE_CATALOG_TABLE'), clock()),
 );
+/** A private database for one use; memory and disk as in lib/base/limits.ts. */
+export const withAnalytics: WithAnalytics = withDuckDb;
 export const modelRegistry = once(() =>
   createModelRegistry(documentClient(), required('REPRISE_CONTROL_TABLE')),
 );
@@ -197,6 +202,17 @@ export const mailer = once(() =>
     configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
     // Batches are delivered side by side; together they keep the workspace's rate.
     mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
+  }),
+);
+/** What can be recommended now: the serving model and what came or went since, held in memory. */
+export const assortment = once(() =>
+  createAssortmentSource({
+    registry: modelRegistry(),
+    models: modelsStore(),
+    catalog: catalogStore(),
+    clock: clock(),
+    decode: decodeServing,
+    warn: (message, detail) => log('warn', message, detail),
   }),
 );
 /** Everything deliverOne needs but the run. */

@@ -1,0 +1,70 @@
+// Campaigns for marketers: define, preview on one customer, start, pause, resume, cancel, look at the result.
+// Every route needs scope admin (functions/authorize.ts).
+
+import { campaignId } from '../lib/base/ids.ts';
+import { parseJson } from '../lib/base/input.ts';
+import { actOnCampaign, createCampaign, replaceCampaign } from '../lib/campaigns/administer.ts';
+import { parseAction, parsePreview } from '../lib/campaigns/api-input.ts';
+import { previewCampaign } from '../lib/deliveries/campaign-preview.ts';
+import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
+import { checkTemplates } from '../lib/deliveries/template.ts';
+import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
+import {
+  apiUrl,
+  assortment,
+  bodyText,
+  campaignStore,
+  catalogStore,
+  clock,
+  customerStore,
+  pathParameter,
+  random,
+  respond,
+  resultStore,
+  routes,
+  secretStore,
+  settings,
+  workflows,
+} from './runtime.ts';
+
+const ports = () => ({
+  campaigns: campaignStore(),
+  workflows: workflows(),
+  clock: clock(),
+  random: random(),
+  templates: { check: checkTemplates, defaults: defaultTemplates },
+});
+
+const previewPorts = () => ({
+  campaigns: campaignStore(),
+  customers: customerStore(),
+  catalog: catalogStore(),
+  secrets: secretStore(),
+  assortment: assortment(),
+  clock: clock(),
+  settings: settings(),
+  apiUrl: apiUrl(),
+});
+
+const idOf = (event: Parameters<typeof pathParameter>[0]) => campaignId(pathParameter(event, 'campaignId'));
+
+export const handler = routes({
+  'POST /v1/admin/campaigns': async (event) =>
+    respond(201, await createCampaign(parseJson(bodyText(event)), ports())),
+  'GET /v1/admin/campaigns': async () => respond(200, { campaigns: await campaignStore().list() }),
+  'GET /v1/admin/campaigns/{campaignId}': async (event) =>
+    respond(200, await campaignWithRuns(idOf(event), campaignStore())),
+  'PUT /v1/admin/campaigns/{campaignId}': async (event) =>
+    respond(200, await replaceCampaign(idOf(event), parseJson(bodyText(event)), ports())),
+  'GET /v1/admin/campaigns/{campaignId}/result': async (event) =>
+    respond(200, await campaignResults(idOf(event), { ...ports(), results: resultStore() })),
+
+  'POST /v1/admin/campaigns/{campaignId}/{action}': async (event) => {
+    const action = parseAction(pathParameter(event, 'action'));
+    if (action !== 'preview') {
+      return respond(200, await actOnCampaign(idOf(event), action, ports()));
+    }
+    const request = parsePreview(parseJson(bodyText(event)));
+    return respond(200, await previewCampaign(idOf(event), request, previewPorts()));
+  },
+});
