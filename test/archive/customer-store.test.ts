@@ -140,12 +140,13 @@ describe.each<readonly [string, () => Promise<{ readonly store: CustomerStore; c
     'DynamoDB',
     async () => {
       const own = await startLocalTable();
-      return { store: createCustomerStore(own.client, own.table), close: own.close };
+      return { store: createCustomerStore(own.client, own.table), close: () => own.close() };
     },
   ],
 ])('scanning customers %s', (_name, start) => {
   it('gives everyone with profile or state once, whole, over several pages', async () => {
-    const { store, close } = await start();
+    const started = await start();
+    const { store } = started;
     const ids = Array.from({ length: 120 }, someone);
     // 20 KB of traits each: DynamoDB ends a page at 1 MB, also between a profile and its state.
     const traits = { pad: 'x'.repeat(20_000) };
@@ -160,7 +161,7 @@ describe.each<readonly [string, () => Promise<{ readonly store: CustomerStore; c
     const pages: (readonly (CustomerRecord & { readonly customerId: CustomerId })[])[] = [];
     for await (const page of store.scan()) pages.push(page);
     const all = pages.flat();
-    await close();
+    await started.close();
     expect(pages.length).toBeGreaterThan(1);
     expect(all.map((record) => record.customerId).toSorted()).toEqual(ids.toSorted());
     for (const record of all) {

@@ -110,7 +110,7 @@ describe('triggers in SQS', () => {
     );
     await createTriggerQueue(url, sqs).send(triggers);
     const bodies = await received(url);
-    expect(bodies.map((body) => JSON.parse(body).customerId).toSorted()).toEqual(
+    expect(bodies.map((body): string => JSON.parse(body).customerId).toSorted()).toEqual(
       triggers.map((trigger) => trigger.customerId).toSorted(),
     );
   });

@@ -31,7 +31,7 @@ describe('queue messages', () => {
     const sizes = fc.array(fc.integer({ min: 0, max: eventBytesMax }), { maxLength: 60 });
     fc.assert(
       fc.property(sizes, fc.infiniteStream(fc.integer({ min: 32, max: 126 })), (lengths, characters) => {
-        const sample = String.fromCharCode(...[...characters.take(997)]);
+        const sample = String.fromCharCode(...characters.take(997));
         const events = lengths.map((length, index) => event(`m${index}`, sample.repeat(40).slice(0, length)));
         const messages = encodeEvents(events);
         expect(messages.flatMap(decodeMessage)).toEqual(events);
