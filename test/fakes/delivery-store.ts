@@ -1,5 +1,6 @@
 // DeliveryStore in memory. Its table is shared with the coupon store, as one DynamoDB table is.
 
+import { Failure } from '../../lib/base/errors.ts';
 import type { CounterClaim, Coupon, Delivery, DeliveryStore, Redemption } from '../../lib/ports.ts';
 
 export interface FakeTable {
@@ -32,6 +33,13 @@ export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore
     }
     if (caps.some((claim) => isFull(table, claim))) {
       return { kind: 'capped' };
+    }
+    if (coupon !== undefined && table.coupons.has(coupon.code)) {
+      throw new Failure('conflict', {
+        code: 'coupon-code-taken',
+        message: 'A coupon with this code exists already.',
+        action: 'Try again: the next code will be another.',
+      });
     }
     for (const claim of caps) {
       raise(table, claim);

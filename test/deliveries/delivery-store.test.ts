@@ -1,0 +1,251 @@
+// One contract for every DeliveryStore: in memory, and DynamoDB (local/dynamodb.ts).
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCouponStore } from '../../lib/adapters/coupon-store-dynamodb.ts';
+import { createDeliveryStore } from '../../lib/adapters/delivery-store-dynamodb.ts';
+import { campaignId, customerId, type DeliveryId, deliveryId } from '../../lib/base/ids.ts';
+import type { Coupon, CouponStore, Delivery, DeliveryStore } from '../../lib/ports.ts';
+import { fakeCouponStore } from '../fakes/coupon-store.ts';
+import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
+import { type LocalTable, startLocalTable } from '../fakes/local-table.ts';
+
+let made = 0;
+const newId = (): DeliveryId => deliveryId(`delivery-${made++}`);
+
+const deliveryOf = (id: DeliveryId, change: Partial<Delivery> = {}): Delivery => ({
+  deliveryId: id,
+  campaignId: campaignId('spring'),
+  runId: 'run-1',
+  customerId: customerId('ada'),
+  decisionId: 'decision-1',
+  variant: 'coupon',
+  channel: 'email',
+  status: 'prepared',
+  preparedAt: '2026-06-10T12:00:00.000Z',
+  ...change,
+});
+
+const couponOf = (code: string): Coupon => ({
+  code,
+  campaignId: campaignId('spring'),
+  variant: 'coupon',
+  decisionId: 'decision-1',
+  customerId: customerId('ada'),
+  issuedAt: '2026-06-10T12:00:00.000Z',
+  expiresAt: '2026-06-17T12:00:00.000Z',
+  redemptionsMax: 1,
+  redemptionsCount: 0,
+});
+
+interface Stores {
+  readonly deliveries: DeliveryStore;
+  readonly coupons: CouponStore;
+}
+
+const contract = (name: string, open: () => Promise<Stores>, close: () => Promise<void>): void => {
+  describe(`deliveries in ${name}`, () => {
+    let deliveries: DeliveryStore;
+    let coupons: CouponStore;
+    beforeAll(async () => {
+      ({ deliveries, coupons } = await open());
+    });
+    afterAll(close);
+
+    it('prepares delivery, coupon and cap together', async () => {
+      const delivery = deliveryOf(newId(), { couponCode: 'A' });
+      const claim = { key: 'cap/ada/1', max: 2, expiresAtS: 2_000_000_000 };
+      expect(await deliveries.prepare(delivery, couponOf('A'), [claim])).toEqual({ kind: 'prepared' });
+      expect(await deliveries.get(delivery.deliveryId)).toEqual(delivery);
+      expect(await coupons.get('A')).toEqual(couponOf('A'));
+      expect([...(await deliveries.counts(['cap/ada/1', 'cap/ada/never']))]).toEqual([['cap/ada/1', 1]]);
+    });
+
+    it('knows nothing of a delivery that was never prepared', async () => {
+      expect(await deliveries.get(newId())).toBeUndefined();
+      expect(await deliveries.findBySesMessageId('never')).toBeUndefined();
+      expect((await deliveries.counts([])).size).toBe(0);
+    });
+
+    it('gives back the first when it is prepared again, and writes neither coupon nor cap', async () => {
+      const first = deliveryOf(newId(), { couponCode: 'B1' });
+      const claim = { key: 'cap/bob/1', max: 5 };
+      await deliveries.prepare(first, couponOf('B1'), [claim]);
+      const again = await deliveries.prepare({ ...first, couponCode: 'B2' }, couponOf('B2'), [claim]);
+      expect(again).toEqual({ kind: 'exists', delivery: first });
+      expect(await coupons.get('B2')).toBeUndefined();
+      expect((await deliveries.counts(['cap/bob/1'])).get('cap/bob/1')).toBe(1);
+    });
+
+    it('writes nothing when a cap is reached', async () => {
+      const claims = [
+        { key: 'cap/cid/day', max: 9 },
+        { key: 'cap/cid/week', max: 1 },
+      ];
+      await deliveries.prepare(deliveryOf(newId()), undefined, claims);
+      const delivery = deliveryOf(newId(), { couponCode: 'C' });
+      expect(await deliveries.prepare(delivery, couponOf('C'), claims)).toEqual({ kind: 'capped' });
+      expect(await deliveries.get(delivery.deliveryId)).toBeUndefined();
+      expect(await coupons.get('C')).toBeUndefined();
+      expect((await deliveries.counts(['cap/cid/day'])).get('cap/cid/day')).toBe(1);
+    });
+
+    it('lets exactly as many through a cap as it allows when fifty come at once', async () => {
+      const claim = { key: 'cap/dan/1', max: 3 };
+      const results = await Promise.all(
+        Array.from({ length: 50 }, () => deliveries.prepare(deliveryOf(newId()), undefined, [claim])),
+      );
+      expect(results.filter(({ kind }) => kind === 'prepared')).toHaveLength(3);
+      expect(results.filter(({ kind }) => kind === 'capped')).toHaveLength(47);
+    });
+
+    it('lets exactly one of fifty win each step', async () => {
+      const delivery = deliveryOf(newId());
+      await deliveries.prepare(delivery, undefined, []);
+      const wins = await Promise.all(
+        Array.from({ length: 50 }, () => deliveries.advance(delivery.deliveryId, 'prepared', 'sending')),
+      );
+      expect(wins.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('steps only from the status that is stored', async () => {
+      const id = newId();
+      expect(await deliveries.advance(id, 'prepared', 'sending')).toBe(false);
+      await deliveries.prepare(deliveryOf(id), undefined, []);
+      expect(await deliveries.advance(id, 'sending', 'sent', { sesMessageId: `wrong-${id}` })).toBe(false);
+      expect(await deliveries.findBySesMessageId(`wrong-${id}`)).toBeUndefined();
+      expect(await deliveries.get(id)).toEqual(deliveryOf(id));
+    });
+
+    it('is found by the SES message id once sent; removed fields are gone', async () => {
+      const id = newId();
+      await deliveries.prepare(deliveryOf(id, { reason: 'interrupted' }), undefined, []);
+      const change = { sesMessageId: `ses-${id}`, reason: undefined, settledAt: '2026-06-10T12:00:01.000Z' };
+      expect(await deliveries.advance(id, 'prepared', 'sent', change)).toBe(true);
+      const found = await deliveries.findBySesMessageId(`ses-${id}`);
+      expect(found).toEqual({
+        ...deliveryOf(id),
+        status: 'sent',
+        sesMessageId: `ses-${id}`,
+        settledAt: '2026-06-10T12:00:01.000Z',
+      });
+      expect(found?.reason).toBeUndefined();
+    });
+  });
+
+  describe(`coupons in ${name}`, () => {
+    let deliveries: DeliveryStore;
+    let coupons: CouponStore;
+    beforeAll(async () => {
+      ({ deliveries, coupons } = await open());
+    });
+    afterAll(close);
+
+    const issue = async (code: string, change: Partial<Coupon> = {}): Promise<Coupon> => {
+      const coupon = { ...couponOf(code), ...change };
+      await deliveries.prepare(deliveryOf(newId(), { couponCode: code }), coupon, []);
+      return coupon;
+    };
+    const redeem = (coupon: Coupon, key: string, customerMax: number, total?: number) =>
+      coupons.redeem(
+        {
+          code: coupon.code,
+          customerId: coupon.customerId,
+          orderId: `order-${key}`,
+          orderValue: 20,
+          discountAmount: 3,
+          idempotencyKey: key,
+          at: '2026-06-11T12:00:00.000Z',
+        },
+        coupon,
+        {
+          customer: { key: `redeemed/${coupon.campaignId}/${coupon.customerId}`, max: customerMax },
+          ...(total !== undefined && { campaign: { key: `redeemed/${coupon.campaignId}`, max: total } }),
+        },
+      );
+
+    it('lets exactly one of 200 redeem a code for one use', async () => {
+      const coupon = await issue('ONE', { campaignId: campaignId('one') });
+      const results = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => redeem(coupon, `key-${index}`, 1_000)),
+      );
+      expect(results.filter(({ kind }) => kind === 'redeemed')).toHaveLength(1);
+      expect(results.filter((result) => result.kind === 'exhausted' && result.which === 'code')).toHaveLength(
+        199,
+      );
+      expect((await coupons.get('ONE'))?.redemptionsCount).toBe(1);
+    });
+
+    it('lets exactly 10 of 200 codes be redeemed under a campaign’s total of 10', async () => {
+      const issued = await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          issue(`TEN-${index}`, {
+            campaignId: campaignId('ten'),
+            customerId: customerId(`customer-${index}`),
+          }),
+        ),
+      );
+      const results = await Promise.all(issued.map((coupon) => redeem(coupon, 'key', 1, 10)));
+      expect(results.filter(({ kind }) => kind === 'redeemed')).toHaveLength(10);
+      expect(
+        results.filter((result) => result.kind === 'exhausted' && result.which === 'campaign'),
+      ).toHaveLength(190);
+      const after = await Promise.all(issued.map(({ code }) => coupons.get(code)));
+      expect(after.filter((coupon) => coupon?.redemptionsCount === 1)).toHaveLength(10);
+    });
+
+    it('holds one customer to their limit over several codes', async () => {
+      const first = await issue('CUS-1', { campaignId: campaignId('customer'), redemptionsMax: 5 });
+      const second = await issue('CUS-2', { campaignId: campaignId('customer'), redemptionsMax: 5 });
+      expect(await redeem(first, 'a', 2)).toEqual({ kind: 'redeemed' });
+      expect(await redeem(second, 'b', 2)).toEqual({ kind: 'redeemed' });
+      expect(await redeem(second, 'c', 2)).toEqual({ kind: 'exhausted', which: 'customer' });
+      expect((await coupons.get('CUS-2'))?.redemptionsCount).toBe(1);
+    });
+
+    it('answers the first redemption to the same key, also when all limits are reached', async () => {
+      const coupon = await issue('REP', { campaignId: campaignId('repeat') });
+      expect(await redeem(coupon, 'same', 1, 1)).toEqual({ kind: 'redeemed' });
+      const again = await redeem(coupon, 'same', 1, 1);
+      expect(again).toMatchObject({ kind: 'repeated', first: { orderId: 'order-same', discountAmount: 3 } });
+      expect(await coupons.redemption('REP', 'same')).toMatchObject({ orderId: 'order-same' });
+      expect(await coupons.redemption('REP', 'other')).toBeUndefined();
+    });
+
+    it('makes one redemption of twenty requests with the same key at once', async () => {
+      const coupon = await issue('RACE', { campaignId: campaignId('race'), redemptionsMax: 20 });
+      const results = await Promise.all(Array.from({ length: 20 }, () => redeem(coupon, 'same', 20, 20)));
+      expect(results.filter(({ kind }) => kind === 'redeemed')).toHaveLength(1);
+      expect(results.filter(({ kind }) => kind === 'repeated')).toHaveLength(19);
+      expect((await coupons.get('RACE'))?.redemptionsCount).toBe(1);
+    });
+
+    it('refuses to prepare a delivery with a code that exists', async () => {
+      await issue('TAKEN');
+      const delivery = deliveryOf(newId(), { couponCode: 'TAKEN' });
+      await expect(deliveries.prepare(delivery, couponOf('TAKEN'), [])).rejects.toThrow('coupon-code-taken');
+      expect(await deliveries.get(delivery.deliveryId)).toBeUndefined();
+    });
+  });
+};
+
+contract(
+  'memory',
+  async () => {
+    const table = fakeTable();
+    return { deliveries: fakeDeliveryStore(table), coupons: fakeCouponStore(table) };
+  },
+  async () => undefined,
+);
+
+let local: LocalTable | undefined;
+contract(
+  'DynamoDB',
+  async () => {
+    local = await startLocalTable();
+    return {
+      deliveries: createDeliveryStore(local.client, local.table),
+      coupons: createCouponStore(local.client, local.table),
+    };
+  },
+  async () => local?.close(),
+);
