@@ -7,7 +7,15 @@ import { pairWeightMax } from '../base/limits.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import { allFinite } from '../numeric/matrix.ts';
 import { type SparseMatrix, sparseFromTriplets } from '../numeric/sparse.ts';
-import { type Artifact, encodeArtifact, float32, float64, int32, type NumberArray } from './artifact.ts';
+import {
+  type Artifact,
+  decodeArtifact,
+  encodeArtifact,
+  float32,
+  float64,
+  int32,
+  type NumberArray,
+} from './artifact.ts';
 import { descending, type RankedItems, topScored } from './ranking.ts';
 import type { FoldInEvent, Recipe, Recommender } from './recommender.ts';
 
@@ -66,19 +74,13 @@ export const indexedRecommender = (name: string, recipe: Recipe, kind: ModelKind
 };
 
 /** The model that `save()` wrote; it may be fitted anew. */
-export const loadIndexed = (artifact: Artifact<ModelHeader>, kind: ModelKind): Recommender => {
-  const { recipe, customers, items } = artifact.header;
-  const pairs: SparseMatrix = {
-    rows: customers.length,
-    columns: items.length,
-    rowStart: int32(artifact, 'pairs.rowStart'),
-    columnIndex: int32(artifact, 'pairs.columnIndex'),
-    value: float32(artifact, 'pairs.value'),
-  };
+export const loadIndexed = (model: Uint8Array, kindOf: (model: string) => ModelKind): Recommender => {
+  const { recipe, customerIds, itemIds, pairs, popularity, artifact } = modelParts(model);
+  const kind = kindOf(recipe.model);
   let fitted: Fitted = {
-    customers: new Map(customers.map((id, index) => [id, index])),
+    customers: new Map(customerIds.map((id, index) => [id, index])),
     pairs,
-    items: itemTable(items.map(asItemId), float64(artifact, 'popularity')),
+    items: itemTable(itemIds.map(asItemId), popularity),
     scorer: kind.load(artifact, recipe.params),
   };
   return around(
@@ -89,6 +91,31 @@ export const loadIndexed = (artifact: Artifact<ModelHeader>, kind: ModelKind): R
       fitted = fitAll(interactions, nowMs, recipe, kind);
     },
   );
+};
+
+/** A saved model taken apart: what every model has, and the arrays of its own kind. */
+export const modelParts = (model: Uint8Array) => {
+  const artifact = decodeArtifact<ModelHeader>(model);
+  const { recipe, customers: customerIds, items: itemIds } = artifact.header;
+  const pairs: SparseMatrix = {
+    rows: customerIds.length,
+    columns: itemIds.length,
+    rowStart: int32(artifact, 'pairs.rowStart'),
+    columnIndex: int32(artifact, 'pairs.columnIndex'),
+    value: float32(artifact, 'pairs.value'),
+  };
+  const scorerArrays = Object.fromEntries(
+    Object.entries(artifact.arrays).filter(([name]) => !name.startsWith('pairs.') && name !== 'popularity'),
+  );
+  return {
+    recipe,
+    customerIds,
+    itemIds,
+    pairs,
+    popularity: float64(artifact, 'popularity'),
+    scorerArrays,
+    artifact,
+  };
 };
 
 /** A history as a sparse row: weights summed per item and bounded, unknown items left out. */

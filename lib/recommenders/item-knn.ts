@@ -29,7 +29,7 @@ export interface KnnSettings {
 export const itemKnn: ModelKind = {
   defaults: { similarity: 'cosine', neighbours: 50, shrinkage: 5, threshold: 0 },
   fit: (pairs, _popularity, params) =>
-    scorer(byHistoryItem(itemNeighbours(pairs, settingsOf(params)), pairs.columns), pairs.columns),
+    scorer(byHistoryItem(itemNeighbours(pairs, knnSettings(params)), pairs.columns), pairs.columns),
   load: (artifact) => {
     const neighbours = neighboursFrom(artifact, 'neighbours');
     return scorer(neighbours, neighbours.rowStart.length - 1);
@@ -147,7 +147,7 @@ const scorer = (neighbours: Neighbours, itemsCount: number): Scorer => {
   };
 };
 
-const settingsOf = (params: Params): KnnSettings => {
+export const knnSettings = (params: Params): KnnSettings => {
   const { similarity, neighbours, shrinkage, threshold } = params;
   if (
     (similarity !== 'cosine' && similarity !== 'pearson') ||

@@ -3,7 +3,6 @@
 
 import { Failure, shown } from '../base/errors.ts';
 import { als } from './als.ts';
-import { decodeArtifact } from './artifact.ts';
 import { indexedRecommender, loadIndexed, type ModelKind } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
 import { popularity } from './popularity.ts';
@@ -37,10 +36,7 @@ export const defaultCandidates: readonly Candidate[] = [
 export const createRecommender = (recipe: Recipe): Recommender =>
   indexedRecommender(recipe.model, recipe, kindOf(recipe.model));
 
-export const loadRecommender = (bytes: Uint8Array): Recommender => {
-  const artifact = decodeArtifact<Parameters<typeof loadIndexed>[0]['header']>(bytes);
-  return loadIndexed(artifact, kindOf(artifact.header.recipe.model));
-};
+export const loadRecommender = (model: Uint8Array): Recommender => loadIndexed(model, kindOf);
 
 /** True when both describe the same training, whatever the order of their parameters. */
 export const sameRecipe = (a: Recipe, b: Recipe): boolean => recipeText(a) === recipeText(b);

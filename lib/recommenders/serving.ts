@@ -1,23 +1,122 @@
 // What the recommend function holds in memory: catalogue snapshot, popularity, item neighbours, fold-in data.
-// Shapes: items n; neighbours at most 50 a row (CSR); ALS item factors n × d with their d × d Gramian.
-// One artifact (JSON header + typed arrays), see artifact.ts. Decoding 4,000 items takes some milliseconds.
+// Shapes: items n; neighbours at most 50 a row, nearest first; ALS item factors n × d.
+// Made from a saved model: its fold-in arrays without the customers' histories, and item-item cosine neighbours
+// whatever the model is. One artifact (artifact.ts); decoding 4,000 items takes some milliseconds.
 
-import type { ItemId, ModelVersion } from '../base/ids.ts';
+import { itemId as asItemId, type ItemId, type ModelVersion } from '../base/ids.ts';
+import { servingNeighboursCountMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
-import type { FoldInEvent, RecommendOptions, Scored } from './recommender.ts';
+import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
+import { foldInWith, itemTable, modelParts } from './indexed.ts';
+import {
+  itemKnn,
+  itemNeighbours,
+  knnSettings,
+  type Neighbours,
+  neighbourArrays,
+  neighboursFrom,
+} from './item-knn.ts';
+import { kindOf } from './models.ts';
+import type { FoldInEvent, Recipe, RecommendOptions, Scored } from './recommender.ts';
 
 export interface ServingModel {
   readonly modelVersion: ModelVersion;
-  /** Time of the newest event the model was trained on, ms since 1970; later events are to be folded in. */
+  /** Events and catalogue changes after this may not be in the model, ms since 1970; later events are to be folded in. */
   readonly trainedAtMs: number;
   /** The catalogue as it stood at training, hidden items included. */
   readonly items: readonly CatalogItem[];
   /** Visible catalogue items, best first. */
   readonly popularity: readonly Scored[];
-  /** Item-item neighbours, best first; items without any get the catalogue's most alike instead. */
+  /** Visible item-item neighbours by behaviour, best first; none for an item hardly anyone took. */
   similarItems(itemId: ItemId, n: number): Scored[];
-  /** The winner's answer to a history of events; an empty history gives popularity. */
+  /** The winner's answer to a history of events among visible items; an empty history gives popularity. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
   /** Interactions seen in training; 0 for an item never seen. */
   interactionsCount(itemId: ItemId): number;
 }
+
+interface ServingHeader {
+  readonly modelVersion: ModelVersion;
+  readonly trainedAtMs: number;
+  readonly recipe: Recipe;
+  readonly items: readonly CatalogItem[];
+  readonly itemIds: readonly string[];
+}
+
+export interface ServingInput {
+  readonly modelVersion: ModelVersion;
+  readonly trainedAtMs: number;
+  readonly items: readonly CatalogItem[];
+  /** By item id. */
+  readonly interactionCounts: ReadonlyMap<string, number>;
+}
+
+/** From the bytes of Recommender.save(). */
+export const encodeServing = (model: Uint8Array, input: ServingInput): Uint8Array => {
+  const { recipe, itemIds, pairs, popularity, scorerArrays } = modelParts(model);
+  const neighbours = itemNeighbours(pairs, {
+    ...knnSettings(itemKnn.defaults),
+    neighbours: servingNeighboursCountMax,
+  });
+  const header: ServingHeader = {
+    modelVersion: input.modelVersion,
+    trainedAtMs: input.trainedAtMs,
+    recipe,
+    items: input.items,
+    itemIds,
+  };
+  const counts = Int32Array.from(itemIds, (id) => input.interactionCounts.get(id) ?? 0);
+  return encodeArtifact({
+    header,
+    arrays: { popularity, counts, ...neighbourArrays('similar', neighbours), ...scorerArrays },
+  });
+};
+
+export const decodeServing = (bytes: Uint8Array): ServingModel => {
+  const artifact = decodeArtifact<ServingHeader>(bytes);
+  const { header } = artifact;
+  const items = itemTable(header.itemIds.map(asItemId), float64(artifact, 'popularity'));
+  const scorer = kindOf(header.recipe.model).load(artifact, header.recipe.params);
+  const neighbours = neighboursFrom(artifact, 'similar');
+  const counts = int32(artifact, 'counts');
+  const visible = new Set<string>(header.items.filter((item) => !item.hidden).map((item) => item.itemId));
+  const indexOf = (id: string): number => items.indexOf.get(id) ?? -1;
+  return {
+    modelVersion: header.modelVersion,
+    trainedAtMs: header.trainedAtMs,
+    items: header.items,
+    popularity: popularVisible(header.items, (id) => items.popularity[indexOf(id)] ?? 0),
+    similarItems: (itemId, n) =>
+      neighboursOf(neighbours, indexOf(itemId))
+        .map(({ index, score }) => ({ itemId: items.ids[index], score }))
+        .filter((scored) => visible.has(scored.itemId))
+        .slice(0, n),
+    foldIn: (events, n, options) =>
+      foldInWith({ items, scorer }, events, n, {
+        ...options,
+        accept: (itemId) => visible.has(itemId) && (options?.accept?.(itemId) ?? true),
+      }),
+    interactionsCount: (itemId) => counts[indexOf(itemId)] ?? 0,
+  };
+};
+
+export const neighboursOf = (
+  { rowStart, columnIndex, value }: Neighbours,
+  item: number,
+): readonly { readonly index: number; readonly score: number }[] => {
+  if (item < 0) {
+    return [];
+  }
+  const from = rowStart[item];
+  return Array.from(columnIndex.subarray(from, rowStart[item + 1]), (index, place) => ({
+    index,
+    score: value[from + place],
+  }));
+};
+
+/** Ties by id: items that nobody took yet come last, in an order that stays. */
+const popularVisible = (items: readonly CatalogItem[], scoreOf: (id: string) => number): Scored[] =>
+  items
+    .filter((item) => !item.hidden)
+    .map((item) => ({ itemId: item.itemId, score: scoreOf(item.itemId) }))
+    .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));

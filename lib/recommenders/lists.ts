@@ -1,0 +1,86 @@
+// The list published for every customer: the model's best of the visible catalogue without what is owned for good,
+// filled with popularity where the model has nothing to say, each with the item of the history that speaks for it most:
+// the largest weight × similarity among the listed item's neighbours.
+// Cost: one scoring per customer and list length × neighbours for the reasons.
+
+import type { CustomerId, ItemId } from '../base/ids.ts';
+import { publishedListCountMax, servingNeighboursCountMax } from '../base/limits.ts';
+import type { Interactions } from '../dataset/interaction.ts';
+import { ownedOnce, visibleItems } from '../dataset/split.ts';
+import type { ListedItem } from '../events/customer.ts';
+import type { CatalogItem } from '../events/item.ts';
+import type { SparseMatrix } from '../numeric/sparse.ts';
+import { pairsOf } from './indexed.ts';
+import { itemKnn, itemNeighbours, knnSettings, type Neighbours } from './item-knn.ts';
+import type { Recommender } from './recommender.ts';
+
+export type CustomerList = readonly [CustomerId, readonly ListedItem[]];
+
+/** One list a customer, in the order of `interactions.customers`. */
+export function* customerLists(
+  recommender: Recommender,
+  interactions: Interactions,
+  catalogue: ReadonlyMap<string, CatalogItem>,
+): Generator<CustomerList> {
+  const visible = visibleItems(catalogue);
+  const owned = ownedOnce(interactions, catalogue);
+  const strongest = reasons(interactions);
+  const accept = (item: ItemId): boolean => visible.has(item);
+  for (const [row, customerId] of interactions.customers.entries()) {
+    const exclude = owned.get(customerId) ?? new Set<string>();
+    const scored = recommender.recommend(customerId, publishedListCountMax, { exclude, accept });
+    const because = strongest(
+      row,
+      scored.map((one) => one.itemId),
+    );
+    const items = scored.map(({ itemId, score }, place): ListedItem => {
+      const item = { itemId, score: rounded(score), source: score === 0 ? 'popularity' : recommender.name };
+      const reason = because[place];
+      return reason === undefined ? item : { ...item, because: reason };
+    });
+    yield [customerId, items];
+  }
+}
+
+/** Six digits tell scores of one list apart and halve what is stored. */
+const rounded = (score: number): number => Number(score.toPrecision(6));
+
+/** For a customer's row: the item of their history nearest to each listed item, weighted; undefined where none is. */
+const reasons = (interactions: Interactions) => {
+  const pairs = pairsOf(interactions);
+  const neighbours = itemNeighbours(pairs, {
+    ...knnSettings(itemKnn.defaults),
+    neighbours: servingNeighboursCountMax,
+  });
+  const indexOf = new Map<string, number>(interactions.items.map((id, index) => [id, index]));
+  const weights = new Float32Array(pairs.columns);
+  return (row: number, listed: readonly ItemId[]): readonly (ItemId | undefined)[] => {
+    fillRow(weights, pairs, row);
+    const found = listed.map((id) => strongestOf(neighbours, indexOf.get(id), weights));
+    weights.fill(0);
+    return found.map((index) => (index === undefined ? undefined : interactions.items[index]));
+  };
+};
+
+const fillRow = (weights: Float32Array, pairs: SparseMatrix, row: number): void => {
+  for (let entry = pairs.rowStart[row]; entry < pairs.rowStart[row + 1]; entry++) {
+    weights[pairs.columnIndex[entry]] = pairs.value[entry];
+  }
+};
+
+const strongestOf = (
+  { rowStart, columnIndex, value }: Neighbours,
+  item: number | undefined,
+  weights: Float32Array,
+): number | undefined => {
+  let strongest: number | undefined;
+  let most = 0;
+  for (let entry = rowStart[item ?? 0]; item !== undefined && entry < rowStart[item + 1]; entry++) {
+    const contribution = value[entry] * weights[columnIndex[entry]];
+    if (contribution > most) {
+      most = contribution;
+      strongest = columnIndex[entry];
+    }
+  }
+  return strongest;
+};
