@@ -116,7 +116,7 @@ const linkIdentified = async (
       continue;
     }
     const first = wanted.get(event.anonymousId);
-    if (first === undefined || event.timestamp < first.timestamp) {
+    if (first === undefined || byReceipt(event, first) < 0) {
       wanted.set(event.anonymousId, event);
     }
   }
@@ -131,6 +131,10 @@ const linkIdentified = async (
   );
   return new Map(inForce);
 };
+
+/** The dataset goes by the same order: the first link received stays. */
+const byReceipt = (a: StoredEvent, b: StoredEvent): number =>
+  Date.parse(a.receivedAt) - Date.parse(b.receivedAt) || Date.parse(a.timestamp) - Date.parse(b.timestamp);
 
 const customerOf = (event: StoredEvent, links: ReadonlyMap<string, CustomerId>): CustomerId =>
   event.userId ?? links.get(event.anonymousId ?? '') ?? anonymousCustomer(event.anonymousId ?? '');

@@ -2,7 +2,13 @@
 
 import { Analytics } from '@segment/analytics-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { customerId } from '../../lib/base/ids.ts';
+import { archiveMessages } from '../../lib/events/archive.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
+import { encodeEvents } from '../../lib/events/queue-message.ts';
+import { createFakeCustomerStore } from '../fakes/customer-store.ts';
+import { createFakeObjectStore } from '../fakes/object-store.ts';
+import { createFakeTriggerQueue } from '../fakes/trigger-queue.ts';
 import { type CaptureServer, startCaptureServer } from './capture-server.ts';
 
 let server: CaptureServer;
@@ -81,6 +87,32 @@ describe('@segment/analytics-node', () => {
     });
     // Both clocks are this machine's: only the time on the wire lies between.
     expect(Math.abs(Date.parse(named('Signed Up').timestamp) - atMs)).toBeLessThan(5_000);
+  });
+
+  it('identify joins what the visitor did before to the user, traits and order included', async () => {
+    await send((analytics) => {
+      analytics.track({ anonymousId: 'v1', event: 'Product Viewed', properties: { product_id: 'c1' } });
+      analytics.identify({ userId: 'u1', anonymousId: 'v1', traits: { email: 'ada@example.com' } });
+      const properties = { order_id: 'o1', products: [{ product_id: 'c2', price: 20, quantity: 1 }] };
+      analytics.track({ anonymousId: 'v1', event: 'Order Completed', properties });
+    });
+    const customers = createFakeCustomerStore();
+    const messages = encodeEvents(server.queue.sent).map((body, index) => ({ queueId: `q${index}`, body }));
+    const failed = await archiveMessages(messages, {
+      objects: createFakeObjectStore(),
+      customers,
+      triggers: createFakeTriggerQueue(),
+      runningEventCampaigns: async () => [],
+      report: () => {},
+    });
+    expect(failed).toEqual([]);
+    const { profile, state } = await customers.read(customerId('u1'));
+    expect(profile?.email).toBe('ada@example.com');
+    expect(state?.events.map(({ type, itemId }) => `${type} ${itemId}`).toSorted()).toEqual([
+      'purchase c2',
+      'view c1',
+    ]);
+    expect(state?.orders).toMatchObject({ o1: { value: 20, refundedValue: 0 } });
   });
 
   it('reports refused events as an error, does not send them again, and the valid ones are kept', async () => {
