@@ -3,6 +3,7 @@
 const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
+  coverage: () => import('./coverage.ts'),
   ranking: () => import('./ranking.ts'),
 };
 

@@ -6,7 +6,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { type CustomerId, customerId, messageId } from '../base/ids.ts';
 import { archiveObjectsConcurrencyMax } from '../base/limits.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
@@ -104,7 +104,8 @@ const download = async (archive: ObjectStore, key: string, path: string): Promis
 
 /** Assigned rows of the query's test phases. */
 const assignedWhere = ({ runIds }: OutcomeQuery): string => `event = '${loopEvents.customerAssigned}'
-  AND userId IS NOT NULL AND json_extract_string(properties, '$.campaignId') = $campaign AND json_extract_string(properties, '$.phase') = 'test'
+  AND userId IS NOT NULL AND json_extract_string(properties, '$.campaignId') = $campaign
+  AND json_extract_string(properties, '$.phase') = 'test'
   AND json_extract_string(properties, '$.runId') IN (${quoted(runIds)})`;
 
 const readAssigned = async (
@@ -112,7 +113,8 @@ const readAssigned = async (
   query: OutcomeQuery,
 ): Promise<readonly AssignedCustomer[]> => {
   const reader = await connection.runAndReadAll(
-    `SELECT DISTINCT userId, json_extract_string(properties, '$.variant'), timestamp, json_extract_string(properties, '$.decisionId')
+    `SELECT DISTINCT userId, json_extract_string(properties, '$.variant'), timestamp,
+       json_extract_string(properties, '$.decisionId')
      FROM events WHERE ${assignedWhere(query)}`,
     { campaign: query.campaignId },
   );
@@ -157,7 +159,9 @@ const readEvents = async (
   });
 };
 
-const textOrUndefined = (value: unknown): string | undefined => (value === null ? undefined : String(value));
+/** Every column read is VARCHAR. */
+const textOrUndefined = (value: DuckDBValue): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 const resolved = async (
   events: readonly StoredEvent[],

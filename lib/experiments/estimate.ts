@@ -92,7 +92,7 @@ const relativeLift = (arm: Moments, reference: Moments): Estimate['relativeLift'
 /** Holm's step-down adjustment (1979): controls the chance of any false winner among several arms. */
 export const holm = (pValues: readonly number[]): number[] => {
   const order = pValues.map((_, i) => i).sort((a, b) => pValues[a] - pValues[b]);
-  const adjusted = new Array<number>(pValues.length);
+  const adjusted = pValues.map(() => 1);
   let floor = 0;
   for (const [rank, i] of order.entries()) {
     floor = Math.max(floor, Math.min(1, (pValues.length - rank) * pValues[i]));

@@ -6,6 +6,7 @@
 
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
+import { normalizeCode } from '../offers/code.ts';
 import { foldOrders, type Order } from './orders.ts';
 import { type ArmSummary, emptySummary } from './summary.ts';
 import { collectTouches, type Touch } from './touches.ts';
@@ -125,7 +126,10 @@ const addOrders = (tally: Tally, bought: readonly Order[], touch: Touch | undefi
   tally.revenueSum += revenue;
   tally.revenueSumSquares += revenue * revenue;
   for (const { orderId, value, atMs, coupons } of bought) {
-    if (touch?.redeemedOrders.has(orderId) || coupons.some((code) => touch?.codes.has(code))) {
+    if (
+      touch?.redeemedOrders.has(orderId) ||
+      coupons.some((typed) => touch?.codes.has(normalizeCode(typed) ?? typed))
+    ) {
       tally.couponOrders++;
       tally.couponRevenue += value;
     }

@@ -192,9 +192,9 @@ describe('attribution', () => {
     expect(arm).toMatchObject({ redemptions: 1, couponOrders: 1, couponRevenue: 10 });
   });
 
-  test('credits an order that names the code that was sent', () => {
-    const sent = settled('ann', 'sent', at(0.1), { couponCode: 'SPRING-1' });
-    const arm = armOf([sent, order('ann', 'o1', at(2), 10, { coupon: 'SPRING-1' })]);
+  test('credits an order that names the code that was sent, however it was typed', () => {
+    const sent = settled('ann', 'sent', at(0.1), { couponCode: 'ABCD-0123-WXYZ' });
+    const arm = armOf([sent, order('ann', 'o1', at(2), 10, { coupon: 'abcdo123wxyz' })]);
     expect(arm).toMatchObject({ couponOrders: 1, redemptions: 0 });
   });
 
