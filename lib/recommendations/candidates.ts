@@ -12,8 +12,9 @@ import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { ServingModel } from '../recommenders/serving.ts';
+import { alikeItems } from './alike.ts';
 import type { Assortment } from './assortment.ts';
-import { type HistoryItem, historyOf, involvementWeight } from './history.ts';
+import { type HistoryItem, historyOf } from './history.ts';
 import { ownCandidates } from './own-candidates.ts';
 import { because, forYou, plainReason, type Reason, reasonNaming } from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
@@ -59,32 +60,27 @@ const contextList = (
   { assortment, eligible }: CandidateContext,
 ): CandidateList[] => {
   const looked = contextItem === undefined ? undefined : assortment.item(contextItem);
-  if (!looked || !assortment.serving) return [];
-  const similar = assortment.serving.similarItems(looked.itemId, publishedListCountMax);
-  const items = similar
-    .filter((scored) => eligible(scored.itemId))
+  if (!looked) return [];
+  const items = alikeItems(looked, assortment, publishedListCountMax)
+    .scored.filter((scored) => eligible(scored.itemId))
     .map(({ itemId }) => ({ itemId, reason: reasonNaming('similar-to', looked) }));
   return [{ source: 'context', tier: 0, weight: 1, items }];
 };
 
+/** Without the popular items that training filled it up with: popularity fills up here too, with newer behaviour before it. */
 const publishedList = (
   { list }: CustomerRecord,
   history: ReadonlyMap<ItemId, HistoryItem>,
-  { assortment, eligible, nowMs }: CandidateContext,
+  { assortment, eligible }: CandidateContext,
 ): CandidateList[] => {
-  const listed = (list?.items ?? []).filter(({ itemId }) => eligible(itemId));
-  const bySource = Map.groupBy(listed, ({ source }) => source);
-  return [...bySource].map(([source, items]) => ({
-    source,
-    tier: 1,
-    weight: 1,
-    items: items.map(({ itemId, because: id }) => {
-      const item = assortment.item(itemId);
-      const own = id === undefined ? undefined : history.get(id);
-      const fallback = source === 'popularity' && item ? plainReason(item, assortment, nowMs) : forYou;
-      return { itemId, reason: (own && because(own, assortment)) ?? fallback };
-    }),
-  }));
+  const listed = (list?.items ?? []).filter(
+    ({ itemId, source }) => source !== 'popularity' && eligible(itemId),
+  );
+  const items = listed.map(({ itemId, because: id }) => {
+    const own = id === undefined ? undefined : history.get(id);
+    return { itemId, reason: (own && because(own, assortment)) ?? forYou };
+  });
+  return [{ source: listed[0]?.source ?? 'model', tier: 1, weight: 1, items }];
 };
 
 /** The model folds in what it has not seen: all of the history where it published no list for this customer. */
@@ -101,17 +97,15 @@ const freshLists = (
     ({ atMs }) => !record.list || isFiltered || atMs > serving.trainedAtMs,
   );
   if (unseen.length === 0) return [];
-  const events = unseen.map(({ itemId, involvement, atMs }) => ({
-    itemId,
-    value: involvementWeight[involvement],
-    atMs,
-  }));
+  const events = unseen.map(({ itemId, weight, atMs }) => ({ itemId, value: weight, atMs }));
   const neighbours = contributions(unseen.slice(0, neighbourItemsCountMax), serving, eligible);
   const reasonOf = (itemId: ItemId): Reason => {
     const strongest = neighbours.get(itemId)?.strongest;
     return (strongest && because(strongest, assortment)) ?? forYou;
   };
-  const fresh = serving.foldIn(events, publishedListCountMax, { accept: eligible });
+  const fresh = serving
+    .foldIn(events, publishedListCountMax, { accept: eligible })
+    .filter(({ score }) => score > 0);
   const ranked = [...neighbours.values()].sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
   const toItems = (scored: readonly { readonly itemId: ItemId }[]): Candidate[] =>
     scored.slice(0, publishedListCountMax).map(({ itemId }) => ({ itemId, reason: reasonOf(itemId) }));
@@ -137,7 +131,7 @@ const contributions = (
   const found = new Map<ItemId, Contribution>();
   for (const own of history) {
     for (const { itemId, score } of serving.similarItems(own.itemId, publishedListCountMax)) {
-      const share = score * involvementWeight[own.involvement];
+      const share = score * own.weight;
       if (share <= 0 || !eligible(itemId)) continue;
       const known = found.get(itemId);
       if (!known) {

@@ -45,7 +45,7 @@ export const fillSlots = <Item>(
 const exploredDistribution = (n: number, rankedCount: number, poolCount: number, share: number): number[] => {
   const least = Math.max(0, n - rankedCount);
   const most = Math.min(n, poolCount);
-  const distribution = new Array<number>(n + 1).fill(0);
+  const distribution = Array.from({ length: n + 1 }, () => 0);
   let probability = (1 - share) ** n;
   for (let number = 0; number <= n; number++) {
     distribution[Math.min(Math.max(number, least), most)] += probability;

@@ -61,7 +61,7 @@ export const recommend = (
 ): Recommendation => {
   const eligible = eligibility(request, record.state, assortment, nowMs);
   const lists = candidateLists(request, record, { assortment, eligible, nowMs });
-  const ranked = diversify(rankCandidates(lists), request.limit, assortment.item);
+  const ranked = diversify(rankCandidates(lists), request.limit, (id) => assortment.item(id));
   const pool = explorable(ranked, assortment, eligible, nowMs);
   const notes = notesOn(request, assortment);
   return {

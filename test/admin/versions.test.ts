@@ -61,7 +61,7 @@ describe('a published version', () => {
           await registry.promote({ version: version('v2'), promotedAt: '' }, version('v1'));
         return seen;
       },
-      promote: registry.promote,
+      promote: (...args: Parameters<typeof registry.promote>) => registry.promote(...args),
     };
     await publish('v3');
     await expect(promoteVersion(version('v3'), { registry: racing, models }, nowMs)).rejects.toMatchObject({

@@ -190,7 +190,7 @@ describe('a customer', () => {
 });
 
 describe('a reason', () => {
-  it('names the item of the history that contributed most: a purchase weighs five looks', () => {
+  it('names the item of the history that contributed most, weighed as in training', () => {
     const looks = state([
       ['view', 'sql-1', nowMs - 5_000],
       ['view', 'cooking', nowMs - 4_000],
@@ -199,7 +199,7 @@ describe('a reason', () => {
       code: 'because-you-viewed',
       itemId: 'sql-1',
     });
-    // 0.2 × 5 for the purchase against 0.9 × 1 for the look.
+    // 0.2 × 1 for the purchase against 0.9 × 0.15 for the look.
     const bought = state([['view', 'sql-1', nowMs - 5_000]], { cooking: { purchasedAtMs: nowMs - 4_000 } });
     expect(found({ record: { state: bought } }, 'python').reason).toMatchObject({
       code: 'because-you-bought',
@@ -230,8 +230,8 @@ describe('a reason', () => {
     const many = Array.from({ length: 100 }, (_, index) => item(`i${index}`));
     const { items } = answer({ query: { limit: '30' }, serving: { items: many } });
     expect(items.map(({ reason }) => reason.code)).toEqual([
-      ...new Array<string>(20).fill('popular'),
-      ...new Array<string>(10).fill('from-catalogue'),
+      ...Array.from({ length: 20 }, () => 'popular'),
+      ...Array.from({ length: 10 }, () => 'from-catalogue'),
     ]);
   });
 });
