@@ -34,8 +34,14 @@ const settings =
   'Segment SDKs ask for their settings before anything else and send no credentials; the answer holds no secret.';
 const signed = 'Mail clients call it without credentials; the signed token in the path is the permission.';
 
+/** Segment's calls; the single letters are what its web SDK uses. */
+const captureCalls = [
+  ...['batch', 'track', 'identify', 'page', 'screen', 'alias', 'group'],
+  ...['b', 't', 'i', 'p', 's', 'a', 'g'],
+];
+
 export const routes: readonly Route[] = [
-  ...['batch', 'b', 'track', 'identify', 'page', 'screen'].map(
+  ...captureCalls.map(
     (call): Route => ({ method: 'POST', path: `/v1/${call}`, to: 'capture', publicBecause: segment }),
   ),
   {
