@@ -75,7 +75,7 @@ afterAll(async () => {
   stepFunctions.close();
 });
 
-const call = async (route: string, parameters: Record<string, string> = {}, body: unknown = undefined) => {
+const call = async (route: string, parameters: Record<string, string> = {}, body?: unknown) => {
   const { handler } = await import('../../functions/campaigns.ts');
   const event: Partial<APIGatewayProxyEventV2> = {
     routeKey: route,
