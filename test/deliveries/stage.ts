@@ -1,6 +1,7 @@
 // One campaign, one customer and everything around them in memory, for tests of deliveries.
 // `crashAfter(n)`: the n-th call that changes something is carried out, then everything fails as if the process died.
 
+import { hash } from 'node:crypto';
 import { campaignId, customerId, decisionId } from '../../lib/base/ids.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { AudienceMember } from '../../lib/campaigns/audience.ts';
@@ -143,7 +144,7 @@ export const createStage = (): Stage => {
       random: {
         bytes: (count) => {
           issued += 1;
-          return Uint8Array.from({ length: count }, (_, index) => issued * 31 + index * 7);
+          return hash('sha256', String(issued), 'buffer').subarray(0, count);
         },
       },
       settings: defaultSettings,
