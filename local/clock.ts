@@ -8,12 +8,12 @@ import { type ClockSetting, virtualNowMs } from '../lib/adapters/clock.ts';
 
 export interface LocalClock {
   readonly path: string;
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Moves forward to this time; does nothing when it has passed already. */
-  advanceTo(ms: number): void;
+  readonly advanceTo: (ms: number) => void;
   /** Calls back once when the clock has reached `ms`; the returned function cancels. */
-  at(ms: number, wake: () => void): () => void;
-  close(): void;
+  readonly at: (ms: number, wake: () => void) => () => void;
+  readonly close: () => void;
 }
 
 /** setTimeout takes 2^31 − 1 ms; longer waits are looked at again after a day. */

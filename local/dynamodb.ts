@@ -18,7 +18,7 @@ import { createTransactions, type Transactions, WireError } from './dynamodb-tra
 
 export interface LocalDynamoDb {
   readonly endpoint: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** DynamoDB's own maximum for a request (BatchWriteItem). */

@@ -32,17 +32,17 @@ export interface ExecutionRecord {
 
 export interface Executions {
   /** Runs what was running when the host stopped; call it once, before the first start. Returns how many. */
-  resume(): number;
-  find(machineArn: string, name: string): ExecutionRecord | undefined;
-  list(machineArn?: string): readonly ExecutionRecord[];
+  readonly resume: () => number;
+  readonly find: (machineArn: string, name: string) => ExecutionRecord | undefined;
+  readonly list: (machineArn?: string) => readonly ExecutionRecord[];
   /** The caller has made sure that there is no execution of this name. */
-  start(machineArn: string, name: string, input: string): ExecutionRecord;
-  stop(record: ExecutionRecord, error: string | undefined, cause: string | undefined): void;
+  readonly start: (machineArn: string, name: string, input: string) => ExecutionRecord;
+  readonly stop: (record: ExecutionRecord, error: string | undefined, cause: string | undefined) => void;
   /** What each execution is doing now. */
-  view(): readonly LocalExecution[];
+  readonly view: () => readonly LocalExecution[];
   /** Resolves when every running execution waits for the clock. */
-  settle(): Promise<void>;
-  close(): void;
+  readonly settle: () => Promise<void>;
+  readonly close: () => void;
 }
 
 export interface ExecutionsOptions {

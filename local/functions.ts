@@ -12,10 +12,10 @@ import type { LocalFunction } from './template.ts';
 
 export interface Functions {
   /** By name or ARN. Rejects with FunctionError when the function fails. */
-  invoke(nameOrArn: string, event: unknown): Promise<unknown>;
+  readonly invoke: (nameOrArn: string, event: unknown) => Promise<unknown>;
   /** Events being handled or waiting for a sandbox. */
-  runningCount(): number;
-  close(): Promise<void>;
+  readonly runningCount: () => number;
+  readonly close: () => Promise<void>;
 }
 
 /** What Lambda reports of a failed invocation; `name` is its errorType. */

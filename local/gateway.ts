@@ -11,8 +11,8 @@ import type { LocalRoute } from './template.ts';
 export interface Gateway {
   readonly url: string;
   /** Requests that came before are answered from now on. */
-  serve(api: LocalApi): void;
-  close(): Promise<void>;
+  readonly serve: (api: LocalApi) => void;
+  readonly close: () => Promise<void>;
 }
 
 export type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;

@@ -69,21 +69,21 @@ export interface LocalHost {
   readonly mailUrl: string;
   readonly keys: { readonly write: string; readonly read: string; readonly admin: string };
   readonly clock: {
-    nowMs(): number;
+    readonly nowMs: () => number;
     /** Moves the clock forward to this time and wakes every wait and schedule that became due. */
-    advanceTo(ms: number): Promise<void>;
+    readonly advanceTo: (ms: number) => Promise<void>;
   };
   /** Resolves when every queue is empty, nothing is in flight and no function is running. */
-  drain(): Promise<void>;
-  mails(): Promise<readonly LocalMail[]>;
-  executions(): readonly LocalExecution[];
+  readonly drain: () => Promise<void>;
+  readonly mails: () => Promise<readonly LocalMail[]>;
+  readonly executions: () => readonly LocalExecution[];
   /** Resolves when no execution is moving: each has ended, or waits for the clock (see `waitsUntilMs`). */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
   /** Schedules do not fire until they are resumed; what became due meanwhile is not made up for. */
   readonly schedules: { pause(): void; resume(): void };
   /** First start on this directory: nothing has been sent to it before. */
   readonly isNew: boolean;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** How long a stop waits for the queues, which are in memory, to be worked off. */

@@ -18,8 +18,8 @@ export interface Template {
 }
 
 export interface ResourceNames {
-  ref(stack: string, logicalId: string, resource: Resource): string;
-  attribute(stack: string, logicalId: string, resource: Resource, attribute: string): string;
+  readonly ref: (stack: string, logicalId: string, resource: Resource) => string;
+  readonly attribute: (stack: string, logicalId: string, resource: Resource, attribute: string) => string;
 }
 
 export interface Place {

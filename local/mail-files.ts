@@ -19,9 +19,9 @@ export interface StoredMail {
 
 export interface MailFiles {
   /** In sending order. */
-  list(): readonly StoredMail[];
-  raw(sesMessageId: string): string;
-  add(mail: Omit<StoredMail, 'sesMessageId'> & { readonly raw: Buffer }): StoredMail;
+  readonly list: () => readonly StoredMail[];
+  readonly raw: (sesMessageId: string) => string;
+  readonly add: (mail: Omit<StoredMail, 'sesMessageId'> & { readonly raw: Buffer }) => StoredMail;
 }
 
 export const openMailFiles = (directory: string): MailFiles => {

@@ -10,13 +10,13 @@ import { place } from './template.ts';
 
 export interface Messaging {
   readonly endpoint: string;
-  create(template: Pick<LocalTemplate, 'queues' | 'topicArns' | 'subscriptions'>): Promise<void>;
-  publish(topicArn: string, bodies: readonly string[]): Promise<void>;
+  readonly create: (template: Pick<LocalTemplate, 'queues' | 'topicArns' | 'subscriptions'>) => Promise<void>;
+  readonly publish: (topicArn: string, bodies: readonly string[]) => Promise<void>;
   /** Messages waiting or being handled; delayed ones wait for the clock and are not counted. */
-  waitingCount(queueName: string): number;
+  readonly waitingCount: (queueName: string) => number;
   /** The clock has moved on by this much: messages delayed by less become visible. */
-  passTime(ms: number): void;
-  close(): Promise<void>;
+  readonly passTime: (ms: number) => void;
+  readonly close: () => Promise<void>;
 }
 
 type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;

@@ -15,8 +15,8 @@ import { type LocalEventSource, type LocalQueue, place } from './template.ts';
 
 export interface Queues {
   /** Batches between being received and being deleted. */
-  busyCount(): number;
-  close(): Promise<void>;
+  readonly busyCount: () => number;
+  readonly close: () => Promise<void>;
 }
 
 export type InvokeFunction = (functionName: string, event: unknown) => Promise<unknown>;

@@ -14,12 +14,12 @@ export interface ObjectInfo {
 }
 
 export interface ObjectFiles {
-  createBucket(bucket: string): void;
-  hasBucket(bucket: string): boolean;
-  info(bucket: string, key: string): ObjectInfo | undefined;
-  read(bucket: string, key: string): Buffer;
-  put(bucket: string, key: string, body: Buffer, contentType: string): ObjectInfo;
-  delete(bucket: string, key: string): void;
+  readonly createBucket: (bucket: string) => void;
+  readonly hasBucket: (bucket: string) => boolean;
+  readonly info: (bucket: string, key: string) => ObjectInfo | undefined;
+  readonly read: (bucket: string, key: string) => Buffer;
+  readonly put: (bucket: string, key: string, body: Buffer, contentType: string) => ObjectInfo;
+  readonly delete: (bucket: string, key: string) => void;
   /** In key order (UTF-8 bytes), keys with the prefix that come after `after`. */
   list(
     bucket: string,

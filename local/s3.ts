@@ -12,7 +12,7 @@ import { decodeAwsChunked, element, escapeXml } from './s3-wire.ts';
 
 export interface LocalS3 {
   readonly endpoint: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 class S3Error extends Error {
@@ -120,7 +120,7 @@ const bucketCall = (files: ObjectFiles, call: Call, body: Buffer): void => {
     throw new S3Error(
       501,
       'NotImplemented',
-      `The local S3 does not have ${request.method} on a bucket with ${query}.`,
+      `The local S3 does not have ${request.method} on a bucket with ${query.toString()}.`,
     );
   }
 };

@@ -18,8 +18,8 @@ export interface MailEvent {
 export type PublishMailEvent = (events: readonly MailEvent[]) => Promise<void>;
 
 export interface MailEvents {
-  emit(mail: StoredMail, type: MailEventType, link?: string): void;
-  flush(): Promise<void>;
+  readonly emit: (mail: StoredMail, type: MailEventType, link?: string) => void;
+  readonly flush: () => Promise<void>;
 }
 
 export const createMailEvents = (publish: PublishMailEvent, nowMs: () => number): MailEvents => {

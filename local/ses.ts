@@ -43,7 +43,7 @@ export interface LocalSes {
   readonly engage: (sesMessageId: string, type: 'Open' | 'Click', link?: string) => Promise<void>;
   /** Resolves when every event so far has been published. */
   readonly flush: () => Promise<void>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** SES: recipients of one message. */

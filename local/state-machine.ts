@@ -7,16 +7,16 @@ import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctio
 import { FunctionError } from './functions.ts';
 
 export interface StateMachineServices {
-  invoke(functionArn: string, input: unknown): Promise<unknown>;
-  readObject(bucket: string, key: string): Promise<string>;
+  readonly invoke: (functionArn: string, input: unknown) => Promise<unknown>;
+  readonly readObject: (bucket: string, key: string) => Promise<string>;
   /** Resolves when the clock has reached this virtual time; `state` is the Wait state. */
-  waitUntil(ms: number, state: string): Promise<void>;
-  nowMs(): number;
+  readonly waitUntil: (ms: number, state: string) => Promise<void>;
+  readonly nowMs: () => number;
 }
 
 export interface RunningStateMachine {
   readonly result: Promise<unknown>;
-  abort(): void;
+  readonly abort: () => void;
 }
 
 type Json = Parameters<StateMachine['run']>[0];
@@ -155,9 +155,8 @@ const waitAsTask = ({ Seconds, SecondsPath, Timestamp, TimestampPath, ...state }
 const waitHandler =
   (name: string, { waitUntil, nowMs }: StateMachineServices): Handler =>
   async (input) => {
-    const { seconds, timestamp } = input as { seconds?: unknown; timestamp?: unknown };
-    const untilMs =
-      timestamp === undefined ? nowMs() + Number(seconds) * 1000 : Date.parse(String(timestamp));
+    const { seconds, timestamp } = input as { seconds?: number; timestamp?: string };
+    const untilMs = timestamp === undefined ? nowMs() + Number(seconds) * 1000 : Date.parse(timestamp);
     if (Number.isNaN(untilMs)) {
       throw new StateError(
         'States.Runtime',

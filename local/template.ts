@@ -285,6 +285,7 @@ const text = ({ properties, logicalId }: Found, property: string): string => {
   }
   return value;
 };
+const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
 const numberOr = ({ properties }: Found, property: string, otherwise: number): number =>
   properties[property] === undefined ? otherwise : Number(properties[property]);
 
@@ -366,9 +367,9 @@ const routes = (find: (type: string) => Found[]): LocalRoute[] => {
     if (integration === undefined || integration.properties.PayloadFormatVersion !== '2.0') {
       throw new Error(`template: route ${method} ${path} needs a Lambda integration with payload format 2.0`);
     }
-    const authorizerId = found.properties.AuthorizerId;
-    const authorizer = authorizerId === undefined ? undefined : authorizers.get(String(authorizerId));
-    if (authorizerId !== undefined && authorizer?.properties.EnableSimpleResponses !== true) {
+    const authorizerId = textOr(found.properties.AuthorizerId, '');
+    const authorizer = authorizers.get(authorizerId);
+    if (authorizerId !== '' && authorizer?.properties.EnableSimpleResponses !== true) {
       throw new Error(`template: route ${method} ${path} needs a Lambda authorizer with simple responses`);
     }
     return {
@@ -409,9 +410,9 @@ const schedule = (found: Found): LocalSchedule => {
   return {
     name: found.ref,
     expression: text(found, 'ScheduleExpression'),
-    timeZone: String(found.properties.ScheduleExpressionTimezone ?? 'UTC'),
+    timeZone: textOr(found.properties.ScheduleExpressionTimezone, 'UTC'),
     targetArn: String(target.Arn),
-    input: String(target.Input ?? '{}'),
+    input: textOr(target.Input, '{}'),
   };
 };
 

@@ -9,7 +9,7 @@ import type { LocalStateMachine } from './template.ts';
 
 export interface LocalWorkflows {
   readonly endpoint: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 class WorkflowError extends Error {
@@ -107,8 +107,8 @@ const operationsOn = (
   return {
     StartExecution: (request) => {
       const arn = machineArn(request);
-      const name = checkedName(String(request.name ?? crypto.randomUUID()));
-      const input = checkedInput(String(request.input ?? '{}'));
+      const name = checkedName(optional(request.name) ?? crypto.randomUUID());
+      const input = checkedInput(optional(request.input) ?? '{}');
       const existing = executions.find(arn, name);
       if (existing !== undefined && (existing.status !== 'RUNNING' || existing.input !== input)) {
         throw new WorkflowError(
