@@ -22,7 +22,16 @@ import { decide } from './decide.ts';
 import { holm, meanDifference, proportionDifference } from './estimate.ts';
 import { checkHarm } from './harm.ts';
 import { noEstimate } from './no-estimate.ts';
-import type { ArmResult, Attributed, CampaignResult, Comparison, Estimate, NoEstimate } from './result.ts';
+import type {
+  ArmResult,
+  Attributed,
+  CampaignResult,
+  Comparison,
+  Estimate,
+  HarmCheck,
+  NoEstimate,
+  SampleRatio,
+} from './result.ts';
 import { checkSampleRatio } from './sample-ratio.ts';
 import { sentenceOf } from './sentence.ts';
 
@@ -36,31 +45,13 @@ export interface Look {
 export type AnalysedCampaign = Pick<Campaign, 'campaignId' | 'variants' | 'holdoutShare' | 'windowDays'>;
 
 export const analyse = (campaign: AnalysedCampaign, outcomes: RunOutcomes, look: Look): CampaignResult => {
-  const shares = campaignShares(campaign);
-  const armNames = [...shares.keys()];
-  const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
-  const sampleRatio = checkSampleRatio(
-    armNames,
-    [...shares.values()],
-    armNames.map((arm) => summaryOf(arm).customers),
-  );
-  const reference = referenceArm(campaign);
-  const treated = campaign.variants.filter(({ action, weight }) => action.kind !== 'none' && weight > 0);
-  const spoiled = spoiledBy(outcomes, sampleRatio.ok);
-  const blocked = spoiled ?? (look.final ? undefined : noEstimate('window-open'));
-  const comparisons = adjusted(
-    reference === undefined
-      ? []
-      : treated.map(({ name }) =>
-          compare(name, reference, summaryOf(name), summaryOf(reference), outcomes.currencies, blocked),
-        ),
-  );
-  const trusted = reference === undefined || spoiled !== undefined ? undefined : summaryOf(reference);
-  const harm = treated.flatMap(({ name }) => checkHarm(name, summaryOf(name), trusted));
+  const test = testOf(campaign, outcomes);
+  const { arms, sampleRatio, reference } = test;
+  const comparisons = compareAll(test, outcomes.currencies, look.final);
+  const harm = harmOf(test);
   const { decision, winner, headline } = decide(look.final, comparisons, harm);
-  const rateOf = (arm: string | undefined): number | null =>
-    arm === undefined ? null : rate(summaryOf(arm));
-  const shown = [...armNames, ...(outcomes.arms.has(globalHoldoutArm) ? [globalHoldoutArm] : [])];
+  const shown = [...arms, ...(outcomes.arms.has(globalHoldoutArm) ? [globalHoldoutArm] : [])];
+  const { summaryOf } = test;
   return {
     campaignId: campaign.campaignId,
     ...look,
@@ -77,16 +68,51 @@ export const analyse = (campaign: AnalysedCampaign, outcomes: RunOutcomes, look:
       decision,
       windowDays: campaign.windowDays,
       headline,
-      rates: { arm: rateOf(headline?.arm), reference: rateOf(headline?.reference) },
+      rates: {
+        arm: headline === undefined ? null : rate(summaryOf(headline.arm)),
+        reference: headline === undefined ? null : rate(summaryOf(headline.reference)),
+      },
       harm,
       customers: shown.reduce((sum, arm) => sum + summaryOf(arm).customers, 0),
-      missing: treated.length === 0 ? noEstimate('no-treated-arm') : noEstimate('no-reference-arm'),
+      missing: noEstimate(test.treated.length === 0 ? 'no-treated-arm' : 'no-reference-arm'),
     }),
     attributed: {
       coupon: shown.map((arm) => credited(arm, summaryOf(arm), 'coupon')),
       click: shown.map((arm) => credited(arm, summaryOf(arm), 'click')),
     },
-    checks: checksOf(sampleRatio, outcomes, armNames),
+    checks: checksOf(sampleRatio, outcomes, arms),
+  };
+};
+
+/** The campaign as a test: its arms, what each of them did, and whether they can be believed. */
+interface Test {
+  /** Of the campaign's own randomisation. */
+  readonly arms: readonly string[];
+  readonly treated: readonly string[];
+  readonly reference: string | undefined;
+  readonly sampleRatio: SampleRatio;
+  /** Why no comparison of this run can be believed. */
+  readonly spoiled: NoEstimate | undefined;
+  readonly summaryOf: (arm: string) => ArmSummary;
+}
+
+const testOf = (campaign: AnalysedCampaign, outcomes: RunOutcomes): Test => {
+  const shares = campaignShares(campaign);
+  const arms = [...shares.keys()];
+  const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
+  const sampleRatio = checkSampleRatio(
+    arms,
+    [...shares.values()],
+    arms.map((arm) => summaryOf(arm).customers),
+  );
+  const treated = campaign.variants.filter(({ action, weight }) => action.kind !== 'none' && weight > 0);
+  return {
+    arms,
+    treated: treated.map(({ name }) => name),
+    reference: referenceArm(campaign),
+    sampleRatio,
+    spoiled: spoiledBy(outcomes, sampleRatio.ok),
+    summaryOf,
   };
 };
 
@@ -100,6 +126,26 @@ const spoiledBy = (outcomes: RunOutcomes, isRatioOk: boolean): NoEstimate | unde
     return noEstimate('assignment-conflict');
   }
   return isRatioOk ? undefined : noEstimate('sample-ratio-mismatch');
+};
+
+const compareAll = (
+  { treated, reference, spoiled, summaryOf }: Test,
+  currencies: readonly string[],
+  final: boolean,
+): readonly Comparison[] => {
+  if (reference === undefined) {
+    return [];
+  }
+  const blocked = spoiled ?? (final ? undefined : noEstimate('window-open'));
+  return adjusted(
+    treated.map((arm) => compare(arm, reference, summaryOf(arm), summaryOf(reference), currencies, blocked)),
+  );
+};
+
+/** Repurchase is compared only with a reference that can be believed; mail is guarded all the same. */
+const harmOf = ({ treated, reference, spoiled, summaryOf }: Test): readonly HarmCheck[] => {
+  const trusted = reference === undefined || spoiled !== undefined ? undefined : summaryOf(reference);
+  return treated.flatMap((arm) => checkHarm(arm, summaryOf(arm), trusted));
 };
 
 const compare = (
