@@ -5,7 +5,7 @@ import { parseJson } from '../lib/base/input.ts';
 import { makeKey } from '../lib/events/access.ts';
 import { readCustomer } from '../lib/events/customer-lookup.ts';
 import { parseKeyInput } from '../lib/events/key-input.ts';
-import { findTraining, startTraining } from '../lib/recommenders/training-request.ts';
+import { findTraining, requestTraining } from '../lib/recommenders/training-request.ts';
 import { listVersions, promoteVersion } from '../lib/recommenders/versions.ts';
 import {
   bodyText,
@@ -26,7 +26,7 @@ const models = () => ({ registry: modelRegistry(), models: modelsStore() });
 export const handler = routes({
   'POST /v1/admin/trainings': async (event) => {
     const ports = { registry: modelRegistry(), workflows: workflows(), random: random() };
-    return respond(202, await startTraining(parseJson(bodyText(event)), ports, clock().nowMs()));
+    return respond(202, await requestTraining(parseJson(bodyText(event)), ports, clock().nowMs()));
   },
   'GET /v1/admin/trainings': async () => respond(200, { trainings: await modelRegistry().trainings() }),
   'GET /v1/admin/trainings/{trainingId}': async (event) =>

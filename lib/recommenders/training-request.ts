@@ -5,10 +5,15 @@ import { z } from 'zod';
 import { Failure } from '../base/errors.ts';
 import { parseInput } from '../base/input.ts';
 import type { ModelRegistry, RandomBytes, TrainingRecord, Workflows } from '../ports.ts';
+import { defaultCandidates } from './models.ts';
 
 const schema = z.strictObject({
-  /** Names of candidate models; default: all. */
-  candidates: z.array(z.string().min(1).max(64)).min(1).max(20).optional(),
+  /** Default: all. */
+  candidates: z
+    .array(z.enum(defaultCandidates.map(({ name }) => name)))
+    .min(1)
+    .max(defaultCandidates.length)
+    .optional(),
 });
 
 interface Ports {
@@ -17,7 +22,7 @@ interface Ports {
   readonly random: RandomBytes;
 }
 
-export const startTraining = async (
+export const requestTraining = async (
   body: unknown,
   { registry, workflows, random }: Ports,
   nowMs: number,
