@@ -117,11 +117,14 @@ const testCustomers = (
 };
 
 const denseFrom = <Id>(ids: readonly Id[], index: Int32Array, kept: readonly number[]) => {
-  const placeOf = new Map<number, number>();
+  const placeOf = new Int32Array(ids.length).fill(-1);
+  const used: Id[] = [];
   const dense = Int32Array.from(kept, (row) => {
-    const place = placeOf.get(index[row]) ?? placeOf.size;
-    placeOf.set(index[row], place);
-    return place;
+    const original = index[row];
+    if (placeOf[original] < 0) {
+      placeOf[original] = used.push(ids[original]) - 1;
+    }
+    return placeOf[original];
   });
-  return { ids: Array.from(placeOf.keys(), (original) => ids[original]), index: dense };
+  return { ids: used, index: dense };
 };

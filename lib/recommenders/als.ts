@@ -5,7 +5,7 @@
 // Cost of an iteration: entries × d² + (customers + items) × d³ / 3. Divergence and NaN throw.
 
 import { seededRandom } from '../base/random.ts';
-import { allFinite, choleskySolve, gramian, mirrorLower, type SymmetricSolve } from '../numeric/matrix.ts';
+import { allFinite, choleskySolver, gramian, mirrorLower, type SymmetricSolve } from '../numeric/matrix.ts';
 import { type SparseMatrix, transpose } from '../numeric/sparse.ts';
 import { float32 } from './artifact.ts';
 import type { ModelKind, Params, Scorer } from './indexed.ts';
@@ -13,7 +13,7 @@ import type { ModelKind, Params, Scorer } from './indexed.ts';
 export interface AlsSettings {
   /** d. Default 32. */
   readonly factors: number;
-  /** Default 10. */
+  /** Default 8. */
   readonly iterations: number;
   /** λ. Default 0.02. */
   readonly regularization: number;
@@ -25,10 +25,10 @@ export interface AlsSettings {
   readonly seed: number;
 }
 
-export const alsWith = (solve: SymmetricSolve): ModelKind => ({
+export const alsWith = (solver: (size: number) => SymmetricSolve): ModelKind => ({
   defaults: {
     factors: 32,
-    iterations: 10,
+    iterations: 8,
     regularization: 0.02,
     unobservedWeight: 0.1,
     frequencyExponent: 1,
@@ -36,12 +36,16 @@ export const alsWith = (solve: SymmetricSolve): ModelKind => ({
   },
   fit: (pairs, _popularity, params) => {
     const settings = settingsOf(params);
+    const solve = solver(settings.factors);
     return scorer(itemFactors(pairs, settings, solve), settings, solve);
   },
-  load: (artifact, params) => scorer(float32(artifact, 'itemFactors'), settingsOf(params), solve),
+  load: (artifact, params) => {
+    const settings = settingsOf(params);
+    return scorer(float32(artifact, 'itemFactors'), settings, solver(settings.factors));
+  },
 });
 
-export const als: ModelKind = alsWith(choleskySolve);
+export const als: ModelKind = alsWith(choleskySolver);
 
 const itemFactors = (pairs: SparseMatrix, settings: AlsSettings, solve: SymmetricSolve): Float32Array => {
   const { factors: size, iterations, seed } = settings;
@@ -96,35 +100,52 @@ const halfStep = (fixed: Float32Array, settings: AlsSettings, solve: SymmetricSo
     system.set(base);
     right.fill(0);
     let mass = unobservedMass;
-    for (let entry = 0; entry < columns.length; entry++) {
-      addOuterProduct(system, right, fixed, columns[entry] * size, weights[entry], size);
-      mass += weights[entry];
+    for (let entry = 0; entry < columns.length; entry += 4) {
+      addOuterProducts(
+        system,
+        right,
+        fixed,
+        columns.subarray(entry, entry + 4),
+        weights.subarray(entry, entry + 4),
+      );
+    }
+    for (const weight of weights) {
+      mass += weight;
     }
     const ridge = regularization * mass ** frequencyExponent;
     for (let i = 0; i < size; i++) {
       system[i * size + i] += ridge;
     }
     mirrorLower(system, size);
-    solve(size, system, right, solution);
+    solve(system, right, solution);
     return solution;
   };
 };
 
-/** system += w q q' (lower triangle), right += w q, q the `size` numbers of `factors` from `start`. */
-const addOuterProduct = (
+/**
+ * system += Σ w q q' (lower triangle), right += Σ w q over at most four rows q of `factors`: four at a time need a
+ * quarter of the passes over `system`. Missing ones count with weight 0.
+ */
+const addOuterProducts = (
   system: Float64Array,
   right: Float64Array,
   factors: Float32Array,
-  start: number,
-  weight: number,
-  size: number,
+  rows: Int32Array,
+  weights: Float32Array,
 ): void => {
+  const size = right.length;
+  const [a, b, c, d] = [0, 1, 2, 3].map((place) => (rows[place] ?? 0) * size);
+  const [wa, wb, wc, wd] = [0, 1, 2, 3].map((place) => weights[place] ?? 0);
   for (let i = 0; i < size; i++) {
-    const left = weight * factors[start + i];
-    right[i] += left;
+    const fa = wa * factors[a + i];
+    const fb = wb * factors[b + i];
+    const fc = wc * factors[c + i];
+    const fd = wd * factors[d + i];
+    right[i] += fa + fb + fc + fd;
     const row = i * size;
     for (let j = 0; j <= i; j++) {
-      system[row + j] += left * factors[start + j];
+      system[row + j] +=
+        fa * factors[a + j] + fb * factors[b + j] + fc * factors[c + j] + fd * factors[d + j];
     }
   }
 };

@@ -4,6 +4,7 @@
 // Both are shrunk by common customers, s · n_ij / (n_ij + shrinkage) (Koren 2008, eq. 2), and dropped at or below θ.
 // Cost: Σ_customers (items of the customer)², sparse; memory: items × neighbours.
 
+import { servingNeighboursCountMax } from '../base/limits.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { transpose } from '../numeric/sparse.ts';
 import { type Artifact, float32, int32 } from './artifact.ts';
@@ -41,27 +42,27 @@ export const itemNeighbours = (pairs: SparseMatrix, settings: KnnSettings): Neig
   const moments = columnMoments(byItem, settings.similarity === 'pearson' ? pairs.rows : 0);
   const dot = new Float64Array(pairs.columns);
   const common = new Int32Array(pairs.columns);
+  const similarity = new Float64Array(pairs.columns);
   const rowStart = new Int32Array(pairs.columns + 1);
   const columnIndex: number[] = [];
   const value: number[] = [];
   for (let item = 0; item < pairs.columns; item++) {
     const touched = crossProducts(item, pairs, byItem, dot, common);
-    const near: { item: number; similarity: number }[] = [];
+    const above: number[] = [];
     for (const other of touched) {
       const covariance = dot[other] - moments.count * moments.mean[item] * moments.mean[other];
       const scale = moments.length[item] * moments.length[other];
-      const similarity =
-        scale > 0 ? ((covariance / scale) * common[other]) / (common[other] + settings.shrinkage) : 0;
-      if (similarity > settings.threshold && similarity > 0) {
-        near.push({ item: other, similarity });
+      const shrunk = common[other] / (common[other] + settings.shrinkage);
+      similarity[other] = scale > 0 ? (covariance / scale) * shrunk : 0;
+      if (similarity[other] > settings.threshold && similarity[other] > 0) {
+        above.push(other);
       }
       dot[other] = 0;
       common[other] = 0;
     }
-    near.sort((a, b) => b.similarity - a.similarity || a.item - b.item);
-    for (const { item: other, similarity } of near.slice(0, settings.neighbours)) {
+    for (const other of nearest(above, similarity, settings.neighbours)) {
       columnIndex.push(other);
-      value.push(similarity);
+      value.push(similarity[other]);
     }
     rowStart[item + 1] = columnIndex.length;
   }
@@ -71,6 +72,10 @@ export const itemNeighbours = (pairs: SparseMatrix, settings: KnnSettings): Neig
 /** From "the nearest of i" to "whose near is j": scoring walks the history's items j. */
 const byHistoryItem = (neighbours: Neighbours, items: number): Neighbours =>
   transpose({ rows: items, columns: items, ...neighbours });
+
+/** What serving and reasons use, whatever the model is: cosine with the default shrinkage, the nearest 50. */
+export const servingNeighbours = (pairs: SparseMatrix): Neighbours =>
+  itemNeighbours(pairs, { ...knnSettings(itemKnn.defaults), neighbours: servingNeighboursCountMax });
 
 export const neighbourArrays = (prefix: string, { rowStart, columnIndex, value }: Neighbours) => ({
   [`${prefix}.rowStart`]: rowStart,
@@ -110,6 +115,20 @@ const crossProducts = (
   return touched;
 };
 
+/** So many of the items, nearest first; of equals the lower index. */
+const nearest = (items: number[], similarity: Float64Array, neighbours: number): readonly number[] => {
+  if (items.length <= neighbours) {
+    return sortedNearest(items, similarity);
+  }
+  // Typed arrays sort numbers natively: finding the last similarity to keep costs less than sorting the items.
+  const last = Float64Array.from(items, (item) => similarity[item]).sort()[items.length - neighbours];
+  const kept = items.filter((item) => similarity[item] >= last);
+  return sortedNearest(kept, similarity).slice(0, neighbours);
+};
+
+const sortedNearest = (items: number[], similarity: Float64Array): number[] =>
+  items.sort((a, b) => similarity[b] - similarity[a] || a - b);
+
 /** Length of every item's column; with `customers` > 0 about its mean (Pearson), with 0 about zero (cosine). */
 const columnMoments = (byItem: SparseMatrix, customers: number) => {
   const mean = new Float64Array(byItem.rows);
@@ -147,7 +166,7 @@ const scorer = (neighbours: Neighbours, itemsCount: number): Scorer => {
   };
 };
 
-export const knnSettings = (params: Params): KnnSettings => {
+const knnSettings = (params: Params): KnnSettings => {
   const { similarity, neighbours, shrinkage, threshold } = params;
   if (
     (similarity !== 'cosine' && similarity !== 'pearson') ||

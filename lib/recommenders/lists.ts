@@ -4,14 +4,14 @@
 // Cost: one scoring per customer and list length × neighbours for the reasons.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
-import { publishedListCountMax, servingNeighboursCountMax } from '../base/limits.ts';
+import { publishedListCountMax } from '../base/limits.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import { ownedOnce, visibleItems } from '../dataset/split.ts';
 import type { ListedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { pairsOf } from './indexed.ts';
-import { itemKnn, itemNeighbours, knnSettings, type Neighbours } from './item-knn.ts';
+import type { Neighbours } from './item-knn.ts';
 import type { Recommender } from './recommender.ts';
 
 export type CustomerList = readonly [CustomerId, readonly ListedItem[]];
@@ -21,10 +21,11 @@ export function* customerLists(
   recommender: Recommender,
   interactions: Interactions,
   catalogue: ReadonlyMap<string, CatalogItem>,
+  neighbours: Neighbours,
 ): Generator<CustomerList> {
   const visible = visibleItems(catalogue);
   const owned = ownedOnce(interactions, catalogue);
-  const strongest = reasons(interactions);
+  const strongest = reasons(interactions, pairsOf(interactions), neighbours);
   const accept = (item: ItemId): boolean => visible.has(item);
   for (const [row, customerId] of interactions.customers.entries()) {
     const exclude = owned.get(customerId) ?? new Set<string>();
@@ -46,12 +47,7 @@ export function* customerLists(
 const rounded = (score: number): number => Number(score.toPrecision(6));
 
 /** For a customer's row: the item of their history nearest to each listed item, weighted; undefined where none is. */
-const reasons = (interactions: Interactions) => {
-  const pairs = pairsOf(interactions);
-  const neighbours = itemNeighbours(pairs, {
-    ...knnSettings(itemKnn.defaults),
-    neighbours: servingNeighboursCountMax,
-  });
+const reasons = (interactions: Interactions, pairs: SparseMatrix, neighbours: Neighbours) => {
   const indexOf = new Map<string, number>(interactions.items.map((id, index) => [id, index]));
   const weights = new Float32Array(pairs.columns);
   return (row: number, listed: readonly ItemId[]): readonly (ItemId | undefined)[] => {

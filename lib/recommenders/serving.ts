@@ -4,18 +4,10 @@
 // whatever the model is. One artifact (artifact.ts); decoding 4,000 items takes some milliseconds.
 
 import { itemId as asItemId, type ItemId, type ModelVersion } from '../base/ids.ts';
-import { servingNeighboursCountMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
 import { foldInWith, itemTable, modelParts } from './indexed.ts';
-import {
-  itemKnn,
-  itemNeighbours,
-  knnSettings,
-  type Neighbours,
-  neighbourArrays,
-  neighboursFrom,
-} from './item-knn.ts';
+import { type Neighbours, neighbourArrays, neighboursFrom } from './item-knn.ts';
 import { kindOf } from './models.ts';
 import type { FoldInEvent, Recipe, RecommendOptions, Scored } from './recommender.ts';
 
@@ -47,17 +39,15 @@ export interface ServingInput {
   readonly modelVersion: ModelVersion;
   readonly trainedAtMs: number;
   readonly items: readonly CatalogItem[];
+  /** Of the model's items, in its order. */
+  readonly neighbours: Neighbours;
   /** By item id. */
   readonly interactionCounts: ReadonlyMap<string, number>;
 }
 
 /** From the bytes of Recommender.save(). */
 export const encodeServing = (model: Uint8Array, input: ServingInput): Uint8Array => {
-  const { recipe, itemIds, pairs, popularity, scorerArrays } = modelParts(model);
-  const neighbours = itemNeighbours(pairs, {
-    ...knnSettings(itemKnn.defaults),
-    neighbours: servingNeighboursCountMax,
-  });
+  const { recipe, itemIds, popularity, scorerArrays } = modelParts(model);
   const header: ServingHeader = {
     modelVersion: input.modelVersion,
     trainedAtMs: input.trainedAtMs,
@@ -68,7 +58,7 @@ export const encodeServing = (model: Uint8Array, input: ServingInput): Uint8Arra
   const counts = Int32Array.from(itemIds, (id) => input.interactionCounts.get(id) ?? 0);
   return encodeArtifact({
     header,
-    arrays: { popularity, counts, ...neighbourArrays('similar', neighbours), ...scorerArrays },
+    arrays: { popularity, counts, ...neighbourArrays('similar', input.neighbours), ...scorerArrays },
   });
 };
 

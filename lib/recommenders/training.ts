@@ -20,10 +20,12 @@ import { interactionsBefore, splitByTime } from '../dataset/split.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { ModelRegistry, ObjectStore, WithAnalytics } from '../ports.ts';
 import { evaluate, sampledTest } from './evaluation.ts';
-import { customerLists } from './lists.ts';
+import { pairsOf } from './indexed.ts';
+import { servingNeighbours } from './item-knn.ts';
+import { type CustomerList, customerLists } from './lists.ts';
 import { listsKey, type ModelManifest, versionKey } from './manifest.ts';
 import { createRecommender, defaultCandidates, sameRecipe } from './models.ts';
-import type { Recipe, Recommender } from './recommender.ts';
+import type { Recipe } from './recommender.ts';
 import { encodeServing } from './serving.ts';
 import {
   candidatesKey,
@@ -92,7 +94,9 @@ export const fitModel = async (
   recommender.fit(interactions, catalogue, latest(interactions));
   const report = await getJson<CleaningReport>(ports.models, datasetKey(trainingId, 'report.json'));
   const model = recommender.save();
+  const neighbours = servingNeighbours(pairsOf(interactions));
   const serving = encodeServing(model, {
+    neighbours,
     modelVersion: version,
     trainedAtMs: Date.parse(report.builtAt) - archiveLagMs,
     items,
@@ -101,7 +105,11 @@ export const fitModel = async (
   const binary = 'application/octet-stream';
   await ports.models.put(versionKey(version, 'model.bin'), model, binary);
   await ports.models.put(versionKey(version, 'serving.bin'), serving, binary);
-  const shards = await writeLists(version, recommender, interactions, catalogue, ports.models);
+  const shards = await writeLists(
+    version,
+    customerLists(recommender, interactions, catalogue, neighbours),
+    ports.models,
+  );
   await writeManifest(trainingId, version, interactions, shards, report, ports.models);
   return {
     trainingId,
@@ -175,20 +183,18 @@ const countsOf = ({ items, itemIndex }: Interactions): ReadonlyMap<string, numbe
 
 const writeLists = async (
   version: ModelVersion,
-  recommender: Recommender,
-  interactions: Interactions,
-  catalogue: ReadonlyMap<string, CatalogItem>,
+  lists: Iterable<CustomerList>,
   models: ObjectStore,
 ): Promise<number> => {
   let shards = 0;
-  let shard: unknown[] = [];
+  let shard: CustomerList[] = [];
   const write = async (): Promise<void> => {
     if (shard.length > 0) {
       await models.put(listsKey(version, shards++), gzipSync(JSON.stringify(shard)), 'application/gzip');
       shard = [];
     }
   };
-  for (const list of customerLists(recommender, interactions, catalogue)) {
+  for (const list of lists) {
     shard.push(list);
     if (shard.length === publishShardCustomersCountMax) {
       await write();
