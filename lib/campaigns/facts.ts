@@ -76,7 +76,9 @@ const orderFacts = (record: CustomerRecord, nowMs: number) => {
   const times = kept.map(({ atMs }) => atMs);
   return {
     orders: kept.length,
-    spend: orders.reduce((sum, { value, refundedValue }) => sum + value - refundedValue, 0),
+    spend:
+      orders.reduce((sum, { value, refundedValue }) => sum + value - refundedValue, 0) -
+      (record.state?.unmatchedRefundedValue ?? 0),
     daysSinceLastOrder: daysSince(times.length === 0 ? undefined : Math.max(...times), nowMs),
     daysSinceFirstOrder: daysSince(times.length === 0 ? undefined : Math.min(...times), nowMs),
   };
