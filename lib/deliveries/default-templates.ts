@@ -37,15 +37,15 @@ const couponEn: Words = {
 const couponZh: Words = {
   language: 'zh-CN',
   subject: '送您一张{{ coupon.discountText }}优惠券',
-  preview: '您的专属优惠码,{{ coupon.expiresText }}前有效。',
-  heading: '专属优惠:{{ coupon.discountText }}',
+  preview: '您的专属优惠码，{{ coupon.expiresText }}前有效。',
+  heading: '专属优惠：{{ coupon.discountText }}',
   intro:
-    '{% if customer.name != "" %}{{ customer.name }},{% endif %}您好!感谢您与我们一起学习。这张优惠券可用于您接下来想学的任何内容。',
+    '{% if customer.name != "" %}{{ customer.name }}，{% endif %}您好！感谢您与我们一起学习。这张优惠券可用于您接下来想学的任何内容。',
   couponLabel: '您的优惠码',
   couponTerms:
     '有效期至{{ coupon.expiresText }}。{% if coupon.minimumSpendText != "" %}订单满{{ coupon.minimumSpendText }}可用。{% endif %}',
   itemsHeading: '为您推荐',
-  why: '您收到此邮件,是因为您是我们的客户且未退订。',
+  why: '您收到此邮件，是因为您是我们的客户且未退订。',
   unsubscribe: '退订',
 };
 
@@ -60,11 +60,11 @@ const reminderEn: Words = {
 
 const reminderZh: Words = {
   ...couponZh,
-  subject: '接下来想学点什么?',
-  preview: '根据您学过的内容,为您挑选了几门。',
-  heading: '准备好迈出下一步了吗?',
+  subject: '接下来想学点什么？',
+  preview: '根据您学过的内容，为您挑选了几门。',
+  heading: '准备好迈出下一步了吗？',
   intro:
-    '{% if customer.name != "" %}{{ customer.name }},{% endif %}您好!好久不见。我们根据您学过的内容,为您挑选了最适合接着学的。',
+    '{% if customer.name != "" %}{{ customer.name }}，{% endif %}您好！好久不见。我们根据您学过的内容，为您挑选了最适合接着学的。',
 };
 
 const couponHtml = ({ couponLabel, couponTerms }: Words): string => `

@@ -76,7 +76,7 @@ const wordsOf = {
   },
   'zh-CN': {
     title: '邮件偏好',
-    question: '不再接收营销邮件?',
+    question: '不再接收营销邮件？',
     done: '您已退订',
     off: '您目前不会收到营销邮件',
     resumed: '欢迎回来',
@@ -85,7 +85,7 @@ const wordsOf = {
     unsubscribe: '退订',
     resubscribe: '重新订阅',
     invalid: '链接无效',
-    invalidNote: '链接可能不完整。请从邮件中重新打开,或完整复制链接。',
+    invalidNote: '链接可能不完整。请从邮件中重新打开，或完整复制链接。',
   },
 } as const;
 

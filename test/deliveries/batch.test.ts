@@ -37,14 +37,14 @@ const setUp = async ({ count = 60, profiles = {}, phase = 'test' }: Change = {})
   let looks = 0;
   let onLook: ((look: number) => void) | undefined;
   let timeLeftMs = 300_000;
-  const { get } = memoryCampaignStore([couponCampaign]);
+  const campaigns = memoryCampaignStore([couponCampaign]);
   const context = {
     ...stage.context,
     events,
     archive,
     customers,
     campaigns: {
-      get,
+      get: (id: typeof couponCampaign.campaignId) => campaigns.get(id),
       status: async () => {
         onLook?.(looks++);
         return status;
