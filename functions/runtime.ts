@@ -44,6 +44,8 @@ const required = (name: string): string => {
   return value;
 };
 
+// Without the annotation every bundle would hold every adapter, and import DuckDB where it is not installed.
+/* @__NO_SIDE_EFFECTS__ */
 const once = <T>(build: () => T): (() => T) => {
   let built: { readonly value: T } | undefined;
   return () => {
