@@ -13,6 +13,8 @@ export const handler = async (input: BatchInput, lambda: Context): Promise<Batch
     timeLeftMs: () => lambda.getRemainingTimeInMillis(),
   });
   const { done, counts, failed, problems } = progress;
-  log(failed.length > 0 ? 'warn' : 'info', 'delivered a batch', { ...input, done, counts, problems });
+  // One cause usually fails them all: the distinct ones are enough to see it.
+  const causes = [...new Set(Object.values(problems))].slice(0, 5);
+  log(failed.length > 0 ? 'warn' : 'info', 'delivered a batch', { ...input, done, counts, causes });
   return progress;
 };
