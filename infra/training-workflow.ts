@@ -35,7 +35,8 @@ export const task = (
 ): LambdaInvoke => {
   const state = new LambdaInvoke(scope, id, {
     lambdaFunction: lambda,
-    payload: payload === 'whole state' ? TaskInput.fromJsonPathAt('$') : TaskInput.fromObject(payload),
+    // Without a payload the function gets the state's input; a payload of '$' would be the text "$".
+    ...(payload !== 'whole state' && { payload: TaskInput.fromObject(payload) }),
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
