@@ -1,0 +1,148 @@
+// One suite that every model passes.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { customerId, itemId } from '../../lib/base/ids.ts';
+import { createRecommender, defaultCandidates, loadRecommender } from '../../lib/recommenders/models.ts';
+import type { Recommender } from '../../lib/recommenders/recommender.ts';
+import { checkerboard, interactionsOf, type Triple } from './interactions.ts';
+
+const size = 40;
+const collaborative = defaultCandidates.filter(({ name }) => name !== 'popularity');
+
+/** Random baskets of 30 customers over 12 items. */
+const baskets = fc
+  .uniqueArray(fc.tuple(fc.nat(29), fc.nat(11), fc.integer({ min: 1, max: 5 })), {
+    minLength: 20,
+    maxLength: 150,
+    selector: ([customer, item]) => `${customer} ${item}`,
+  })
+  .map((cells) => cells.map(([customer, item, value]): Triple => [`c${customer}`, `i${item}`, value]));
+
+describe.each(defaultCandidates)('$name', ({ recipe }) => {
+  const fitted = (triples: readonly Triple[]): Recommender => {
+    const recommender = createRecommender(recipe);
+    recommender.fit(interactionsOf(triples), new Map(), 0);
+    return recommender;
+  };
+
+  it('gives the same answers when trained again', () => {
+    const answers = () => {
+      const recommender = fitted(checkerboard(size));
+      return [recommender.recommend(customerId('c3'), 10), recommender.similarItems(itemId('i4'), 5)];
+    };
+    expect(answers()).toEqual(answers());
+  });
+
+  it('answers best first, at most n, never what is excluded, only what is accepted', () => {
+    fc.assert(
+      fc.property(baskets, fc.integer({ min: 1, max: 14 }), (triples, n) => {
+        const recommender = fitted(triples);
+        const exclude = new Set(['i1', 'i5']);
+        const answer = recommender.recommend(customerId('c1'), n, { exclude, accept: (id) => id !== 'i2' });
+        expect(answer.length).toBeLessThanOrEqual(n);
+        expect(new Set(answer.map((one) => one.itemId)).size).toBe(answer.length);
+        expect(answer.some(({ itemId: id }) => exclude.has(id) || id === 'i2')).toBe(false);
+        expect(answer.map((one) => one.score)).toEqual(
+          answer.map((one) => one.score).toSorted((a, b) => b - a),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('answers a few as the beginning of many', () => {
+    fc.assert(
+      fc.property(baskets, fc.integer({ min: 1, max: 12 }), (triples, n) => {
+        const recommender = fitted(triples);
+        const all = recommender.recommend(customerId('c2'), 1_000);
+        expect(recommender.recommend(customerId('c2'), n)).toEqual(all.slice(0, n));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('gives an unknown customer, and an empty history, the most popular', () => {
+    const recommender = fitted([...checkerboard(10), ['new', 'i3'], ['newer', 'i3'], ['newest', 'i7']]);
+    const popular = ['i3', 'i7'];
+    expect(recommender.recommend(customerId('nobody'), 2).map((one) => one.itemId)).toEqual(popular);
+    expect(recommender.foldIn([], 2).map((one) => one.itemId)).toEqual(popular);
+  });
+
+  it('folds in a customer’s own history to the same answer', () => {
+    fc.assert(
+      fc.property(baskets, (triples) => {
+        const recommender = fitted(triples);
+        const [customer] = triples[0];
+        const own = triples
+          .filter(([other]) => other === customer)
+          .map(([, item, value = 1]) => ({ itemId: itemId(item), value, atMs: 0 }));
+        const folded = recommender.foldIn(own, 12);
+        const stored = recommender.recommend(customerId(customer), 12);
+        expect(folded.map((one) => one.itemId)).toEqual(stored.map((one) => one.itemId));
+        folded.forEach(({ score }, place) => {
+          expect(score).toBeCloseTo(stored[place].score, 9);
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('knows items by what is done with them, not by their names', () => {
+    fc.assert(
+      fc.property(baskets, (triples) => {
+        const renamed = (item: string): string => `renamed-${item}`;
+        const plain = fitted(triples).recommend(customerId('c0'), 12);
+        const other = fitted(
+          triples.map(([customer, item, value]): Triple => [customer, renamed(item), value]),
+        ).recommend(customerId('c0'), 12);
+        expect(other).toEqual(plain.map((one) => ({ ...one, itemId: renamed(one.itemId) })));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is the same after it is saved and loaded', () => {
+    const recommender = fitted(checkerboard(12));
+    const loaded = loadRecommender(recommender.save());
+    expect(loaded.name).toBe(recommender.name);
+    expect(loaded.recommend(customerId('c5'), 12)).toEqual(recommender.recommend(customerId('c5'), 12));
+    expect(loaded.similarItems(itemId('i2'), 5)).toEqual(recommender.similarItems(itemId('i2'), 5));
+    const history = [{ itemId: itemId('i2'), value: 1, atMs: 0 }];
+    expect(loaded.foldIn(history, 12)).toEqual(recommender.foldIn(history, 12));
+    expect(loaded.save()).toEqual(recommender.save());
+  });
+
+  it('never calls an item similar to itself, and knows nothing of unknown ones', () => {
+    const recommender = fitted(checkerboard(12));
+    expect(recommender.similarItems(itemId('i2'), 100).map((one) => one.itemId)).not.toContain('i2');
+    expect(recommender.similarItems(itemId('unheard-of'), 5)).toEqual([]);
+    expect(recommender.foldIn([{ itemId: itemId('unheard-of'), value: 1, atMs: 0 }], 3)).toEqual(
+      recommender.foldIn([], 3),
+    );
+  });
+
+  it('refuses values that are no numbers, and answers before training', () => {
+    expect(() => fitted([['c1', 'i1', Number.NaN]])).toThrow(RangeError);
+    expect(() => createRecommender(recipe).recommend(customerId('c1'), 1)).toThrow(/fit/);
+  });
+});
+
+describe.each(collaborative)('$name on a checkerboard', ({ recipe }) => {
+  const triples = checkerboard(size);
+  const recommender = createRecommender(recipe);
+  recommender.fit(interactionsOf(triples), new Map(), 0);
+
+  it('finds the one item withheld from each customer', () => {
+    for (let customer = 0; customer < size; customer++) {
+      const own = new Set(triples.filter(([other]) => other === `c${customer}`).map(([, item]) => item));
+      const [first] = recommender.recommend(customerId(`c${customer}`), 1, { exclude: own });
+      expect(first.itemId).toBe(`i${customer}`);
+    }
+  });
+
+  it('calls only items of the same parity most similar', () => {
+    const similar = recommender.similarItems(itemId('i7'), size / 2 - 1);
+    expect(similar.every(({ itemId: id }) => Number(id.slice(1)) % 2 === 1)).toBe(true);
+  });
+});

@@ -1,0 +1,39 @@
+// Interactions made by hand for tests of models.
+
+import { customerId, itemId } from '../../lib/base/ids.ts';
+import type { Interactions } from '../../lib/dataset/interaction.ts';
+import { interactionsFrom } from '../../lib/dataset/interaction-rows.ts';
+import type { CatalogItem } from '../../lib/events/item.ts';
+
+export type Triple = readonly [customer: string, item: string, value?: number, atMs?: number];
+
+export const interactionsOf = (triples: readonly Triple[]): Interactions =>
+  interactionsFrom(
+    triples.map(([customer, item, value = 1, atMs = 0]) => ({
+      customerId: customerId(customer),
+      itemId: itemId(item),
+      value,
+      atMs,
+      purchase: true,
+    })),
+  );
+
+/** Customer u takes every item of its own parity but item u: what it takes next is item u. */
+export const checkerboard = (size: number): Triple[] =>
+  Array.from({ length: size * size }, (_, cell) => [Math.floor(cell / size), cell % size])
+    .filter(([customer, item]) => customer !== item && customer % 2 === item % 2)
+    .map(([customer, item]): Triple => [`c${customer}`, `i${item}`]);
+
+export const itemOf = (id: string, change: Partial<CatalogItem> = {}): CatalogItem => ({
+  itemId: itemId(id),
+  title: id,
+  kind: 'course',
+  category: [],
+  tags: [],
+  repurchase: { kind: 'once' },
+  attributes: {},
+  hidden: false,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  ...change,
+});
