@@ -105,9 +105,7 @@ const couponVariables = (coupon: Coupon, offer: CouponOffer, language: Language,
   code: coupon.code,
   discountText: discountText(offer.discount, language),
   expiresAt: coupon.expiresAt,
-  expiresText: new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(
-    Date.parse(coupon.expiresAt),
-  ),
+  expiresText: longDate(Date.parse(coupon.expiresAt), language, timeZone),
   minimumSpendText:
     offer.minimumSpend === undefined
       ? ''
@@ -117,6 +115,16 @@ const couponVariables = (coupon: Coupon, offer: CouponOffer, language: Language,
           language,
         ),
 });
+
+/** Building one takes longer than rendering a mail; there are a few dozen zones in an audience. */
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+const longDate = (atMs: number, language: Language, timeZone: string): string => {
+  const key = `${language} ${timeZone}`;
+  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone });
+  dateFormats.set(key, format);
+  return format.format(atMs);
+};
 
 const mailItem = (
   { title, price, currency, url, reason }: RecommendedItem,
