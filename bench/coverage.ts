@@ -185,9 +185,11 @@ Simulated markets of 2,000 learners, one a seed; audience: those who have bought
 the others held out by the campaign, the rest half coupon, half reminder; a window of ${windowDays} days. Assignment, outcomes and
 analysis are those that serve; the market knows the true effect on the customers randomised (see the head of
 bench/coverage.ts). Effects and half-widths are averages in percentage points; "of no benefit": rolled out, and in truth
-of no use. A count of 100 seeds is itself uncertain by ± 4 (two standard deviations), a count of 1,000 by ± 14.
+of no use. A count of 100 seeds is itself uncertain by ± 4 (two standard deviations), a count of 1,000 by ± 14; both
+comparisons share one holdout, so their misses are not independent. Summed over all outcomes of two binomials at these rates
+and sizes, the interval covers 95.0% (test/experiments/simulation.test.ts).
 
-Made by \`npm run bench -- coverage --seeds 1000\` (about three minutes; 100 seeds take 17 seconds).
+Made by \`npm run bench -- coverage --seeds 1000\` (about three minutes on two idle cores; 100 seeds take 17 seconds).
 
 ${header}
 ${ruler(header)}

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Random, seededRandom } from '../../lib/base/random.ts';
 import { meanDifference, proportionDifference } from '../../lib/experiments/estimate.ts';
 import { checkSampleRatio } from '../../lib/experiments/sample-ratio.ts';
+import { logGamma } from '../../lib/numeric/special-functions.ts';
 import type { Moments } from '../../lib/outcomes/summary.ts';
 
 const runs = 2_000;
@@ -44,6 +45,42 @@ describe('proportions', () => {
       const [low] = bounds(0.95);
       expect(covered / runs).toBeGreaterThan(low);
       expect(covered / runs).toBeLessThan(0.985);
+    },
+  );
+
+  test.each([
+    { p1: 0.16, p2: 0.12, count: 600 },
+    { p1: 0.134, p2: 0.12, count: 600 },
+    { p1: 0.094, p2: 0.081, count: 900 },
+  ])(
+    'summed over every outcome, the interval covers $p1 − $p2 in 95.0% of the cases',
+    ({ p1, p2, count }) => {
+      const likely = (p: number): readonly { readonly sum: number; readonly chance: number }[] => {
+        const logFactorial = (n: number): number => logGamma(n + 1);
+        return Array.from({ length: count + 1 }, (_, sum) => ({
+          sum,
+          chance: Math.exp(
+            logFactorial(count) -
+              logFactorial(sum) -
+              logFactorial(count - sum) +
+              sum * Math.log(p) +
+              (count - sum) * Math.log1p(-p),
+          ),
+        })).filter(({ chance }) => chance > 1e-7);
+      };
+      let covered = 0;
+      for (const a of likely(p1)) {
+        for (const b of likely(p2)) {
+          const estimate = proportionDifference(
+            { count, sum: a.sum, sumSquares: a.sum },
+            { count, sum: b.sum, sumSquares: b.sum },
+          );
+          const covers = estimate !== undefined && estimate.low <= p1 - p2 && p1 - p2 <= estimate.high;
+          covered += covers ? a.chance * b.chance : 0;
+        }
+      }
+      expect(covered).toBeGreaterThan(0.9495);
+      expect(covered).toBeLessThan(0.9515);
     },
   );
 
