@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { customerId, modelVersion } from '../../lib/base/ids.ts';
+import { getJson } from '../../lib/dataset/build.ts';
+import type { ModelManifest } from '../../lib/recommenders/manifest.ts';
+import { failTraining, promoteModel } from '../../lib/recommenders/selection.ts';
+import { decodeServing } from '../../lib/recommenders/serving.ts';
+import { startTraining } from '../../lib/recommenders/training.ts';
+import { bought } from '../dataset/events.ts';
+import { marketEvents, marketPorts, runTraining } from './market.ts';
+
+const customers = 80;
+
+describe('a training', () => {
+  it('ends in a promoted model, its lists published for every customer', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const { version, reason } = await runTraining(ports, { trainingId: 't1' });
+    expect(version).toMatch(/^v20260501T000000Z-[0-9a-f]{6}$/);
+    expect(await ports.registry.current()).toEqual({ version, promotedAt: '2026-05-01T00:00:00.000Z' });
+    expect(await ports.registry.trainings()).toMatchObject([
+      { trainingId: 't1', status: 'promoted', version, reason },
+    ]);
+    for (let customer = 0; customer < customers; customer++) {
+      const { list } = await ports.customers.read(customerId(`c${customer}`), version);
+      // Four of twelve items of the own half are not owned; a model of taste puts them first.
+      const first = (list?.items ?? []).slice(0, 4).map((one) => Number(one.itemId.slice(1)) % 2);
+      expect(first).toEqual([customer % 2, customer % 2, customer % 2, customer % 2]);
+    }
+  });
+
+  it('leaves manifest, metrics and a serving artifact that agree', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const { version = modelVersion(''), recipe } = await runTraining(ports, { trainingId: 't1' });
+    const manifest = await getJson<ModelManifest>(ports.models, `versions/${version}/manifest.json`);
+    expect(manifest).toMatchObject({
+      version,
+      trainingId: 't1',
+      recipe,
+      customers,
+      items: 24,
+      interactions: customers * 16,
+      lists: customers,
+      shards: 1,
+      dataset: { orders: customers * 8, interactions: customers * 16, customers },
+      decision: { outcome: 'promote', recipe },
+    });
+    expect(manifest.metrics.ndcg).toBeGreaterThan(0.2);
+    const bytes = await ports.models.get(`versions/${version}/serving.bin`);
+    const serving = decodeServing(bytes ?? new Uint8Array(0));
+    expect(serving.modelVersion).toBe(version);
+    expect(serving.popularity).toHaveLength(24);
+    expect(serving.similarItems(serving.items[0].itemId, 3)).toHaveLength(3);
+  });
+
+  it('comes to the same end from the start, after a kill behind any of its steps', async () => {
+    const events = marketEvents(customers);
+    const undisturbed = await marketPorts(events);
+    const { version } = await runTraining(undisturbed, { trainingId: 't1' });
+    for (const stopAfter of [1, 3, 6, 7, 8, 9]) {
+      const ports = await marketPorts(events);
+      await expect(runTraining(ports, { trainingId: 't1' }, stopAfter)).rejects.toThrow('killed');
+      expect((await runTraining(ports, { trainingId: 't1' })).version).toBe(version);
+      expect(await ports.registry.current()).toMatchObject({ version });
+      expect([...ports.models.objects.keys()].toSorted()).toEqual(
+        [...undisturbed.models.objects.keys()].toSorted(),
+      );
+      expect(ports.models.objects.get(`versions/${version}/serving.bin`)).toEqual(
+        undisturbed.models.objects.get(`versions/${version}/serving.bin`),
+      );
+      expect(await ports.registry.trainings()).toMatchObject([{ status: 'promoted', version }]);
+    }
+  });
+
+  it('refuses what is worse than the model that serves, which goes on serving', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const first = await runTraining(ports, { trainingId: 't1' });
+    const second = await runTraining(ports, { trainingId: 't2', candidates: ['popularity'] });
+    expect(second).toMatchObject({ trainingId: 't2', outcome: 'refused' });
+    expect(second.version).toBeUndefined();
+    expect(await ports.registry.current()).toMatchObject({ version: first.version });
+    const records = await ports.registry.trainings();
+    expect(records.find((record) => record.trainingId === 't2')).toMatchObject({
+      status: 'refused',
+      reason: second.reason,
+    });
+  });
+
+  it('trains the same recipe anew under a version of its own', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const first = await runTraining(ports, { trainingId: 't1' });
+    const second = await runTraining(ports, { trainingId: 't2' });
+    expect(second.recipe).toEqual(first.recipe);
+    expect(second.version).not.toBe(first.version);
+    expect(await ports.registry.current()).toMatchObject({
+      version: second.version,
+      previous: first.version,
+    });
+  });
+
+  it('promotes popularity first where too few customers can be tested on, and replaces nothing by their word', async () => {
+    const ports = await marketPorts(marketEvents(10));
+    expect(await runTraining(ports, { trainingId: 't1' })).toMatchObject({
+      outcome: 'promote',
+      recipe: { model: 'popularity' },
+    });
+    expect(await runTraining(ports, { trainingId: 't2' })).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('does not promote over a model that came to serve after its gate', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const { version = modelVersion('') } = await runTraining(ports, { trainingId: 't1' });
+    await runTraining(ports, { trainingId: 't2' });
+    await expect(promoteModel({ trainingId: 't1', version }, ports)).rejects.toThrow(
+      /model-promoted-meanwhile/,
+    );
+  });
+
+  it('compares requested candidates with popularity and with what serves', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    await runTraining(ports, { trainingId: 't1', candidates: ['als'] });
+    const { candidates } = await startTraining({ trainingId: 't2', candidates: ['item-knn-cosine'] }, ports);
+    expect(candidates.map((candidate) => candidate.name)).toEqual([
+      'item-knn-cosine',
+      'popularity',
+      'serving',
+    ]);
+    expect(candidates[2].recipe.model).toBe('als');
+  });
+
+  it('refuses candidates that do not exist before anything is built', async () => {
+    const ports = await marketPorts([bought('ann', 'o1', 0, 'i1')]);
+    await expect(startTraining({ trainingId: 't1', candidates: ['oracle'] }, ports)).rejects.toThrow(
+      /candidate-unknown/,
+    );
+    await expect(startTraining({ trainingId: 't1', candidates: [] }, ports)).rejects.toThrow(
+      /candidate-unknown/,
+    );
+    expect(ports.models.objects.size).toBe(0);
+  });
+
+  it('records what Lambda says of a failure as one readable reason', async () => {
+    const ports = await marketPorts([bought('ann', 'o1', 0, 'i1')]);
+    await failTraining(
+      { trainingId: 't1', error: { Error: 'Failure', Cause: '{"errorMessage":"dataset-empty: nothing"}' } },
+      ports,
+    );
+    await failTraining(
+      { trainingId: 't2', error: { Error: 'States.Timeout', Cause: 'took too long' } },
+      ports,
+    );
+    await failTraining({ trainingId: 't3', error: 'plain' }, ports);
+    const reasons = new Map((await ports.registry.trainings()).map((one) => [one.trainingId, one.reason]));
+    expect(reasons.get('t1')).toBe('Failure: dataset-empty: nothing');
+    expect(reasons.get('t2')).toBe('States.Timeout: took too long');
+    expect(reasons.get('t3')).toBe('plain');
+  });
+});
