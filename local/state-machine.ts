@@ -121,7 +121,7 @@ const prepareState = (
       return waitAsTask(state);
     case 'Task':
       handlers[name] = taskHandler(String(state.Resource), services);
-      return state;
+      return { TimeoutSeconds: taskSecondsMax, ...state };
     case 'Map':
       if (isDistributed(state)) {
         handlers[name] = distributedMap(state, context, services);
@@ -135,12 +135,26 @@ const prepareState = (
   }
 };
 
+/** The package's default is a minute, the language's three years; a timer holds 2^31 − 1 ms. */
+const timeoutSMax = 2_147_483;
+
+const withTimeout = (state: State): State =>
+  state.TimeoutSeconds === undefined && state.TimeoutSecondsPath === undefined
+    ? { ...state, TimeoutSeconds: timeoutSMax }
+    : state;
+
 // ---- waiting -----------------------------------------------------------------------------------------
 
 const localResource = 'arn:aws:lambda:us-east-1:000000000000:function:local';
 
+/** The package ends a task after 60 s where Step Functions has no limit; its timers end at 2^31 ms, 24 days. */
+const taskSecondsMax = 2_000_000;
+
+/** A longer wait is begun again. */
 const waitAsTask = ({ Seconds, SecondsPath, Timestamp, TimestampPath, ...state }: State): State => ({
   ...state,
+  TimeoutSeconds: taskSecondsMax,
+  Retry: [{ ErrorEquals: ['States.Timeout'], IntervalSeconds: 1, BackoffRate: 1, MaxAttempts: 1_000 }],
   Type: 'Task',
   Resource: localResource,
   Parameters: {
@@ -237,8 +251,10 @@ const mapAsTask = (state: State): State => {
   }
   return {
     ...Object.fromEntries(Object.entries(state).filter(([field]) => kept.includes(field))),
+    TimeoutSeconds: taskSecondsMax,
     Type: 'Task',
     Resource: localResource,
+    TimeoutSeconds: timeoutSMax,
   };
 };
 

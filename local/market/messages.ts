@@ -101,7 +101,7 @@ export const identified = (
     email: learner.email,
     name: learner.name,
     language: learner.language,
-    timeZone: learner.timeZone,
+    timezone: learner.timeZone,
     occupation: learner.occupation,
   },
 });
