@@ -28,7 +28,7 @@ export interface SesOptions {
   /** Addresses and domains mail may come from. */
   readonly identities: readonly string[];
   readonly configurationSets: readonly string[];
-  /** Mails a second, in real time. Default 1000: the account's rate is not what a local run is about. */
+  /** Mails a second, in real time. Default: `sendRateMax`. */
   readonly sendRateMax?: number;
   /** Mails in 24 hours. Default 50,000, what a new production account has. */
   readonly sendQuotaMax?: number;
@@ -46,6 +46,8 @@ export interface LocalSes {
   readonly close: () => Promise<void>;
 }
 
+/** The local account's rate, which the local configuration has as its ceiling: a simulated month is to pass in seconds. */
+export const sendRateMax = 1_000;
 /** SES: recipients of one message. */
 const recipientsCountMax = 50;
 /** SES v1: size of a raw message. */
@@ -79,7 +81,7 @@ export const startSes = async (options: SesOptions): Promise<LocalSes> => {
     rateNowMs: options.rateNowMs ?? Date.now,
     identities: new Set(options.identities),
     configurationSets: new Set(options.configurationSets),
-    sendRateMax: options.sendRateMax ?? 1_000,
+    sendRateMax: options.sendRateMax ?? sendRateMax,
     sendQuotaMax: options.sendQuotaMax ?? 50_000,
     recentMs: [],
     sentCount: 0,

@@ -121,7 +121,7 @@ const prepareState = (
       return waitAsTask(state);
     case 'Task':
       handlers[name] = taskHandler(String(state.Resource), services);
-      return { TimeoutSeconds: taskSecondsMax, ...state };
+      return withTimeout(state);
     case 'Map':
       if (isDistributed(state)) {
         handlers[name] = distributedMap(state, context, services);
@@ -135,20 +135,17 @@ const prepareState = (
   }
 };
 
-/** The package's default is a minute, the language's three years; a timer holds 2^31 − 1 ms. */
-const timeoutSMax = 2_147_483;
+/** The package ends a task after 60 s where Step Functions has no limit; its timers end at 2^31 ms, 24 days. */
+const taskSecondsMax = 2_000_000;
 
 const withTimeout = (state: State): State =>
   state.TimeoutSeconds === undefined && state.TimeoutSecondsPath === undefined
-    ? { ...state, TimeoutSeconds: timeoutSMax }
+    ? { ...state, TimeoutSeconds: taskSecondsMax }
     : state;
 
 // ---- waiting -----------------------------------------------------------------------------------------
 
 const localResource = 'arn:aws:lambda:us-east-1:000000000000:function:local';
-
-/** The package ends a task after 60 s where Step Functions has no limit; its timers end at 2^31 ms, 24 days. */
-const taskSecondsMax = 2_000_000;
 
 /** A longer wait is begun again. */
 const waitAsTask = ({ Seconds, SecondsPath, Timestamp, TimestampPath, ...state }: State): State => ({
@@ -254,7 +251,6 @@ const mapAsTask = (state: State): State => {
     TimeoutSeconds: taskSecondsMax,
     Type: 'Task',
     Resource: localResource,
-    TimeoutSeconds: timeoutSMax,
   };
 };
 

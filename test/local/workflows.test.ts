@@ -10,7 +10,7 @@ import {
   StateMachineDoesNotExist,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type LocalClock, openClock } from '../../local/clock.ts';
 import { type Executions, openExecutions } from '../../local/executions.ts';
 import { FunctionError } from '../../local/functions.ts';
@@ -316,4 +316,20 @@ it('times out on the local clock', async () => {
   expect((await describeOne('c-r1')).status).toBe('RUNNING');
   clock.advanceTo(startMs + 366 * dayMs);
   expect(await describeOne('c-r1')).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
+});
+
+it('a wait outlasts every timer of this machine', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    executions.start(
+      machineArn('campaign'),
+      'c-r1',
+      JSON.stringify({ ...input, startsAt: '2027-01-01T00:00:00Z' }),
+    );
+    await executions.settle();
+    await vi.advanceTimersByTimeAsync(60 * dayMs);
+    expect(executions.view()).toMatchObject([{ status: 'RUNNING', state: 'WaitForStart' }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
