@@ -36,7 +36,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const negatives = options.negatives === undefined ? undefined : await readNegatives(options.negatives);
   const recommender = createRecommender(options.recipe);
   const startedMs = performance.now();
-  recommender.fit(train, new Map(), Math.max(...[0, newest(train.atMs)]));
+  recommender.fit(train, new Map(), newest(train.atMs));
   const fittedMs = performance.now();
   const choices = negatives === undefined ? unowned(train) : amongNegatives(test, negatives);
   const figures = measure(recommender, test, choices, options.k);

@@ -15,9 +15,9 @@ export interface AlsSettings {
   readonly factors: number;
   /** Default 8. */
   readonly iterations: number;
-  /** λ. Default 0.02. */
+  /** λ. Default 0.01. */
   readonly regularization: number;
-  /** α0, weight of every pair towards zero. Default 0.1. */
+  /** α0, weight of every pair towards zero. Default 0.3. */
   readonly unobservedWeight: number;
   /** ν, exponent of the frequency in the regularisation. Default 1. */
   readonly frequencyExponent: number;
@@ -29,8 +29,8 @@ export const alsWith = (solver: (size: number) => SymmetricSolve): ModelKind => 
   defaults: {
     factors: 32,
     iterations: 8,
-    regularization: 0.02,
-    unobservedWeight: 0.1,
+    regularization: 0.01,
+    unobservedWeight: 0.3,
     frequencyExponent: 1,
     seed: 1,
   },

@@ -38,9 +38,6 @@ export const listsKey = (version: ModelVersion, shard: number): string =>
   versionKey(version, `lists/${String(shard).padStart(5, '0')}.json.gz`);
 
 export const versionOf = (trainingId: string, recipe: Recipe, builtAt: string): ModelVersion => {
-  const time = builtAt
-    .replaceAll(/[-:]|\.\d+/g, '')
-    .toLowerCase()
-    .replace('z', 'Z');
+  const time = builtAt.replaceAll(/[-:]|\.\d+/g, '');
   return modelVersion(`v${time}-${sha256Hex(`${trainingId}\n${recipeText(recipe)}`).slice(0, 6)}`);
 };
