@@ -3,7 +3,7 @@
 
 import { workerData } from 'node:worker_threads';
 import { stop } from 'esbuild';
-import { readConfig, readConfig } from '../infra/config.ts';
+import { readConfig } from '../infra/config.ts';
 import { synthesize } from '../infra/synth.ts';
 import { sendRateMax } from './ses.ts';
 
