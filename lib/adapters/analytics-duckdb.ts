@@ -1,4 +1,5 @@
-// Analytics by DuckDB in this process: a database file in a temporary folder that is removed at the end.
+// Analytics by DuckDB in this process. Tables live in memory and go to a temporary folder when they exceed it; the
+// folder, which holds the copied objects too, is removed at the end.
 // Objects are fetched through the ObjectStore port (no httpfs), at most 16 at once.
 // Limits: memory and spill as in lib/base/limits.ts; two threads, as many as the functions' memory buys cores.
 
@@ -13,7 +14,7 @@ const mib = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)}MiB`;
 
 export const withDuckDb: WithAnalytics = async (use) => {
   const folder = await mkdtemp(join(tmpdir(), 'reprise-analytics-'));
-  const instance = await DuckDBInstance.create(join(folder, 'database.duckdb'), {
+  const instance = await DuckDBInstance.create(':memory:', {
     threads: '2',
     memory_limit: mib(analyticsMemoryBytesMax),
     temp_directory: join(folder, 'spill'),

@@ -154,12 +154,12 @@ export const aucCustomersCountMax = 400;
 export const gateTestCustomersCountMin = 30;
 /** Lists in one publish task: 1,000 × about 8 KB of writes stay within a minute. */
 export const publishShardCustomersCountMax = 1_000;
-/** Archived objects one training reads, gzip; beside DuckDB's file they fit the function's disk of 4 GiB. */
+/** Archived objects one training reads, gzip; beside DuckDB's spill they fit the function's disk of 4 GiB. */
 export const datasetArchiveBytesMax = 768 * 1024 ** 2;
 /** DuckDB's share of memory in the dataset step; what exceeds it goes to disk. */
 export const analyticsMemoryBytesMax = 768 * 1024 ** 2;
-/** DuckDB's spill; with the copies and its database file it fits the function's disk of 4 GiB. */
-export const analyticsSpillBytesMax = 1024 ** 3;
+/** What DuckDB puts on disk beyond its memory; with the copies it fits the function's disk of 4 GiB. */
+export const analyticsSpillBytesMax = 3 * 1024 ** 3;
 /** Objects fetched at once: bounds memory and connections. */
 export const analyticsFetchesCountMax = 16;
 

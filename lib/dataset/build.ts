@@ -114,13 +114,16 @@ const reportOf = async (
   builtAt: string,
   catalogue: readonly CatalogItem[],
 ): Promise<CleaningReport> => {
-  const [summary] = await analytics.rows('select columns(*)::double from summary');
-  const count = (name: string): number => Number(summary[name] ?? 0);
+  const tally = await analytics.rows('select name, n::double as n from tally');
+  const counted = new Map(tally.map((row) => [row.name, row.n]));
+  const count = (name: string): number => Number(counted.get(name));
   const known = new Set<string>(catalogue.map((item) => item.itemId));
   const items = await analytics.rows('select distinct item from cleaned order by item');
   const unknown = items.map((row) => String(row.item)).filter((item) => !known.has(item));
-  const iso = (name: string): string | undefined =>
-    summary[name] === null ? undefined : new Date(count(name)).toISOString();
+  const times =
+    count('interactions') === 0
+      ? {}
+      : { from: new Date(count('fromMs')).toISOString(), to: new Date(count('toMs')).toISOString() };
   return {
     trainingId,
     builtAt,
@@ -132,13 +135,12 @@ const reportOf = async (
     customers: count('customers'),
     buyers: count('buyers'),
     orders: count('orders'),
-    orderLines: count('order_lines'),
+    orderLines: count('orderLines'),
     refunds: count('refunds'),
-    refundLines: count('refund_lines'),
+    refundLines: count('refundLines'),
     interactions: count('interactions'),
-    refundedPurchases: count('refunded_purchases'),
-    from: iso('from_ms'),
-    to: iso('to_ms'),
+    refundedPurchases: count('refundedPurchases'),
+    ...times,
     unknownItems: { count: unknown.length, examples: unknown.slice(0, 20) },
   };
 };

@@ -3,7 +3,7 @@
 //   behaviour messages that mean something (lib/events/meaning.ts), with customer, order and part
 //   line      one row per product: customer, type, item, quantity, price
 //   cleaned   lines that count, products of one order merged, with the time a refund took them back
-// What is left out is counted by reason in `dropped`, odd rows that stay in `noticed`; lines = kept + dropped.
+// What is left out is counted by reason in `dropped`, odd rows that stay in `noticed`, everything else in `tally`.
 
 import { anonymousPrefix } from '../events/anonymous.ts';
 import { type BehaviourName, behaviourNames } from '../events/meaning.ts';
@@ -17,6 +17,7 @@ create macro id_text(j) as case when json_type(j) in ('VARCHAR', 'BIGINT', 'UBIG
 create macro number_of(j) as case
   when json_type(j) in ('BIGINT', 'UBIGINT', 'DOUBLE') then try_cast(j->>'$' as double)
   when json_type(j) = 'VARCHAR' and regexp_full_match(j->>'$', '-?\\d+(\\.\\d+)?') then try_cast(j->>'$' as double) end;
+create table tally (name varchar, n bigint);
 create table dropped (reason varchar, n bigint);
 create table noticed (reason varchar, n bigint);`;
 
@@ -42,9 +43,9 @@ create table message as
 select * from raw where rowid in (
   select arg_min(rowid, coalesce(received_at, '')) from raw where id is not null and at_ms is not null group by id);
 insert into dropped select 'event-unreadable', count(*) from raw where id is null or at_ms is null;
-create table summary as
-select (select count(*) from raw) as events,
-  (select count(*) from raw where id is not null and at_ms is not null) - (select count(*) from message) as duplicates;
+insert into tally select 'events', count(*) from raw;
+insert into tally select 'duplicates', (select count(*) from raw where id is not null and at_ms is not null)
+  - (select count(*) from message);
 drop table raw;`;
 
 /** The first link received stays, as in the customer store. */
@@ -55,8 +56,7 @@ where kind = 'identify' and anonymous_id is not null and user_id is not null gro
 create view resolved as
 select message.*, coalesce(message.user_id, link.user_id, ${text(anonymousPrefix)} || message.anonymous_id) as customer
 from message left join link using (anonymous_id);
-alter table summary add column customers bigint;
-update summary set customers = (select count(distinct customer) from resolved);
+insert into tally select 'customers', count(distinct customer) from resolved;
 insert into dropped
 select case when kind <> 'track' then 'event-' || kind when m.event is null then 'event-name-without-meaning'
   else 'event-impression' end, count(*)
@@ -105,8 +105,7 @@ insert into noticed select 'purchase-price-zero', count(*) from judged
   where reason is null and type = 'purchase' and price = 0;
 insert into noticed select 'purchase-without-order', count(*) from judged
   where reason is null and type = 'purchase' and order_id is null;
-alter table summary add column lines bigint;
-update summary set lines = (select count(*) from judged);`;
+insert into tally select 'lines', count(*) from judged;`;
 
 /**
  * Orders: value of their parts; refunds that name them deducted, never below zero. Refunds that name no known order
@@ -163,26 +162,19 @@ union all
 select customer, item, type, at_ms, quantity, null, null from judged
 where reason is null and type not in ('purchase', 'refund');`;
 
+/** What the report counts of the result; times in ms since 1970, null when there is no interaction. */
 const counts = `
-alter table summary add column buyers bigint;
-update summary set buyers = (select count(distinct customer) from judged where reason is null and type = 'purchase');
-alter table summary add column orders bigint;
-update summary set orders = (select count(*) from orders);
-alter table summary add column order_lines bigint;
-update summary set order_lines = (select count(*) from judged where reason is null and type = 'purchase');
-alter table summary add column refunds bigint;
-update summary set refunds = (select count(*) from (select distinct customer, order_id, refund_id from amount
-  where orders = 'refund'));
-alter table summary add column refund_lines bigint;
-update summary set refund_lines = (select count(*) from judged where reason is null and type = 'refund');
-alter table summary add column interactions bigint;
-update summary set interactions = (select count(*) from cleaned);
-alter table summary add column refunded_purchases bigint;
-update summary set refunded_purchases = (select count(*) from cleaned where refunded_ms is not null);
-alter table summary add column from_ms bigint;
-update summary set from_ms = (select min(at_ms) from cleaned);
-alter table summary add column to_ms bigint;
-update summary set to_ms = (select max(at_ms) from cleaned);`;
+insert into tally
+select 'buyers', count(distinct customer) from judged where reason is null and type = 'purchase'
+union all select 'orders', count(*) from orders
+union all select 'orderLines', count(*) from judged where reason is null and type = 'purchase'
+union all select 'refunds', count(*) from (
+  select distinct customer, order_id, refund_id from amount where orders = 'refund')
+union all select 'refundLines', count(*) from judged where reason is null and type = 'refund'
+union all select 'interactions', count(*) from cleaned
+union all select 'refundedPurchases', count(*) from cleaned where refunded_ms is not null
+union all select 'fromMs', min(at_ms) from cleaned
+union all select 'toMs', max(at_ms) from cleaned;`;
 
 /** All steps over the archived objects under `glob` (gzip NDJSON of StoredEvent). */
 export const cleaningStatements = (glob: string): readonly string[] => [
