@@ -48,7 +48,7 @@ export const runDemo = async (
   const loaded = await loadMarket(host, market, log);
   await host.drain();
   log(`Archived after ${secondsSince(startedMs)} s. Training`);
-  const trained = await train(host, api, log);
+  const trained = await train(host, api);
   log(`Model ${trained.version} serves after ${trained.seconds.toFixed(1)} s of training`);
   await showRecommendation(host, market, log);
 

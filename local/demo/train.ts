@@ -1,4 +1,4 @@
-// Trains on demand and waits for the model that serves: the workflow's steps are shown as they are entered.
+// Trains on demand and waits for the model that serves; the host shows the workflow's steps as they are entered.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalHost } from '../host.ts';
@@ -19,16 +19,11 @@ export interface Trained {
 const lookEveryMs = 200;
 const trainingMsMax = 10 * 60_000;
 
-export const train = async (host: LocalHost, api: Api, log: (line: string) => void): Promise<Trained> => {
+export const train = async (host: LocalHost, api: Api): Promise<Trained> => {
   const startedMs = performance.now();
   const { trainingId } = await api.post<{ readonly trainingId: string }>('/v1/admin/trainings');
-  let shown: string | undefined;
   while (performance.now() - startedMs < trainingMsMax) {
     const execution = host.executions().find(({ name }) => name.includes(trainingId));
-    if (execution?.state !== undefined && execution.state !== shown) {
-      shown = execution.state;
-      log(`  ${seconds(startedMs).toFixed(1).padStart(5)} s  ${shown}`);
-    }
     if (execution === undefined || execution.status !== 'RUNNING') {
       const { trainings } = await api.get<{ readonly trainings: readonly Training[] }>('/v1/admin/trainings');
       const training = trainings.find((one) => one.trainingId === trainingId);
