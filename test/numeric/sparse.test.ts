@@ -20,7 +20,7 @@ const made = (entries: readonly (readonly [number, number, number])[]): SparseMa
 
 const dense = ({ rows: height, columns: width, rowStart, columnIndex, value }: SparseMatrix): number[][] =>
   Array.from({ length: height }, (_, row) => {
-    const cells = new Array<number>(width).fill(0);
+    const cells = Array.from({ length: width }, () => 0);
     for (let entry = rowStart[row]; entry < rowStart[row + 1]; entry++) {
       cells[columnIndex[entry]] += value[entry];
     }
@@ -32,7 +32,7 @@ describe('a sparse matrix', () => {
     fc.assert(
       fc.property(triplets, (entries) => {
         const matrix = made(entries);
-        const expected = Array.from({ length: rows }, () => new Array<number>(columns).fill(0));
+        const expected = Array.from({ length: rows }, () => Array.from({ length: columns }, () => 0));
         for (const [row, column, value] of entries) {
           expected[row][column] += value;
         }
