@@ -11,6 +11,7 @@ import {
   isDynaliteError,
   itemKey,
   keyProblem,
+  levelKey,
   operation,
   type RequestData,
   type Store,
@@ -194,7 +195,6 @@ const locked = (
 /** Runs one action against a view that reads the store and keeps writes aside. */
 const stage = async (store: Store, action: PlannedAction, staged: BatchOperation[]): Promise<Reason> => {
   const itemDb = store.getItemDb(action.tableName);
-  const prefix = `item-${action.tableName}~`;
   let old: Attributes | undefined;
   const view: Store = {
     ...store,
@@ -205,12 +205,12 @@ const stage = async (store: Store, action: PlannedAction, staged: BatchOperation
           done(error, item);
         }),
       put: (key, value, done) => {
-        staged.push({ type: 'put', key: prefix + key, value });
+        staged.push({ type: 'put', key: levelKey(action.tableName, key), value });
         done(null);
       },
       del: (key, done) => {
         if (action.kind !== 'ConditionCheck') {
-          staged.push({ type: 'del', key: prefix + key });
+          staged.push({ type: 'del', key: levelKey(action.tableName, key) });
         }
         done(null);
       },
