@@ -50,7 +50,8 @@ export const startTraining = async (
 ) => {
   const { trainingId } = input;
   const requested = requestedCandidates(input.candidates);
-  const startedAt = new Date(ports.clock.nowMs()).toISOString();
+  const known = (await ports.registry.trainings()).find((record) => record.trainingId === trainingId);
+  const startedAt = known?.startedAt ?? new Date(ports.clock.nowMs()).toISOString();
   await ports.registry.recordTraining({ trainingId, status: 'running', startedAt });
   await buildDataset(trainingId, ports);
   const planned = await ports.models.get(candidatesKey(trainingId));
