@@ -19,7 +19,7 @@ export interface ItemChoice {
 const sharpness = 2.6;
 const foreignShare = 0.1;
 /** How often a buyer with an unfinished series buys its next part rather than anything else. */
-export const nextInSeriesShare = 0.35;
+const nextInSeriesShare = 0.35;
 const redrawsMax = 40;
 const dayMs = 86_400_000;
 

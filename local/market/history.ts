@@ -1,5 +1,5 @@
 // One learner's past: the messages an app would have sent from joining to the market's endMs, in order of time, and
-// what is owned at the end. About 27 messages a learner. Drawn from the learner's own stream: any learner's history
+// what is owned at the end. About 30 messages a learner. Drawn from the learner's own stream: any learner's history
 // can be had alone, and is the same each time. One learner in ten looks around anonymously before the identify.
 
 import { type Random, seededRandom } from '../../lib/base/random.ts';

@@ -3,7 +3,7 @@
 //
 // Taste. Items and learners have vectors in R^8 (subjects share their area's direction). A learner picks item j of
 //   the own language (one English title in ten for Chinese readers) with P(j) ∝ exp(2.6·⟨taste, item⟩ + popularity_j);
-//   an owned part of a series makes its next part `nextInSeriesBoost` times as likely. choice.ts
+//   who owns a part of a series buys its next part with probability 0.35 and else by taste. choice.ts
 // Purchases. Orders come at a constant rate λ per day (exponential over learners), so a learner orders within
 //   W days with 1 − exp(−λW). A membership renews at its due time with the probability `renewal.probability`.
 // Mails. A learner opens a delivered mail with `openProbability`. An opened one moves the 30-day chance p of an
@@ -16,7 +16,7 @@ import { type Random, seededRandom } from '../../lib/base/random.ts';
 import { choiceOf, type ItemChoice } from './choice.ts';
 import { type MarketItem, makeItems } from './items.ts';
 import { learnerName } from './names.ts';
-import { mixed, tasteSize, type Vector } from './vectors.ts';
+import { mixed, type Vector } from './vectors.ts';
 
 export type MarketAction = 'none' | 'coupon' | 'reminder';
 export type MarketLanguage = 'en' | 'zh-CN';
@@ -188,5 +188,3 @@ const timeZones = {
 } as const;
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[random.int(values.length)];
-
-if (tasteSize !== 8) throw new Error('market: the write-up above says R^8');
