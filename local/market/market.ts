@@ -2,7 +2,7 @@
 // Nothing here is learned from real customers. All of it follows from the seed; money is USD, times ms since 1970.
 //
 // Taste. Items and learners have vectors in R^8 (subjects share their area's direction). A learner picks item j of
-//   the own language (one English title in ten for Chinese readers) with P(j) ∝ exp(2.6·⟨taste, item⟩ + popularity_j);
+//   the own language (Chinese readers of English ones too, at a tenth of the weight) with P(j) ∝ exp(2.6·⟨taste, item⟩ + popularity_j);
 //   who owns a part of a series buys its next part with probability 0.35 and else by taste. choice.ts
 // Purchases. Orders come at a constant rate λ per day (exponential over learners), so a learner orders within
 //   W days with 1 − exp(−λW). A membership renews at its due time with the probability `renewal.probability`.

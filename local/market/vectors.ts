@@ -4,7 +4,7 @@ import type { Random } from '../../lib/base/random.ts';
 
 export type Vector = readonly number[];
 
-export const tasteSize = 8;
+const tasteSize = 8;
 
 export const dot = (a: Vector, b: Vector): number =>
   a.reduce((sum, value, index) => sum + value * b[index], 0);
