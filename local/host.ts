@@ -86,11 +86,20 @@ export interface LocalHost {
   readonly close: () => Promise<void>;
 }
 
-/** How long a stop waits for the queues, which are in memory, to be worked off. */
+/** How long a stop waits for the queues to be worked off; what is left is taken up by the next start. */
 const closingDrainMs = 10_000;
 const drainLookMs = 20;
 
-const keptNames = ['dynamodb', 's3', 'mail', 'executions', 'logs', 'clock.json', 'endpoints.json'];
+const keptNames = [
+  'dynamodb',
+  's3',
+  'mail',
+  'executions',
+  'logs',
+  'queues.ndjson',
+  'clock.json',
+  'endpoints.json',
+];
 
 type Close = () => Promise<void> | void;
 
@@ -129,7 +138,7 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
     options.assembly === undefined ? synthesizeForLocal() : { directory: options.assembly, reused: true };
   const dynamodb = opened(await startDynamoDb({ path: join(directory, 'dynamodb') }));
   const s3 = opened(await startS3(join(directory, 's3')));
-  const messaging = opened(await startMessaging());
+  const messaging = opened(await startMessaging(join(directory, 'queues.ndjson')));
   const gateway = opened(await openGateway(options.port ?? 0));
   const synthesized = await assembly;
   say(

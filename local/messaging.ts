@@ -1,12 +1,12 @@
-// SQS and SNS on this machine: fauxqs in memory, listening on 127.0.0.1 only. Its stores are made here, so that
-// delayed messages can follow the moved clock and what is under way can be counted without asking over HTTP.
-// Limits: messages in a queue do not survive the process; a stop drains the queues first.
+// SQS and SNS on this machine: fauxqs, listening on 127.0.0.1 only. Its stores are made here, so that messages can
+// be kept on disk (local/queue-journal.ts), delayed ones follow the moved clock, and what is under way can be counted
+// without asking over HTTP.
 
 import { CreateTopicCommand, PublishBatchCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
-import type { LocalQueue, LocalTemplate } from './template.ts';
-import { place } from './template.ts';
+import { openQueueJournal } from './queue-journal.ts';
+import { type LocalQueue, type LocalTemplate, place } from './template.ts';
 
 export interface Messaging {
   readonly endpoint: string;
@@ -20,6 +20,8 @@ export interface Messaging {
 }
 
 type Stores = NonNullable<NonNullable<Parameters<typeof buildApp>[0]>['stores']>;
+type Queue = NonNullable<ReturnType<Stores['sqsStore']['getQueueByName']>>;
+type Message = Parameters<Queue['enqueue']>[0];
 
 /** SNS: messages and bytes in one PublishBatch. */
 const publishCountMax = 10;
@@ -27,8 +29,11 @@ const publishBytesMax = 240 * 1024;
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-export const startMessaging = async (): Promise<Messaging> => {
+export const startMessaging = async (journalPath: string): Promise<Messaging> => {
   const stores = await createStores();
+  const journal = openQueueJournal<Message>(journalPath);
+  // The field is typed as fauxqs's own SQLite store; its queues call the hooks of whatever stands there.
+  Object.assign(stores.sqsStore, { persistence: journal.hooks });
   const app = buildApp({ logger: false, stores });
   const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
   const sqs = new SQSClient({ endpoint, region: place.region, credentials });
@@ -42,6 +47,9 @@ export const startMessaging = async (): Promise<Messaging> => {
       );
       for (const queue of ordered) {
         await sqs.send(new CreateQueueCommand({ QueueName: queue.name, Attributes: attributesOf(queue) }));
+      }
+      for (const { queue, message } of journal.left) {
+        stores.sqsStore.getQueueByName(queue)?.enqueue(message);
       }
       for (const arn of topicArns) {
         await sns.send(new CreateTopicCommand({ Name: arn.slice(arn.lastIndexOf(':') + 1) }));
@@ -75,6 +83,7 @@ export const startMessaging = async (): Promise<Messaging> => {
       sqs.destroy();
       sns.destroy();
       await app.close();
+      journal.close();
     },
   };
 };
