@@ -1,5 +1,6 @@
-// What the owner looks at and is woken by: alarms on dead letters, errors, throttling, stuck queues, failed
-// workflows and mail reputation, each with what to do; and one dashboard.
+// What the owner looks at and is woken by: alarms on dead letters, a stuck queue, errors, failed workflows and mail
+// reputation, each with what to do; and one dashboard. CloudWatch charges every alarm on more than ten metrics, used
+// or not, and nothing else here costs anything when idle: so there are ten, on one metric each.
 
 import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -48,30 +49,36 @@ const sesRate = (name: 'BounceRate' | 'ComplaintRate'): Metric =>
     period: Duration.hours(1),
   });
 
+/** Errors of all functions of the account in this region: one metric, where one for each function would cost. */
+const functionErrors = new Metric({
+  namespace: 'AWS/Lambda',
+  metricName: 'Errors',
+  statistic: 'Sum',
+  period: Duration.minutes(5),
+});
+
 const watches = (monitored: Monitored): Watch[] => [
-  ...monitored.queues.flatMap(({ name, queue, deadLetters }) => [
-    {
-      id: `${name}DeadLettersAlarm`,
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
-        statistic: 'Maximum',
-        period: Duration.minutes(5),
-      }),
-      threshold: 0,
-      what: `Messages could not be processed and wait in the dead-letter queue of ${name}. Read one, mend the cause, then redrive the queue in the SQS console.`,
-    },
-    {
-      id: `${name}AgeAlarm`,
-      metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      threshold: queueAgeSMax,
-      what: `${name}: the oldest message waits longer than ${queueAgeSMax} s. Look for throttling and errors of its function.`,
-    },
-  ]),
-  ...[...monitored.functions].map(([name, target]) => ({
-    id: `${target.node.id}ErrorsAlarm`,
-    metric: target.metricErrors({ period: Duration.minutes(5) }),
-    threshold: 5,
-    what: `Function ${name} failed more than 5 times in 5 minutes. Its log group has the reasons.`,
+  ...monitored.queues.map(({ name, deadLetters }) => ({
+    id: `${name}DeadLettersAlarm`,
+    metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+      statistic: 'Maximum',
+      period: Duration.minutes(5),
+    }),
+    threshold: 0,
+    what: `Messages could not be processed and wait in the dead-letter queue of ${name}. Read one, mend the cause, then redrive the queue in the SQS console.`,
   })),
+  {
+    id: 'EventsAgeAlarm',
+    metric: monitored.queues[0].queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+    threshold: queueAgeSMax,
+    what: `The oldest event waits longer than ${queueAgeSMax} s, so fresh purchases are missing from recommendations. Look for throttling and errors of the archive function.`,
+  },
+  {
+    id: 'FunctionErrorsAlarm',
+    metric: functionErrors,
+    threshold: 5,
+    what: 'Functions failed more than 5 times in 5 minutes. The dashboard shows which; its log group has the reasons.',
+  },
   ...monitored.machines.map(({ name, machine }) => ({
     id: `${name}FailedAlarm`,
     metric: machine.metricFailed({ period: Duration.minutes(5) }),

@@ -110,6 +110,18 @@ describe('queues', () => {
   });
 });
 
+describe('alarms', () => {
+  it('are ten on one metric each, all that CloudWatch keeps without charge, and each says what is the matter', () => {
+    const alarms = resourcesOf(service, 'AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(10);
+    for (const [, alarm] of alarms) {
+      expect(alarm.Properties.MetricName).toEqual(expect.any(String));
+      expect(alarm.Properties.Metrics).toBeUndefined();
+      expect(String(alarm.Properties.AlarmDescription).length).toBeGreaterThan(40);
+    }
+  });
+});
+
 describe('the API', () => {
   const routeKeys = (): Map<string, Resource> =>
     new Map(
