@@ -47,7 +47,8 @@ export const addNativeDuckDb = (bundleDirectory: string): void => {
   };
   const version = dependencies['@duckdb/node-api'];
   const directory = join(root, '.reprise', 'native', `duckdb-${version}`);
-  if (!existsSync(join(directory, 'node_modules', '@duckdb', 'node-bindings-linux-arm64'))) {
+  const binding = join(directory, 'node_modules', '@duckdb', 'node-bindings-linux-arm64');
+  if (!existsSync(binding)) {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, 'package.json'), '{"private":true}\n');
     execFileSync(
@@ -63,6 +64,12 @@ export const addNativeDuckDb = (bundleDirectory: string): void => {
         `@duckdb/node-api@${version}`,
       ],
       { stdio: 'inherit' },
+    );
+  }
+  // npm leaves out an optional package that the registry does not have, and says nothing.
+  if (!existsSync(binding)) {
+    throw new Error(
+      `DuckDB ${version} has no build for linux-arm64 in the registry, so the training functions could not run on Lambda. Pin a version of @duckdb/node-api that has @duckdb/node-bindings-linux-arm64, and delete ${directory}.`,
     );
   }
   cpSync(join(directory, 'node_modules'), join(bundleDirectory, 'node_modules'), { recursive: true });
