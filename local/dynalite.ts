@@ -36,6 +36,8 @@ export interface Store {
   readonly db: {
     batch(operations: readonly BatchOperation[], done: Done<void>): void;
     getSync(key: string): Attributes | undefined;
+    /** Resolves when the database is open; rejects with the reason when it cannot be. */
+    open(): Promise<void>;
   };
   readonly lifecycleManager: { gracefulClose(done: Done<void>): void };
   getItemDb(tableName: string): ItemDb;

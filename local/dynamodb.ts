@@ -28,6 +28,7 @@ export const startDynamoDb = async (
   options: { path?: string; port?: number } = {},
 ): Promise<LocalDynamoDb> => {
   const store = createStore(options.path);
+  await store.db.open();
   const transactions = createTransactions(store);
   const server = createServer((request, response) => {
     serve(store, transactions, request, response).catch((error: unknown) => {

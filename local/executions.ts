@@ -64,75 +64,27 @@ interface Live {
   cancelTimeout?: () => void;
 }
 
+/** What the parts of this file share. */
+interface Shelf {
+  readonly options: ExecutionsOptions;
+  readonly all: Map<string, Live>;
+  /** Called whenever an execution has moved. */
+  readonly listeners: Set<() => void>;
+  closed: boolean;
+}
+
 export const openExecutions = (options: ExecutionsOptions): Executions => {
-  const { directory, machines, clock } = options;
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(options.directory, { recursive: true });
   const all = new Map<string, Live>();
-  const listeners = new Set<() => void>();
-  let closed = false;
-  const changed = () => {
-    for (const listener of listeners) {
-      listener();
-    }
-  };
-
-  const finish = (live: Live, change: Partial<ExecutionRecord>): void => {
-    if (closed || live.record.status !== 'RUNNING') {
-      return;
-    }
-    live.record = { ...live.record, ...change, stoppedMs: clock.nowMs() };
-    write(directory, live.record);
-    live.cancelTimeout?.();
-    live.waits.clear();
-    changed();
-  };
-
-  const run = (live: Live): void => {
-    const services = servicesOf(live, options, () => closed, changed);
-    const context = contextOf(live);
-    live.run = runStateMachine(
-      live.machine.definition,
-      JSON.parse(live.record.input),
-      context,
-      services,
-      (state) => {
-        live.state = state;
-        options.onState(live.machine.name, live.record.name, state);
-        changed();
-      },
-    );
-    const { TimeoutSeconds } = live.machine.definition;
-    if (TimeoutSeconds !== undefined) {
-      live.cancelTimeout = clock.at(live.record.startedMs + Number(TimeoutSeconds) * 1000, () => {
-        finish(live, { status: 'TIMED_OUT', error: 'States.Timeout' });
-        live.run?.abort();
-      });
-    }
-    live.run.result.then(
-      (output) => finish(live, { status: 'SUCCEEDED', output: JSON.stringify(output) ?? 'null' }),
-      (error: unknown) => finish(live, { status: 'FAILED', ...failureOf(error) }),
-    );
-  };
-
-  const add = (record: ExecutionRecord): Live | undefined => {
-    const machine = machines.find(({ arn }) => arn === record.machineArn);
-    if (machine === undefined) {
-      return undefined;
-    }
-    const live: Live = { record, machine, tasksCount: 0, waits: new Map() };
-    all.set(keyOf(record.machineArn, record.name), live);
-    return live;
-  };
-
-  for (const record of readAll(directory)) {
-    add(record);
+  const shelf: Shelf = { options, all, listeners: new Set(), closed: false };
+  for (const record of readAll(options.directory)) {
+    add(shelf, record);
   }
-
   return {
     resume: () => {
       const running = [...all.values()].filter(({ record }) => record.status === 'RUNNING');
       for (const live of running) {
-        run(live);
+        run(shelf, live);
       }
       return running.length;
     },
@@ -141,43 +93,95 @@ export const openExecutions = (options: ExecutionsOptions): Executions => {
       [...all.values()]
         .map(({ record }) => record)
         .filter((record) => machineArn === undefined || record.machineArn === machineArn),
-    start: (machineArn, name, input) => {
-      const record: ExecutionRecord = {
-        name,
-        machineArn,
-        status: 'RUNNING',
-        input,
-        startedMs: clock.nowMs(),
-      };
-      const live = add(record);
-      if (live === undefined) {
-        throw new Error(`executions: there is no state machine ${machineArn}`);
-      }
-      write(directory, record);
-      run(live);
-      return record;
-    },
+    start: (machineArn, name, input) => startOne(shelf, machineArn, name, input),
     stop: ({ machineArn, name }, error, cause) => {
       const live = all.get(keyOf(machineArn, name));
       if (live !== undefined) {
-        finish(live, {
-          status: 'ABORTED',
-          ...(error !== undefined && { error }),
-          ...(cause !== undefined && { cause }),
-        });
+        const why = { ...(error !== undefined && { error }), ...(cause !== undefined && { cause }) };
+        finish(shelf, live, { status: 'ABORTED', ...why });
         live.run?.abort();
       }
     },
     view: () => [...all.values()].map(viewOf),
-    settle: () => settled(all, listeners),
+    settle: () => settled(shelf),
     close: () => {
-      closed = true;
+      shelf.closed = true;
       for (const live of all.values()) {
         live.cancelTimeout?.();
         live.run?.abort();
       }
     },
   };
+};
+
+const changed = ({ listeners }: Shelf): void => {
+  for (const listener of listeners) {
+    listener();
+  }
+};
+
+/** Nothing is added for a state machine that the template no longer has. */
+const add = ({ options, all }: Shelf, record: ExecutionRecord): Live | undefined => {
+  const machine = options.machines.find(({ arn }) => arn === record.machineArn);
+  if (machine === undefined) {
+    return undefined;
+  }
+  const live: Live = { record, machine, tasksCount: 0, waits: new Map() };
+  all.set(keyOf(record.machineArn, record.name), live);
+  return live;
+};
+
+const startOne = (shelf: Shelf, machineArn: string, name: string, input: string): ExecutionRecord => {
+  const { clock, directory } = shelf.options;
+  const record: ExecutionRecord = { name, machineArn, status: 'RUNNING', input, startedMs: clock.nowMs() };
+  const live = add(shelf, record);
+  if (live === undefined) {
+    throw new Error(`executions: there is no state machine ${machineArn}`);
+  }
+  write(directory, record);
+  run(shelf, live);
+  return record;
+};
+
+const run = (shelf: Shelf, live: Live): void => {
+  const { clock, onState } = shelf.options;
+  const { machine, record } = live;
+  const entered = (state: string) => {
+    live.state = state;
+    onState(machine.name, record.name, state);
+    changed(shelf);
+  };
+  const services = servicesOf(shelf, live);
+  live.run = runStateMachine(
+    machine.definition,
+    JSON.parse(record.input),
+    contextOf(live),
+    services,
+    entered,
+  );
+  const { TimeoutSeconds } = machine.definition;
+  if (TimeoutSeconds !== undefined) {
+    live.cancelTimeout = clock.at(record.startedMs + Number(TimeoutSeconds) * 1000, () => {
+      finish(shelf, live, { status: 'TIMED_OUT', error: 'States.Timeout' });
+      live.run?.abort();
+    });
+  }
+  live.run.result.then(
+    (output) => finish(shelf, live, { status: 'SUCCEEDED', output: JSON.stringify(output) ?? 'null' }),
+    (error: unknown) => finish(shelf, live, { status: 'FAILED', ...failureOf(error) }),
+  );
+};
+
+const finish = (shelf: Shelf, live: Live, change: Partial<ExecutionRecord>): void => {
+  if (shelf.closed || live.record.status !== 'RUNNING') {
+    return;
+  }
+  const { clock, directory } = shelf.options;
+  live.record = { ...live.record, ...change, stoppedMs: clock.nowMs() };
+  write(directory, live.record);
+  live.cancelTimeout?.();
+  live.waits.clear();
+  changed(shelf);
 };
 
 const keyOf = (machineArn: string, name: string): string => `${machineArn} ${name}`;
@@ -188,7 +192,7 @@ export const executionArn = (machineArn: string, name: string): string =>
 const isMoving = ({ record, tasksCount, waits }: Live): boolean =>
   record.status === 'RUNNING' && (tasksCount > 0 || waits.size === 0);
 
-const settled = (all: ReadonlyMap<string, Live>, listeners: Set<() => void>): Promise<void> =>
+const settled = ({ all, listeners }: Shelf): Promise<void> =>
   new Promise((resolve) => {
     const look = () => {
       if (![...all.values()].some(isMoving)) {
@@ -201,26 +205,21 @@ const settled = (all: ReadonlyMap<string, Live>, listeners: Set<() => void>): Pr
   });
 
 /** What the tasks call, counted, so that settle() can tell moving from waiting. */
-const servicesOf = (
-  live: Live,
-  options: ExecutionsOptions,
-  isClosed: () => boolean,
-  changed: () => void,
-): StateMachineServices => {
-  const { clock, services } = options;
+const servicesOf = (shelf: Shelf, live: Live): StateMachineServices => {
+  const { clock, services } = shelf.options;
   const counted = async <T>(work: Promise<T>): Promise<T> => {
     live.tasksCount += 1;
     try {
       return await work;
     } catch (error) {
-      if (isClosed()) {
+      if (shelf.closed) {
         // The host is going down and took the task with it: this is no failure, and nothing may come after it.
         return await new Promise<T>(() => undefined);
       }
       throw error;
     } finally {
       live.tasksCount -= 1;
-      changed();
+      changed(shelf);
     }
   };
   return {
@@ -237,7 +236,7 @@ const servicesOf = (
           live.waits.delete(id);
           resolve();
         });
-        changed();
+        changed(shelf);
       }),
   };
 };

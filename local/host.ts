@@ -4,23 +4,17 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { openClock } from './clock.ts';
-import { startDynamoDb } from './dynamodb.ts';
+import { type Closers, createClosers } from './closers.ts';
 import { openEndpoints } from './endpoints.ts';
 import { type Executions, openExecutions } from './executions.ts';
 import { createFunctions, type Functions } from './functions.ts';
-import { openGateway } from './gateway.ts';
+import { drained, queuesIdleWithin } from './idle.ts';
 import { takeLock } from './lock.ts';
-import { type Messaging, startMessaging } from './messaging.ts';
 import { type Queues, runQueues } from './queues.ts';
-import { createBuckets, createTables } from './resources.ts';
-import { startS3 } from './s3.ts';
 import { runSchedules } from './schedules.ts';
-import { type LocalSes, startSes } from './ses.ts';
-import { synthesizeForLocal } from './synthesis.ts';
-import { type LocalTemplate, place, readTemplate } from './template.ts';
+import { keptNames, openServices, type Services } from './services.ts';
+import { place } from './template.ts';
 import { startWorkflows } from './workflows.ts';
 
 export interface LocalHostOptions {
@@ -88,25 +82,12 @@ export interface LocalHost {
 
 /** How long a stop waits for the queues to be worked off; what is left is taken up by the next start. */
 const closingDrainMs = 10_000;
-const drainLookMs = 20;
-
-const keptNames = [
-  'dynamodb',
-  's3',
-  'mail',
-  'executions',
-  'logs',
-  'queues.ndjson',
-  'clock.json',
-  'endpoints.json',
-];
-
-type Close = () => Promise<void> | void;
 
 export const startHost = async (options: LocalHostOptions = {}): Promise<LocalHost> => {
   const directory = options.directory ?? '.reprise';
   mkdirSync(directory, { recursive: true });
-  const closers: Close[] = [takeLock(directory)];
+  const closers = createClosers();
+  closers.add(takeLock(directory));
   try {
     if (options.fresh) {
       for (const name of keptNames) {
@@ -115,56 +96,69 @@ export const startHost = async (options: LocalHostOptions = {}): Promise<LocalHo
     }
     return await start(options, directory, closers);
   } catch (error) {
-    await closeAll(closers);
+    await closers.closeAll();
     throw error;
   }
 };
 
-/** Last opened, first closed. */
-const closeAll = async (closers: Close[]): Promise<void> => {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
-    await close();
-  }
+const start = async (options: LocalHostOptions, directory: string, closers: Closers): Promise<LocalHost> => {
+  const { port = 0, clockIso, assembly, onProgress: say = () => undefined } = options;
+  const services = await openServices({ directory, port, clockIso, assembly, say }, closers);
+  const { clock, messaging, ses, gateway, template } = services;
+  const { executions, functions, queues } = await openRuntime(services, directory, closers, say);
+  const schedules = schedulesOf(services, executions);
+  const activity = { template, messaging, queues, functions, ses };
+  schedules.resume();
+  closers.add(async () => {
+    schedules.pause();
+    await queuesIdleWithin(activity, closingDrainMs);
+  });
+  // First of all to close: what comes after would not be worked off.
+  closers.add(gateway.close);
+  const { mailUrl, keys, isNew } = await openEndpoints(join(directory, 'endpoints.json'), {
+    apiUrl: gateway.url,
+    mailUrl: `${ses.endpoint}/mail`,
+    dynamodbEndpoint: services.dynamodb.endpoint,
+    controlTable: template.outputs.ControlTable,
+    nowMs: clock.nowMs(),
+  });
+  gateway.serve({ routes: template.routes, invoke: functions.invoke, nowMs: clock.nowMs });
+  return {
+    apiUrl: gateway.url,
+    mailUrl,
+    keys,
+    isNew,
+    clock: { nowMs: clock.nowMs, advanceTo: (ms) => advance(services, ms) },
+    drain: () => drained(activity),
+    mails: async () => ses.mails().map((mail) => ({ ...mail, raw: ses.raw(mail.sesMessageId) })),
+    executions: executions.view,
+    settle: executions.settle,
+    schedules,
+    close: closers.closeAll,
+  };
 };
 
-const start = async (options: LocalHostOptions, directory: string, closers: Close[]): Promise<LocalHost> => {
-  const opened = <T extends { close(): Promise<void> | void }>(service: T): T => {
-    closers.push(() => service.close());
-    return service;
-  };
-  const say = options.onProgress ?? (() => undefined);
-  const clock = opened(openClock(join(directory, 'clock.json'), options.clockIso));
-  const assembly =
-    options.assembly === undefined ? synthesizeForLocal() : { directory: options.assembly, reused: true };
-  const dynamodb = opened(await startDynamoDb({ path: join(directory, 'dynamodb') }));
-  const s3 = opened(await startS3(join(directory, 's3')));
-  const messaging = opened(await startMessaging(join(directory, 'queues.ndjson')));
-  const gateway = opened(await openGateway(options.port ?? 0));
-  const synthesized = await assembly;
-  say(
-    synthesized.reused
-      ? 'Synthesized templates: unchanged since the last start'
-      : 'Synthesized both stacks and bundled the functions',
-  );
-  const template = readTemplate({
-    directory: synthesized.directory,
-    apiUrl: gateway.url,
-    sqsUrl: messaging.endpoint,
-  });
-  await createTables(dynamodb.endpoint, template.tables);
-  await createBuckets(s3.endpoint, template.buckets);
-  await messaging.create(template);
-  say(
-    `Resources: ${template.tables.length} tables, ${template.buckets.length} buckets, ${template.queues.length} queues, ${template.functions.length} functions, ${template.stateMachines.length} state machines`,
-  );
-  const ses = opened(await startSes(sesOptions(directory, template, messaging, clock.nowMs)));
+const advance = async ({ clock, messaging }: Services, ms: number): Promise<void> => {
+  const beforeMs = clock.nowMs();
+  clock.advanceTo(ms);
+  messaging.passTime(Math.max(ms - beforeMs, 0));
+  // One turn, so that what woke has begun to move when the caller asks.
+  await new Promise((resolve) => setImmediate(resolve));
+};
 
-  const s3Client = new S3Client({
-    endpoint: s3.endpoint,
-    region: place.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  closers.push(() => s3Client.destroy());
+interface Runtime {
+  readonly executions: Executions;
+  readonly functions: Functions;
+  readonly queues: Queues;
+}
+
+/** What runs the template's functions: state machines, sandboxes, event sources. */
+const openRuntime = async (
+  { clock, dynamodb, s3, messaging, ses, template }: Services,
+  directory: string,
+  { opened }: Closers,
+  say: (line: string) => void,
+): Promise<Runtime> => {
   const executions: Executions = opened(
     openExecutions({
       directory: join(directory, 'executions'),
@@ -172,8 +166,7 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
       clock,
       services: {
         invoke: (functionArn, input) => functions.invoke(functionArn, input),
-        readObject: async (Bucket, Key) =>
-          (await s3Client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString() ?? '',
+        readObject: objectReader(s3.endpoint),
       },
       onState: (machine, name, state) => say(`${machine} ${name}: ${state}`),
     }),
@@ -199,86 +192,28 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
   const queues = opened(
     runQueues(template.eventSources, template.queues, messaging.endpoint, functions.invoke),
   );
-  const drain = () => drained(template, messaging, queues, functions, ses);
-  let stopSchedules: (() => void) | undefined;
-  const resumeSchedules = () => {
-    stopSchedules ??= runSchedules(template.schedules, clock, (arn, name, input) =>
-      executions.start(arn, name, input),
-    );
-  };
-  const pauseSchedules = () => {
-    stopSchedules?.();
-    stopSchedules = undefined;
-  };
-  resumeSchedules();
-  closers.push(async () => {
-    pauseSchedules();
-    const idle = new AbortController();
-    await Promise.race([
-      queuesIdle(template, messaging, queues, ses, idle.signal),
-      delay(closingDrainMs, undefined, { ref: false }),
-    ]);
-    idle.abort();
-  });
-  // First of all to close: what comes after would not be worked off.
-  closers.push(gateway.close);
-  const endpoints = await openEndpoints(join(directory, 'endpoints.json'), {
-    apiUrl: gateway.url,
-    mailUrl: `${ses.endpoint}/mail`,
-    dynamodbEndpoint: dynamodb.endpoint,
-    controlTable: template.outputs.ControlTable,
-    nowMs: clock.nowMs(),
-  });
-  gateway.serve({ routes: template.routes, invoke: functions.invoke, nowMs: clock.nowMs });
-
-  return {
-    apiUrl: gateway.url,
-    mailUrl: endpoints.mailUrl,
-    keys: endpoints.keys,
-    isNew: endpoints.isNew,
-    clock: {
-      nowMs: clock.nowMs,
-      advanceTo: async (ms) => {
-        const beforeMs = clock.nowMs();
-        clock.advanceTo(ms);
-        messaging.passTime(Math.max(ms - beforeMs, 0));
-        // One turn, so that what woke has begun to move when the caller asks.
-        await new Promise((resolve) => setImmediate(resolve));
-      },
-    },
-    drain,
-    mails: async () => ses.mails().map((mail) => ({ ...mail, raw: ses.raw(mail.sesMessageId) })),
-    executions: executions.view,
-    settle: executions.settle,
-    schedules: { pause: pauseSchedules, resume: resumeSchedules },
-    close: () => closeAll(closers),
-  };
+  return { executions, functions, queues };
 };
 
-const sesOptions = (
-  directory: string,
-  template: LocalTemplate,
-  messaging: Messaging,
-  nowMs: () => number,
-) => ({
-  directory: join(directory, 'mail'),
-  nowMs,
-  identities: template.mailIdentities,
-  configurationSets: template.configurationSets,
-  publish: async (
-    events: readonly { readonly configurationSet: string; readonly type: string; readonly body: string }[],
-  ) => {
-    for (const { configurationSet, topicArn, events: wanted } of template.mailDestinations) {
-      const bodies = events.filter(
-        (event) => event.configurationSet === configurationSet && wanted.includes(event.type),
-      );
-      await messaging.publish(
-        topicArn,
-        bodies.map(({ body }) => body),
-      );
-    }
-  },
-});
+const objectReader = (endpoint: string) => {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new S3Client({ endpoint, region: place.region, credentials });
+  return async (Bucket: string, Key: string): Promise<string> =>
+    (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString() ?? '';
+};
+
+const schedulesOf = ({ template, clock }: Services, executions: Executions): LocalHost['schedules'] => {
+  let stop: (() => void) | undefined;
+  return {
+    pause: () => {
+      stop?.();
+      stop = undefined;
+    },
+    resume: () => {
+      stop ??= runSchedules(template.schedules, clock, executions.start);
+    },
+  };
+};
 
 /** What the functions find beside the template's own names. Nothing of the user's AWS configuration is looked at. */
 const environmentOf = (
@@ -298,39 +233,3 @@ const environmentOf = (
   REPRISE_CLOCK_FILE: clockPath,
   TZ: 'UTC',
 });
-
-const workQueues = (template: LocalTemplate) =>
-  template.queues.filter(({ redrive }) => redrive !== undefined);
-
-const queuesIdle = async (
-  template: LocalTemplate,
-  messaging: Messaging,
-  queues: Queues,
-  ses: LocalSes,
-  signal?: AbortSignal,
-): Promise<void> => {
-  while (signal?.aborted !== true) {
-    await ses.flush();
-    const waiting = workQueues(template).some(({ name }) => messaging.waitingCount(name) > 0);
-    if (!waiting && queues.busyCount() === 0) {
-      return;
-    }
-    await delay(drainLookMs);
-  }
-};
-
-const drained = async (
-  template: LocalTemplate,
-  messaging: Messaging,
-  queues: Queues,
-  functions: Functions,
-  ses: LocalSes,
-): Promise<void> => {
-  for (;;) {
-    await queuesIdle(template, messaging, queues, ses);
-    if (functions.runningCount() === 0) {
-      return;
-    }
-    await delay(drainLookMs);
-  }
-};

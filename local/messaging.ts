@@ -40,26 +40,12 @@ export const startMessaging = async (journalPath: string): Promise<Messaging> =>
   const sns = new SNSClient({ endpoint, region: place.region, credentials });
   return {
     endpoint,
-    create: async ({ queues, topicArns, subscriptions }) => {
-      // Dead-letter queues first: a redrive policy names a queue that must be there.
-      const ordered = [...queues].sort(
-        (a, b) => Number(a.redrive !== undefined) - Number(b.redrive !== undefined),
-      );
-      for (const queue of ordered) {
-        await sqs.send(new CreateQueueCommand({ QueueName: queue.name, Attributes: attributesOf(queue) }));
-      }
+    create: async (template) => {
+      await createQueues(sqs, template.queues);
       for (const { queue, message } of journal.left) {
         stores.sqsStore.getQueueByName(queue)?.enqueue(message);
       }
-      for (const arn of topicArns) {
-        await sns.send(new CreateTopicCommand({ Name: arn.slice(arn.lastIndexOf(':') + 1) }));
-      }
-      for (const { topicArn, queueArn, raw } of subscriptions) {
-        const Attributes: Record<string, string> = raw ? { RawMessageDelivery: 'true' } : {};
-        await sns.send(
-          new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: queueArn, Attributes }),
-        );
-      }
+      await createTopics(sns, template);
     },
     publish: async (topicArn, bodies) => {
       for (const batch of batchesOf(bodies)) {
@@ -86,6 +72,31 @@ export const startMessaging = async (journalPath: string): Promise<Messaging> =>
       journal.close();
     },
   };
+};
+
+const createQueues = async (sqs: SQSClient, queues: readonly LocalQueue[]): Promise<void> => {
+  // Dead-letter queues first: a redrive policy names a queue that must be there.
+  const ordered = [...queues].sort(
+    (a, b) => Number(a.redrive !== undefined) - Number(b.redrive !== undefined),
+  );
+  for (const queue of ordered) {
+    await sqs.send(new CreateQueueCommand({ QueueName: queue.name, Attributes: attributesOf(queue) }));
+  }
+};
+
+const createTopics = async (
+  sns: SNSClient,
+  { topicArns, subscriptions }: Pick<LocalTemplate, 'topicArns' | 'subscriptions'>,
+): Promise<void> => {
+  for (const arn of topicArns) {
+    await sns.send(new CreateTopicCommand({ Name: arn.slice(arn.lastIndexOf(':') + 1) }));
+  }
+  for (const { topicArn, queueArn, raw } of subscriptions) {
+    const Attributes: Record<string, string> = raw ? { RawMessageDelivery: 'true' } : {};
+    await sns.send(
+      new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: queueArn, Attributes }),
+    );
+  }
 };
 
 /** fauxqs exports its server only; its stores are beside it. */

@@ -33,52 +33,17 @@ const defaultType = 'application/octet-stream';
 export const etagOf = (body: Buffer): string => `"${createHash('md5').update(body).digest('hex')}"`;
 
 export const openObjectFiles = (directory: string): ObjectFiles => {
-  const buckets = new Map<string, Map<string, ObjectInfo | undefined>>();
-  const incoming = join(directory, '.incoming');
-  rmSync(incoming, { recursive: true, force: true });
-  mkdirSync(incoming, { recursive: true });
-  let incomingCount = 0;
-
-  const bodyPath = (bucket: string, key: string) => join(directory, bucket, 'objects', pathOf(key));
-  const typePath = (bucket: string, key: string) => join(directory, bucket, 'types', pathOf(key));
-
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory() && !entry.name.startsWith('.')) {
-      buckets.set(
-        entry.name,
-        new Map(keysUnder(join(directory, entry.name, 'objects'), '').map((key) => [key, undefined])),
-      );
-    }
-  }
-
-  const load = (bucket: string, key: string): ObjectInfo => {
-    const body = readFileSync(bodyPath(bucket, key));
-    return {
-      sizeBytes: body.length,
-      modifiedMs: Math.round(statSync(bodyPath(bucket, key)).mtimeMs),
-      etag: etagOf(body),
-      contentType: readIfThere(typePath(bucket, key)) ?? defaultType,
-    };
-  };
-
+  const files = pathsIn(directory);
+  const buckets: Buckets = readBuckets(directory);
   const info = (bucket: string, key: string): ObjectInfo | undefined => {
     const keys = buckets.get(bucket);
     if (keys?.has(key) !== true) {
       return undefined;
     }
-    const known = keys.get(key) ?? load(bucket, key);
+    const known = keys.get(key) ?? load(files, bucket, key);
     keys.set(key, known);
     return known;
   };
-
-  const place = (path: string, body: Buffer | string): void => {
-    incomingCount += 1;
-    const beside = join(incoming, String(incomingCount));
-    writeFileSync(beside, body);
-    mkdirSync(dirname(path), { recursive: true });
-    renameSync(beside, path);
-  };
-
   return {
     createBucket: (bucket) => {
       mkdirSync(join(directory, bucket, 'objects'), { recursive: true });
@@ -88,23 +53,23 @@ export const openObjectFiles = (directory: string): ObjectFiles => {
     },
     hasBucket: (bucket) => buckets.has(bucket),
     info,
-    read: (bucket, key) => readFileSync(bodyPath(bucket, key)),
+    read: (bucket, key) => readFileSync(files.body(bucket, key)),
     put: (bucket, key, body, contentType) => {
       // The type first: a crash in between leaves at worst the old body under its new type.
       if (contentType !== defaultType) {
-        place(typePath(bucket, key), contentType);
+        files.place(files.type(bucket, key), contentType);
       } else if (buckets.get(bucket)?.has(key)) {
-        rmSync(typePath(bucket, key), { force: true });
+        rmSync(files.type(bucket, key), { force: true });
       }
-      place(bodyPath(bucket, key), body);
+      files.place(files.body(bucket, key), body);
       const made = { sizeBytes: body.length, modifiedMs: Date.now(), etag: etagOf(body), contentType };
       buckets.get(bucket)?.set(key, made);
       return made;
     },
     delete: (bucket, key) => {
       if (buckets.get(bucket)?.delete(key)) {
-        rmSync(bodyPath(bucket, key), { force: true });
-        rmSync(typePath(bucket, key), { force: true });
+        rmSync(files.body(bucket, key), { force: true });
+        rmSync(files.type(bucket, key), { force: true });
       }
     },
     *list(bucket, prefix, after) {
@@ -118,6 +83,57 @@ export const openObjectFiles = (directory: string): ObjectFiles => {
         }
       }
     },
+  };
+};
+
+/** By key; undefined: there since before the start and not looked at yet. */
+type Buckets = Map<string, Map<string, ObjectInfo | undefined>>;
+
+interface ObjectPaths {
+  readonly body: (bucket: string, key: string) => string;
+  readonly type: (bucket: string, key: string) => string;
+  /** Writes beside and renames into place. */
+  readonly place: (path: string, content: Buffer | string) => void;
+}
+
+const pathsIn = (directory: string): ObjectPaths => {
+  const incoming = join(directory, '.incoming');
+  rmSync(incoming, { recursive: true, force: true });
+  mkdirSync(incoming, { recursive: true });
+  let count = 0;
+  return {
+    body: (bucket, key) => join(directory, bucket, 'objects', pathOf(key)),
+    type: (bucket, key) => join(directory, bucket, 'types', pathOf(key)),
+    place: (path, content) => {
+      count += 1;
+      const beside = join(incoming, String(count));
+      writeFileSync(beside, content);
+      mkdirSync(dirname(path), { recursive: true });
+      renameSync(beside, path);
+    },
+  };
+};
+
+const readBuckets = (directory: string): Buckets => {
+  const names = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
+  return new Map(
+    names.map((name) => [
+      name,
+      new Map(keysUnder(join(directory, name, 'objects'), '').map((key) => [key, undefined])),
+    ]),
+  );
+};
+
+const load = (files: ObjectPaths, bucket: string, key: string): ObjectInfo => {
+  const path = files.body(bucket, key);
+  const body = readFileSync(path);
+  return {
+    sizeBytes: body.length,
+    modifiedMs: Math.round(statSync(path).mtimeMs),
+    etag: etagOf(body),
+    contentType: readIfThere(files.type(bucket, key)) ?? defaultType,
   };
 };
 

@@ -1,0 +1,100 @@
+// The services under the template: clock, DynamoDB, S3, SQS with SNS, SES and the API's port, each on a port of its
+// own on 127.0.0.1, with the template's resources made in them. They open while the app is synthesized.
+
+import { join } from 'node:path';
+import { type LocalClock, openClock } from './clock.ts';
+import type { Closers } from './closers.ts';
+import { type LocalDynamoDb, startDynamoDb } from './dynamodb.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+import { type Messaging, startMessaging } from './messaging.ts';
+import { createBuckets, createTables } from './resources.ts';
+import { type LocalS3, startS3 } from './s3.ts';
+import { type LocalSes, startSes } from './ses.ts';
+import type { MailEvent } from './ses-events.ts';
+import { type LocalSynthesis, synthesizeForLocal } from './synthesis.ts';
+import { type LocalTemplate, readTemplate } from './template.ts';
+
+export interface Services {
+  readonly clock: LocalClock;
+  readonly dynamodb: LocalDynamoDb;
+  readonly s3: LocalS3;
+  readonly messaging: Messaging;
+  readonly ses: LocalSes;
+  readonly gateway: Gateway;
+  readonly template: LocalTemplate;
+}
+
+export interface ServicesOptions {
+  readonly directory: string;
+  readonly port: number;
+  readonly clockIso: string | undefined;
+  readonly assembly: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** What the services keep in the directory, and all that a fresh start forgets. */
+export const keptNames = [
+  'dynamodb',
+  's3',
+  'mail',
+  'executions',
+  'logs',
+  'queues.ndjson',
+  'clock.json',
+  'endpoints.json',
+] as const;
+
+export const openServices = async (options: ServicesOptions, { opened }: Closers): Promise<Services> => {
+  const { directory, say } = options;
+  const synthesis = startSynthesis(options.assembly);
+  const clock = opened(openClock(join(directory, 'clock.json'), options.clockIso));
+  const dynamodb = opened(await startDynamoDb({ path: join(directory, 'dynamodb') }));
+  const s3 = opened(await startS3(join(directory, 's3')));
+  const messaging = opened(await startMessaging(join(directory, 'queues.ndjson')));
+  const gateway = opened(await openGateway(options.port));
+  const { directory: assembly, reused } = await synthesis;
+  say(
+    reused
+      ? 'Synthesized templates: unchanged since the last start'
+      : 'Synthesized both stacks and bundled the functions',
+  );
+  const template = readTemplate({ directory: assembly, apiUrl: gateway.url, sqsUrl: messaging.endpoint });
+  await createTables(dynamodb.endpoint, template.tables);
+  await createBuckets(s3.endpoint, template.buckets);
+  await messaging.create(template);
+  say(`Resources: ${describe(template)}`);
+  const ses = opened(
+    await startSes({
+      directory: join(directory, 'mail'),
+      nowMs: clock.nowMs,
+      identities: template.mailIdentities,
+      configurationSets: template.configurationSets,
+      publish: (events) => publish(template, messaging, events),
+    }),
+  );
+  return { clock, dynamodb, s3, messaging, ses, gateway, template };
+};
+
+const startSynthesis = (assembly: string | undefined): Promise<LocalSynthesis> => {
+  const made =
+    assembly === undefined ? synthesizeForLocal() : Promise.resolve({ directory: assembly, reused: true });
+  // Awaited later; a failure in between is not an unhandled one.
+  made.catch(() => undefined);
+  return made;
+};
+
+const describe = ({ tables, buckets, queues, functions, stateMachines }: LocalTemplate): string =>
+  `${tables.length} tables, ${buckets.length} buckets, ${queues.length} queues, ${functions.length} functions, ${stateMachines.length} state machines`;
+
+const publish = async (
+  { mailDestinations }: LocalTemplate,
+  messaging: Messaging,
+  events: readonly MailEvent[],
+): Promise<void> => {
+  for (const { configurationSet, topicArn, events: wanted } of mailDestinations) {
+    const bodies = events
+      .filter((event) => event.configurationSet === configurationSet && wanted.includes(event.type))
+      .map(({ body }) => body);
+    await messaging.publish(topicArn, bodies);
+  }
+};
