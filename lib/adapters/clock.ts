@@ -1,8 +1,8 @@
 // The clock: the machine's, or one that a test environment moves by writing a file.
 // File content: {"baseRealMs": n, "baseVirtualMs": n, "rate": n}; virtual = baseVirtual + (real − baseReal) × rate.
 
-import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Clock, RandomBytes } from '../ports.ts';
 
 export const systemClock: Clock = { nowMs: () => Date.now() };

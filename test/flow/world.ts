@@ -175,7 +175,7 @@ export const assignedArms = (directory: string, campaignId: string): Map<string,
         ({ event, properties }) =>
           event === 'Reprise Customer Assigned' && properties.campaignId === campaignId,
       )
-      .map(({ userId, properties }) => [String(userId), String(properties.variant)]),
+      .map(({ userId, properties }) => [`${userId}`, JSON.stringify(properties.variant).slice(1, -1)]),
   );
 
 export interface ReadMail {

@@ -39,7 +39,9 @@ export const resource = (template: Template, type: string, name: string): Resour
   const found = resourcesOf(template, type).filter(([id]) => id.replace(/[0-9A-F]{8}$/, '') === name);
   if (found.length !== 1) {
     throw new Error(
-      `${found.length} resources of ${type} named ${name}; there are ${resourcesOf(template, type).map(([id]) => id)}`,
+      `${found.length} resources of ${type} named ${name}; there are ${resourcesOf(template, type)
+        .map(([id]) => id)
+        .join(', ')}`,
     );
   }
   return found[0][1];

@@ -123,11 +123,11 @@ describe('training', () => {
 describe('campaign', () => {
   it('waits by timestamp only, so that waiting costs nothing', () => {
     const waits = Object.entries(campaign.States).filter(([, state]) => state.Type === 'Wait');
-    expect(waits.map(([name, state]) => [name, state.TimestampPath]).sort()).toEqual([
-      ['WaitForLook', '$.waitUntil'],
-      ['WaitForStart', '$.startsAt'],
-      ['WaitToDeliver', '$.waitUntil'],
-    ]);
+    expect(Object.fromEntries(waits.map(([name, state]) => [name, state.TimestampPath]))).toEqual({
+      WaitForStart: '$.startsAt',
+      WaitToDeliver: '$.waitUntil',
+      WaitForLook: '$.waitUntil',
+    });
   });
 
   it('delivers through a distributed map that reads batches from S3, ten at a time, and keeps no result in the state', () => {
