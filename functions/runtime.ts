@@ -22,6 +22,7 @@ import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { createMailer, createSesClient } from '../lib/adapters/mailer-ses.ts';
 import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts';
 import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
+import { isOutage } from '../lib/adapters/outage.ts';
 import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
@@ -98,9 +99,18 @@ export const respondHtml = ({ statusCode, html }: HtmlAnswer): APIGatewayProxySt
   body: html,
 });
 
+const unavailable = {
+  error: {
+    code: 'unavailable',
+    message: 'A service that Reprise needs for this did not answer; the request was not confirmed.',
+    action:
+      'Send it again after a few seconds, with the same ids: what was already taken is not taken twice.',
+  },
+};
+
 type HttpHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** Wraps an HTTP handler: a Failure becomes its status and detail, anything else a 500 without internals. */
+/** Wraps an HTTP handler: a Failure becomes its status and detail, an outage 503, anything else 500 without internals. */
 export const http =
   (handler: HttpHandler): HttpHandler =>
   async (event) => {
@@ -110,11 +120,13 @@ export const http =
       if (error instanceof Failure) {
         return respond(statusByKind[error.kind], { error: error.detail });
       }
-      log('error', 'unexpected failure', {
+      const outage = isOutage(error);
+      log(outage ? 'warn' : 'error', outage ? 'a service did not answer' : 'unexpected failure', {
         route: event.routeKey,
         error: String(error),
         stack: error instanceof Error ? error.stack : undefined,
       });
+      if (outage) return respond(statusByKind.unavailable, unavailable);
       return respond(500, {
         error: {
           code: 'internal',
