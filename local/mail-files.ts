@@ -2,7 +2,7 @@
 // what the list needs. The .eml is written first; a line without its mail cannot be.
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface StoredMail {
@@ -39,7 +39,9 @@ export const openMailFiles = (directory: string): MailFiles => {
     raw: (sesMessageId) => readFileSync(path(sesMessageId), 'utf8'),
     add: ({ raw, ...mail }) => {
       const stored = { sesMessageId: `${randomBytes(8).toString('hex')}-${randomUUID()}-000000`, ...mail };
-      writeFileSync(path(stored.sesMessageId), raw);
+      // By rename: who looks into the directory never finds half a mail.
+      writeFileSync(`${path(stored.sesMessageId)}.new`, raw);
+      renameSync(`${path(stored.sesMessageId)}.new`, path(stored.sesMessageId));
       appendFileSync(index, `${JSON.stringify(stored)}\n`);
       mails.push(stored);
       return stored;
