@@ -1,6 +1,7 @@
 // The result in one plain sentence, in both languages. Rates as percentages with one decimal, differences in
 // percentage points with their sign; more decimals where one would show a difference of 0.0.
 
+import { alpha } from './estimate.ts';
 import type { Comparison, Decision, Estimate, HarmCheck, NoEstimate, Text } from './result.ts';
 
 export interface SentenceFacts {
@@ -31,7 +32,7 @@ export const sentenceOf = (facts: SentenceFacts): Text => {
   if (headline === undefined || estimate === undefined || estimate.kind === 'no-estimate') {
     return estimate?.kind === 'no-estimate' ? noEstimateSentence(estimate) : missingSentence(facts.missing);
   }
-  return estimateSentence(headline.arm, facts, estimate, stopped);
+  return estimateSentence(headline, facts, estimate, stopped);
 };
 
 const missingSentence = (missing: NoEstimate | undefined): Text =>
@@ -43,8 +44,8 @@ const noEstimateSentence = ({ reason, action }: NoEstimate): Text => ({
 });
 
 const estimateSentence = (
-  arm: string,
-  { windowDays, rates }: SentenceFacts,
+  { arm, adjustedPValue }: Comparison,
+  { windowDays, rates, decision }: SentenceFacts,
   estimate: Estimate,
   stopped: HarmCheck | undefined,
 ): Text => {
@@ -55,11 +56,20 @@ const estimateSentence = (
   const range = `${points(low, digits)} to ${points(high, digits)}`;
   const rangeZh = `${points(low, digits)} 至 ${points(high, digits)}`;
   const guard = stopped === undefined ? { en: '', 'zh-CN': '' } : guardClause(stopped);
+  if (low > 0 && adjustedPValue !== null && adjustedPValue >= alpha) {
+    const p = adjustedPValue.toFixed(2);
+    return {
+      en: `Variant ${arm} had ${windowDays}-day repurchase of ${to} against ${from} without it, ${points(difference, digits)} points (95% interval ${range}); for one of several variants compared at once that is not beyond chance (adjusted p = ${p})${guard.en}.`,
+      'zh-CN': `变体 ${arm} 的 ${windowDays} 天复购率为 ${to}，对照为 ${from}，相差 ${points(difference, digits)} 个百分点（95% 置信区间 ${rangeZh}）；因同时比较了多个变体，尚不能排除偶然（校正后 p = ${p}）${guard['zh-CN']}。`,
+    };
+  }
+  const advice =
+    decision === 'roll-out' ? { en: ' Worth rolling out.', 'zh-CN': '值得推广。' } : { en: '', 'zh-CN': '' };
   if (low > 0 || high < 0) {
     const [verb, verbZh] = low > 0 ? ['raised', '提高'] : ['lowered', '降低'];
     return {
-      en: `Variant ${arm} ${verb} ${windowDays}-day repurchase from ${from} to ${to}, ${points(difference, digits)} points (95% interval ${range})${guard.en}.`,
-      'zh-CN': `变体 ${arm} 使 ${windowDays} 天复购率从 ${from} ${verbZh}到 ${to}，变化 ${points(difference, digits)} 个百分点（95% 置信区间 ${rangeZh}）${guard['zh-CN']}。`,
+      en: `Variant ${arm} ${verb} ${windowDays}-day repurchase from ${from} to ${to}, ${points(difference, digits)} points (95% interval ${range})${guard.en}.${advice.en}`,
+      'zh-CN': `变体 ${arm} 使 ${windowDays} 天复购率从 ${from} ${verbZh}到 ${to}，变化 ${points(difference, digits)} 个百分点（95% 置信区间 ${rangeZh}）${guard['zh-CN']}。${advice['zh-CN']}`,
     };
   }
   return {

@@ -51,10 +51,10 @@ describe('a final look', () => {
 
   test('says in one sentence by how much the variant raised repurchase, in both languages', () => {
     expect(raised.sentence.en).toBe(
-      'Variant B raised 30-day repurchase from 8.1% to 9.4%, +1.3 points (95% interval +0.5 to +2.1).',
+      'Variant B raised 30-day repurchase from 8.1% to 9.4%, +1.3 points (95% interval +0.5 to +2.1). Worth rolling out.',
     );
     expect(raised.sentence['zh-CN']).toBe(
-      '变体 B 使 30 天复购率从 8.1% 提高到 9.4%，变化 +1.3 个百分点（95% 置信区间 +0.5 至 +2.1）。',
+      '变体 B 使 30 天复购率从 8.1% 提高到 9.4%，变化 +1.3 个百分点（95% 置信区间 +0.5 至 +2.1）。值得推广。',
     );
   });
 
@@ -110,6 +110,11 @@ describe('a final look', () => {
     expect(among.decision).toBe('inconclusive');
     const single = among.comparisons.find(({ arm: name }) => name === 'B');
     expect(single?.adjustedPValue).toBeCloseTo(4 * (alone.comparisons[0].adjustedPValue ?? 0), 12);
+    // The interval of B alone excludes 0; the sentence must say why that is not enough here.
+    expect(single?.estimate.kind === 'estimate' && single.estimate.low).toBeGreaterThan(0);
+    expect(among.sentence.en).toMatch(/not beyond chance \(adjusted p = 0\.\d\d\)\.$/);
+    expect(among.sentence.en).not.toContain('raised');
+    expect(among.sentence['zh-CN']).toContain('尚不能排除偶然');
   });
 
   test('compares with a none variant where there is no holdout', () => {
