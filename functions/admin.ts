@@ -26,7 +26,9 @@ const models = () => ({ registry: modelRegistry(), models: modelsStore() });
 export const handler = routes({
   'POST /v1/admin/trainings': async (event) => {
     const ports = { registry: modelRegistry(), workflows: workflows(), random: random() };
-    return respond(202, await requestTraining(parseJson(bodyText(event)), ports, clock().nowMs()));
+    const body = parseJson(bodyText(event));
+    const idempotencyKey = event.headers['idempotency-key'];
+    return respond(202, await requestTraining({ body, idempotencyKey }, ports, clock().nowMs()));
   },
   'GET /v1/admin/trainings': async () => respond(200, { trainings: await modelRegistry().trainings() }),
   'GET /v1/admin/trainings/{trainingId}': async (event) =>

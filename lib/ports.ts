@@ -132,6 +132,8 @@ export interface TrainingRecord {
   readonly trainingId: string;
   readonly status: 'running' | 'promoted' | 'refused' | 'failed';
   readonly startedAt: string;
+  /** Named by who asked for it; absent: all. */
+  readonly candidates?: readonly string[];
   readonly endedAt?: string;
   readonly version?: ModelVersion;
   /** Why refused or failed, in a sentence. */

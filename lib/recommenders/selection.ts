@@ -104,7 +104,8 @@ const recordEnd = async (
 ): Promise<void> => {
   const endedAt = new Date(clock.nowMs()).toISOString();
   const known = (await registry.trainings()).find((record) => record.trainingId === trainingId);
-  await registry.recordTraining({ trainingId, startedAt: known?.startedAt ?? endedAt, endedAt, ...end });
+  const { startedAt = endedAt, candidates } = known ?? {};
+  await registry.recordTraining({ trainingId, startedAt, candidates, endedAt, ...end });
 };
 
 const errorText = (error: unknown): string => {

@@ -1,9 +1,11 @@
 // Starts a training on demand and finds its record. The record stands before the workflow starts, so that a training
 // that was acknowledged is always found; when the start fails the record says so.
 
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../base/errors.ts';
 import { parseInput } from '../base/input.ts';
+import { idLengthMax } from '../base/limits.ts';
 import type { ModelRegistry, RandomBytes, TrainingRecord, Workflows } from '../ports.ts';
 import { defaultCandidates } from './models.ts';
 
@@ -22,32 +24,89 @@ interface Ports {
   readonly random: RandomBytes;
 }
 
+interface TrainingRequest {
+  readonly body: unknown;
+  /** The header Idempotency-Key: one key, one training, however often it is asked for. Absent: a new one each time. */
+  readonly idempotencyKey?: string;
+}
+
 export const requestTraining = async (
-  body: unknown,
-  { registry, workflows, random }: Ports,
+  { body, idempotencyKey }: TrainingRequest,
+  ports: Ports,
   nowMs: number,
 ): Promise<{ readonly trainingId: string }> => {
   const { candidates } = parseInput(schema, body, 'training');
   const startedAt = new Date(nowMs).toISOString();
-  const suffix = Buffer.from(random.bytes(4)).toString('hex');
-  const trainingId = `training-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}-${suffix}`;
-  const record: TrainingRecord = { trainingId, status: 'running', startedAt };
-  await registry.recordTraining(record);
-  try {
-    await workflows.startTraining(trainingId, { trainingId, ...(candidates ? { candidates } : {}) });
-  } catch (error) {
-    const reason = `The workflow could not be started: ${error instanceof Error ? error.message : String(error)}`;
-    await registry.recordTraining({ ...record, status: 'failed', endedAt: startedAt, reason });
-    throw error;
+  const trainingId =
+    idempotencyKey === undefined ? newTrainingId(startedAt, ports.random) : keyedTrainingId(idempotencyKey);
+  const record: TrainingRecord = { trainingId, status: 'running', startedAt, candidates };
+  const earlier = idempotencyKey === undefined ? undefined : await recordOf(ports.registry, trainingId);
+  if (earlier !== undefined) {
+    refuseOtherTraining(earlier, candidates);
+  }
+  const known = earlier === undefined || isUnstarted(earlier) ? undefined : earlier;
+  if (known === undefined) {
+    await ports.registry.recordTraining(record);
+  }
+  // A known one that still runs is started too: the call that recorded it may have ended before it could.
+  if (known === undefined || known.status === 'running') {
+    await start(known ?? record, ports);
   }
   return { trainingId };
 };
+
+const newTrainingId = (startedAt: string, random: RandomBytes): string =>
+  `training-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}-${Buffer.from(random.bytes(4)).toString('hex')}`;
+
+const keyedTrainingId = (idempotencyKey: string): string => {
+  if (idempotencyKey === '' || idempotencyKey.length > idLengthMax) {
+    throw new Failure('invalid', {
+      code: 'idempotency-key-invalid',
+      message: `The header Idempotency-Key must have 1 to ${idLengthMax} characters.`,
+      received: `${idempotencyKey.length} characters`,
+      action:
+        'Send a key of your own for each training, the same when you repeat the request, or leave it out.',
+    });
+  }
+  return `training-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 24)}`;
+};
+
+const refuseOtherTraining = (earlier: TrainingRecord, candidates: TrainingRecord['candidates']): void => {
+  if (JSON.stringify(earlier.candidates) === JSON.stringify(candidates)) return;
+  throw new Failure('conflict', {
+    code: 'idempotency-key-reused',
+    message: 'This Idempotency-Key was used for a training of other candidates.',
+    received: candidates ?? null,
+    action: 'Use a new key for each training; repeat a request with exactly the same body.',
+  });
+};
+
+const unstarted = 'The workflow could not be started: ';
+const isUnstarted = ({ status, reason }: TrainingRecord): boolean =>
+  status === 'failed' && reason !== undefined && reason.startsWith(unstarted);
+
+const start = async (record: TrainingRecord, { registry, workflows }: Ports): Promise<void> => {
+  const { trainingId, startedAt, candidates } = record;
+  try {
+    await workflows.startTraining(trainingId, { trainingId, ...(candidates ? { candidates } : {}) });
+  } catch (error) {
+    const reason = `${unstarted}${error instanceof Error ? error.message : String(error)}`;
+    await registry.recordTraining({ ...record, status: 'failed', endedAt: startedAt, reason });
+    throw error;
+  }
+};
+
+const recordOf = async (
+  registry: Pick<ModelRegistry, 'trainings'>,
+  trainingId: string,
+): Promise<TrainingRecord | undefined> =>
+  (await registry.trainings()).find((training) => training.trainingId === trainingId);
 
 export const findTraining = async (
   registry: Pick<ModelRegistry, 'trainings'>,
   trainingId: string,
 ): Promise<TrainingRecord> => {
-  const found = (await registry.trainings()).find((training) => training.trainingId === trainingId);
+  const found = await recordOf(registry, trainingId);
   if (found) return found;
   throw new Failure('not-found', {
     code: 'training-not-found',

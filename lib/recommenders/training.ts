@@ -52,7 +52,8 @@ export const startTraining = async (
   const requested = requestedCandidates(input.candidates);
   const known = (await ports.registry.trainings()).find((record) => record.trainingId === trainingId);
   const startedAt = known?.startedAt ?? new Date(ports.clock.nowMs()).toISOString();
-  await ports.registry.recordTraining({ trainingId, status: 'running', startedAt });
+  const named = input.candidates;
+  await ports.registry.recordTraining({ trainingId, status: 'running', startedAt, candidates: named });
   await buildDataset(trainingId, ports);
   const planned = await ports.models.get(candidatesKey(trainingId));
   const candidates =

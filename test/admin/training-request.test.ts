@@ -11,20 +11,25 @@ describe('a training on demand', () => {
   it('is recorded and started under one id, with the candidates that were named', async () => {
     const registry = fakeModelRegistry();
     const workflows = fakeWorkflows();
-    const started = await requestTraining({ candidates: ['als'] }, { registry, workflows, random }, nowMs);
+    const started = await requestTraining(
+      { body: { candidates: ['als'] } },
+      { registry, workflows, random },
+      nowMs,
+    );
     expect(started).toEqual({ trainingId });
     expect([...workflows.trainings]).toEqual([[trainingId, { trainingId, candidates: ['als'] }]]);
     expect(await findTraining(registry, trainingId)).toEqual({
       trainingId,
       status: 'running',
       startedAt: '2026-01-02T03:04:05.000Z',
+      candidates: ['als'],
     });
   });
 
   it('whose workflow could not be started is recorded as failed with its reason', async () => {
     const registry = fakeModelRegistry();
     const workflows = { startTraining: () => Promise.reject(new Error('no such state machine')) };
-    await expect(requestTraining({}, { registry, workflows, random }, nowMs)).rejects.toThrow(
+    await expect(requestTraining({ body: {} }, { registry, workflows, random }, nowMs)).rejects.toThrow(
       'no such state machine',
     );
     expect(await findTraining(registry, trainingId)).toMatchObject({
@@ -36,17 +41,55 @@ describe('a training on demand', () => {
   it('is refused when its body is not understood, and nothing is recorded', async () => {
     const registry = fakeModelRegistry();
     const ports = { registry, workflows: fakeWorkflows(), random };
-    await expect(requestTraining({ candidate: 'als' }, ports, nowMs)).rejects.toMatchObject({
+    await expect(requestTraining({ body: { candidate: 'als' } }, ports, nowMs)).rejects.toMatchObject({
       kind: 'invalid',
     });
-    await expect(requestTraining({ candidates: ['gpt'] }, ports, nowMs)).rejects.toMatchObject({
+    await expect(requestTraining({ body: { candidates: ['gpt'] } }, ports, nowMs)).rejects.toMatchObject({
       kind: 'invalid',
       detail: { problems: [{ path: 'candidates.0', message: expect.stringContaining('item-knn-cosine') }] },
     });
-    await expect(requestTraining({ candidates: [] }, ports, nowMs)).rejects.toMatchObject({
+    await expect(requestTraining({ body: { candidates: [] } }, ports, nowMs)).rejects.toMatchObject({
       kind: 'invalid',
     });
     expect(await registry.trainings()).toEqual([]);
     await expect(findTraining(registry, 'none')).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  it('asked for again with its Idempotency-Key is the same training, also after it ended', async () => {
+    const registry = fakeModelRegistry();
+    const workflows = fakeWorkflows();
+    const ports = { registry, workflows, random };
+    const asked = { body: { candidates: ['als'] }, idempotencyKey: 'nightly 1' };
+    const first = await requestTraining(asked, ports, nowMs);
+    expect(await requestTraining(asked, ports, nowMs + 5_000)).toEqual(first);
+    const ended = { ...(await findTraining(registry, first.trainingId)), status: 'refused' } as const;
+    await registry.recordTraining(ended);
+    expect(await requestTraining(asked, ports, nowMs + 9_000)).toEqual(first);
+    expect(await registry.trainings()).toEqual([ended]);
+    expect([...workflows.trainings.keys()]).toEqual([first.trainingId]);
+    const other = await requestTraining({ ...asked, idempotencyKey: 'nightly 2' }, ports, nowMs);
+    expect(other).not.toEqual(first);
+  });
+
+  it('that could not be started is started by repeating the request with its key', async () => {
+    const registry = fakeModelRegistry();
+    const asked = { body: {}, idempotencyKey: 'k' };
+    const broken = { startTraining: () => Promise.reject(new Error('no connection')) };
+    const failing = requestTraining(asked, { registry, workflows: broken, random }, nowMs);
+    await expect(failing).rejects.toThrow('no connection');
+    const workflows = fakeWorkflows();
+    const { trainingId: id } = await requestTraining(asked, { registry, workflows, random }, nowMs + 1_000);
+    expect([...workflows.trainings.keys()]).toEqual([id]);
+    expect(await findTraining(registry, id)).toMatchObject({ status: 'running' });
+  });
+
+  it('is refused when its key stands for other candidates, or is no key', async () => {
+    const ports = { registry: fakeModelRegistry(), workflows: fakeWorkflows(), random };
+    await requestTraining({ body: {}, idempotencyKey: 'k' }, ports, nowMs);
+    const other = { body: { candidates: ['als'] }, idempotencyKey: 'k' };
+    await expect(requestTraining(other, ports, nowMs)).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(requestTraining({ body: {}, idempotencyKey: '' }, ports, nowMs)).rejects.toMatchObject({
+      kind: 'invalid',
+    });
   });
 });
