@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -28,7 +29,7 @@ import {
   startCampaign,
 } from './world.ts';
 
-const victimPath = join(import.meta.dirname, 'victim.ts');
+const victimPath = fileURLToPath(new URL('./victim.ts', import.meta.url));
 let directory: string;
 let victim: ChildProcess | undefined;
 
