@@ -12,6 +12,7 @@ import { personalize } from './import/personalize.ts';
 import { showProgress } from './import/progress.ts';
 import { type ImportRequest, type ImportSummary, runImport } from './import/run.ts';
 import { segment } from './import/segment.ts';
+import { timeMs } from './import/zoned-time.ts';
 
 const formats: readonly Format[] = [onlineRetail, ordersCsv, movielens, personalize, segment];
 const dayMs = 86_400_000;
@@ -24,6 +25,8 @@ const usage = `npm run import -- --format FORMAT FILE [options]
   --contact PATTERN identify every customer with this address, {id} being the id: customer-{id}@example.com
   --time-zone ZONE  of times that state none; default Europe/London for online-retail, else UTC
   --shift-days N    add N days to every time, so that an old file ends today
+  --since ISO       leave out what is earlier than this time (after --shift-days); such an import goes on from another
+  --until ISO       leave out what is of this time or later: a host whose clock stands there refuses it as future
   --map TYPE=EVENT  personalize: the event that a type means; may be repeated
   --create-items    make an item of every id that the catalogue does not have
   --directory DIR   for the state (to resume) and the rejected lines; default: the current one
@@ -39,6 +42,8 @@ const main = async (): Promise<void> => {
       contact: { type: 'string' },
       'time-zone': { type: 'string' },
       'shift-days': { type: 'string' },
+      since: { type: 'string' },
+      until: { type: 'string' },
       map: { type: 'string', multiple: true },
       'create-items': { type: 'boolean' },
       directory: { type: 'string' },
@@ -95,12 +100,16 @@ const requestOf = (format: Format, path: string, values: Values): ImportRequest 
   if (contact !== undefined && !contact.includes('{id}')) {
     throw new Error(`--contact needs {id}, or all customers share one address; received ${contact}`);
   }
+  const timeZone = timeZoneOf(text('time-zone', format.timeZone ?? 'UTC') ?? 'UTC');
+  const [since, until] = [text('since'), text('until')];
   return {
     format,
     path,
     options: {
       ...(contact !== undefined && { contact }),
-      timeZone: timeZoneOf(text('time-zone', format.timeZone ?? 'UTC') ?? 'UTC'),
+      timeZone,
+      ...(since !== undefined && { sinceMs: instantOf('--since', since, timeZone) }),
+      ...(until !== undefined && { untilMs: instantOf('--until', until, timeZone) }),
       shiftMs: wholeNumber('--shift-days', text('shift-days', '0') ?? '0', -36_500, 36_500) * dayMs,
       eventNames: eventNamesOf(values.map),
     },
@@ -133,6 +142,14 @@ const timeZoneOf = (zone: string): string => {
   }
 };
 
+const instantOf = (option: string, text: string, timeZone: string): number => {
+  const ms = timeMs(text, timeZone);
+  if (ms === undefined) {
+    throw new Error(`${option} must be a time such as 2011-11-09T12:00:00Z; received ${text}`);
+  }
+  return ms;
+};
+
 const wholeNumber = (option: string, text: string, min: number, max: number): number => {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < min || number > max) {
@@ -156,6 +173,7 @@ const describe = (summary: ImportSummary): string => {
   const rejected = [...summary.rejected.values()].reduce((sum, value) => sum + value, 0);
   return [
     `${count(summary.lines)}  lines read`,
+    ...leftOutLines(summary, count),
     `${count(summary.events)}  events sent${summary.skipped > 0 ? ` (${summary.skipped.toLocaleString('en-US')} before were acknowledged earlier)` : ''}`,
     `${count(summary.orders)}  orders`,
     `${count(summary.refunds)}  refunds`,
@@ -168,6 +186,14 @@ const describe = (summary: ImportSummary): string => {
     `${summary.seconds.toFixed(1).padStart(12)}  seconds, ${Math.round(summary.events / summary.seconds).toLocaleString('en-US')} events/s`,
   ].join('\n');
 };
+
+const leftOutLines = (
+  { leftOut: { earlier, later } }: ImportSummary,
+  count: (value: number) => string,
+): string[] => [
+  ...(earlier > 0 ? [`${count(earlier)}  lines left out: earlier than --since`] : []),
+  ...(later > 0 ? [`${count(later)}  lines left out: of the time of --until or later`] : []),
+];
 
 main().catch((error: unknown) => {
   console.error(`\nImport: ${error instanceof Error ? error.message : String(error)}`);

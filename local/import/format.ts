@@ -31,6 +31,10 @@ export interface FormatOptions {
   readonly timeZone: string;
   /** Added to every time. */
   readonly shiftMs: number;
+  /** What happened earlier than this, after the shift, is left out. Default: nothing is. */
+  readonly sinceMs?: number;
+  /** What happened at this time or later, after the shift, is left out. Default: nothing is. */
+  readonly untilMs?: number;
   /** Event names for a format's own event types: `watch` → `Content Started`. */
   readonly eventNames: ReadonlyMap<string, string>;
 }
@@ -41,6 +45,8 @@ export interface Report {
   lines: number;
   orders: number;
   refunds: number;
+  /** Lines left out on purpose, because they are not of the period asked for. */
+  readonly leftOut: { earlier: number; later: number };
   readonly customers: Set<string>;
   readonly items: Map<string, ImportItem>;
   readonly reject: (line: number, reason: string, received: string) => void;
@@ -54,6 +60,25 @@ export interface Format {
   readonly hasCatalogue: boolean;
   read(path: string, options: FormatOptions, report: Report): AsyncIterable<ImportMessage>;
 }
+
+export type Period = 'earlier' | 'within' | 'later';
+
+/** Where a line's own time stands; one outside the period is counted as left out. */
+export const periodOf = (
+  atMs: number,
+  { shiftMs, sinceMs, untilMs }: FormatOptions,
+  report: Report,
+): Period => {
+  const shiftedMs = atMs + shiftMs;
+  const period =
+    untilMs !== undefined && shiftedMs >= untilMs
+      ? 'later'
+      : sinceMs !== undefined && shiftedMs < sinceMs
+        ? 'earlier'
+        : 'within';
+  if (period !== 'within') report.leftOut[period]++;
+  return period;
+};
 
 export const contactOf = (options: FormatOptions, customerId: string): { readonly email?: string } =>
   options.contact === undefined ? {} : { email: options.contact.replaceAll('{id}', customerId) };

@@ -2,7 +2,7 @@
 // or by commas under a header (ratings.csv). Each is one Product Reviewed event. Streamed in the file's order.
 
 import type { Format, ImportMessage } from './format.ts';
-import { contactOf, isoAt } from './format.ts';
+import { contactOf, isoAt, periodOf } from './format.ts';
 import { textLines } from './lines.ts';
 
 export const movielens: Format = {
@@ -22,6 +22,7 @@ export const movielens: Format = {
         continue;
       }
       seen.add(messageId);
+      if (periodOf(Number(seconds) * 1000, options, report) !== 'within') continue;
       const timestamp = isoAt(Number(seconds) * 1000 + options.shiftMs);
       if (!report.customers.has(user) && options.contact !== undefined) {
         yield identify(user, timestamp, contactOf(options, user));

@@ -7,11 +7,12 @@
 //   price 0          rejected: given away or corrected, not bought (40 lines); the customer is identified all the same
 //   items            stock code (upper case), its latest description, median price; consumable. Codes that are no
 //                    product (POST, M, BANK CHARGES, …) are kept in the orders and hidden in the catalogue.
+// An import of a period (--since, --until) tells nothing from later lines; the catalogue is as it stood at its end.
 // All orders are held in memory, to be sent customer by customer: about 300 MB for 541,909 lines.
 
-import type { Format, FormatOptions, ImportItem, Report } from './format.ts';
+import { type Format, type FormatOptions, type ImportItem, periodOf, type Report } from './format.ts';
 import { columnsOf, csvRecords } from './lines.ts';
-import { addLine, customerAt, customerMessages, type ImportCustomer } from './orders.ts';
+import { addLine, customerAt, customerMessages, type ImportCustomer, orderTimeMs } from './orders.ts';
 import { timeMs } from './zoned-time.ts';
 
 const columns = [
@@ -35,7 +36,9 @@ export const onlineRetail: Format = {
     const catalogue = new Map<string, Seen>();
     await readLines(path, options, report, customers, catalogue);
     for (const [code, seen] of catalogue) report.items.set(code, itemOf(code, seen));
-    for (const { customerId, orders } of customers.values()) {
+    for (const { customerId, knownSinceMs, orders } of customers.values()) {
+      const isKnown = knownSinceMs + options.shiftMs < (options.sinceMs ?? Number.NEGATIVE_INFINITY);
+      if (isKnown && orders.size === 0) continue;
       report.customers.add(customerId);
       const refunds = [...orders.values()].filter(({ isRefund }) => isRefund).length;
       report.refunds += refunds;
@@ -60,6 +63,7 @@ const readLines = async (
   catalogue: Map<string, Seen>,
 ): Promise<void> => {
   const times = new Map<string, number | undefined>();
+  const orderTimes = new Map<string, number>();
   const timeOf = (text: string): number | undefined => {
     if (!times.has(text)) times.set(text, timeMs(text, options.timeZone));
     return times.get(text);
@@ -72,22 +76,31 @@ const readLines = async (
     }
     report.lines++;
     const cell = (name: keyof Cells): string => cells[at?.[name] ?? -1]?.trim() ?? '';
-    const checked = check(cell, timeOf(cell('InvoiceDate')));
+    const orderId = cell('InvoiceNo');
+    const lineMs = timeOf(cell('InvoiceDate'));
+    const period =
+      lineMs === undefined ? 'within' : periodOf(orderTimeMs(orderTimes, orderId, lineMs), options, report);
+    if (period === 'later') continue;
+    const reject = (reason: string): void => {
+      if (period === 'within') report.reject(line, reason, cells.join(','));
+    };
+    const checked = check(cell, lineMs);
     if (typeof checked === 'string') {
-      report.reject(line, checked, cells.join(','));
+      reject(checked);
       continue;
     }
     const { customerId, atMs, quantity, price } = checked;
     const customer = customerAt(customers, customerId, atMs);
     customer.traits = { country: cell('Country') };
     const code = cell('StockCode').toUpperCase();
-    const orderId = cell('InvoiceNo');
     const isRefund = orderId.startsWith('C');
     if (price === 0 && !isRefund) {
-      report.reject(line, 'UnitPrice is 0: given away or corrected, not bought', cells.join(','));
+      reject('UnitPrice is 0: given away or corrected, not bought');
       continue;
     }
-    addLine(customer, { orderId, customerId, isRefund, atMs }, [code, Math.abs(quantity), price]);
+    if (period === 'within') {
+      addLine(customer, { orderId, customerId, isRefund, atMs }, [code, Math.abs(quantity), price]);
+    }
     see(catalogue, code, cell('Description'), atMs, isRefund ? 0 : price);
   }
 };

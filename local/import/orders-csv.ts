@@ -2,9 +2,16 @@
 // one email. Lines of an order may stand anywhere; they must agree on the customer. Times are ISO 8601; those without
 // a zone are taken in --time-zone. All orders are held in memory, to be sent customer by customer.
 
-import type { Format, FormatOptions } from './format.ts';
+import { type Format, type FormatOptions, periodOf } from './format.ts';
 import { columnsOf, csvRecords } from './lines.ts';
-import { addLine, customerAt, customerMessages, type ImportCustomer, type ImportOrder } from './orders.ts';
+import {
+  addLine,
+  customerAt,
+  customerMessages,
+  type ImportCustomer,
+  type ImportOrder,
+  orderTimeMs,
+} from './orders.ts';
 import { timeMs } from './zoned-time.ts';
 
 const columns = ['order_id', 'customer_id', 'item_id', 'quantity', 'price', 'at'] as const;
@@ -16,6 +23,7 @@ export const ordersCsv: Format = {
   async *read(path, options, report) {
     const customers = new Map<string, ImportCustomer>();
     const ownerOfOrder = new Map<string, string>();
+    const orderTimes = new Map<string, number>();
     let at: { readonly [name in Column]: number } | undefined;
     let emailAt = -1;
     for await (const { line, cells } of csvRecords(path)) {
@@ -32,8 +40,11 @@ export const ordersCsv: Format = {
         continue;
       }
       const [order, itemLine] = checked;
-      ownerOfOrder.set(order.orderId, order.customerId);
+      const period = periodOf(orderTimeMs(orderTimes, order.orderId, order.atMs), options, report);
+      if (period === 'later') continue;
       const customer = customerAt(customers, order.customerId, order.atMs);
+      if (period === 'earlier') continue;
+      ownerOfOrder.set(order.orderId, order.customerId);
       addLine(customer, order, itemLine);
       const email = cells[emailAt]?.trim() ?? '';
       if (email !== '') customer.traits.email = email;

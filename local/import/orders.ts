@@ -55,7 +55,17 @@ export const addLine = (
   known.lines.push([...line]);
 };
 
-/** Customer after customer: an identify when first known, then the orders by time. */
+/**
+ * The time that places a line of an order: that of the order's first line in the file, so that an order whose lines
+ * stand on both sides of a boundary is on one side as a whole. `times` remembers it.
+ */
+export const orderTimeMs = (times: Map<string, number>, orderId: string, atMs: number): number => {
+  const firstMs = times.get(orderId) ?? atMs;
+  times.set(orderId, firstMs);
+  return firstMs;
+};
+
+/** Customer after customer: an identify when first known, unless that was before the period; then the orders by time. */
 export function* customerMessages(
   source: string,
   customers: Iterable<ImportCustomer>,
@@ -65,7 +75,8 @@ export function* customerMessages(
   for (const { customerId, knownSinceMs, traits, orders } of customers) {
     const sorted = [...orders.values()].sort((a, b) => a.atMs - b.atMs || (a.orderId < b.orderId ? -1 : 1));
     const known = { ...traits, ...contactOf(options, customerId) };
-    if (Object.keys(known).length > 0) {
+    const isNew = knownSinceMs + options.shiftMs >= (options.sinceMs ?? Number.NEGATIVE_INFINITY);
+    if (isNew && Object.keys(known).length > 0) {
       yield {
         type: 'identify',
         messageId: `${source}/customer/${customerId}`,

@@ -6,7 +6,7 @@
 // Streamed in the file's order. Equal lines are told apart by their number, as Personalize keeps both.
 
 import type { Format, FormatOptions, ImportMessage } from './format.ts';
-import { contactOf, isoAt } from './format.ts';
+import { contactOf, isoAt, periodOf } from './format.ts';
 import { columnsOf, csvRecords } from './lines.ts';
 
 const eventNames: { readonly [type: string]: string } = {
@@ -55,6 +55,7 @@ export const personalize: Format = {
         report.reject(line, read.fault, cells.join(','));
         continue;
       }
+      if (periodOf(Number(seconds) * 1000, options, report) !== 'within') continue;
       if (options.contact !== undefined && !identified.has(user)) {
         identified.add(user);
         yield identify(row, options);

@@ -48,6 +48,8 @@ export interface ImportSummary {
   readonly refunds: number;
   readonly customers: number;
   readonly items: number;
+  /** Lines outside the period asked for. */
+  readonly leftOut: { readonly earlier: number; readonly later: number };
   /** Lines by reason, and events that capture refused by its code. */
   readonly rejected: ReadonlyMap<string, number>;
   readonly rejectedPath?: string;
@@ -98,6 +100,7 @@ export const runImport = async (request: ImportRequest): Promise<ImportSummary> 
     refunds: report.refunds,
     customers: report.customers.size,
     items: created,
+    leftOut: report.leftOut,
     rejected: rejects.reasons,
     ...(rejectedPath && { rejectedPath }),
     seconds: (performance.now() - startedMs) / 1000,
@@ -108,6 +111,7 @@ const emptyReport = (reject: Report['reject']): Report => ({
   lines: 0,
   orders: 0,
   refunds: 0,
+  leftOut: { earlier: 0, later: 0 },
   customers: new Set(),
   items: new Map(),
   reject,
@@ -136,7 +140,7 @@ const createMissing = async (
 /** What must be the same for skipping to be right: the file, the options that shape messages, and the target. */
 const fingerprintOf = ({ format, path, options, capture }: ImportRequest): string => {
   const { size, mtimeMs } = statSync(path);
-  const { contact = '', timeZone, shiftMs, eventNames } = options;
+  const { contact = '', timeZone, shiftMs, sinceMs = null, untilMs = null, eventNames } = options;
   return hash(
     'sha256',
     JSON.stringify([
@@ -147,6 +151,8 @@ const fingerprintOf = ({ format, path, options, capture }: ImportRequest): strin
       contact,
       timeZone,
       shiftMs,
+      sinceMs,
+      untilMs,
       [...eventNames],
       capture.apiUrl,
     ]),

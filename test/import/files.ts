@@ -22,6 +22,7 @@ export interface ReadFile {
   readonly lines: number;
   readonly orders: number;
   readonly refunds: number;
+  readonly leftOut: { readonly earlier: number; readonly later: number };
   readonly customers: number;
 }
 
@@ -35,6 +36,7 @@ export const readWith = async (
     lines: 0,
     orders: 0,
     refunds: 0,
+    leftOut: { earlier: 0, later: 0 },
     customers: new Set<string>(),
     items: new Map<string, ImportItem>(),
     reject: (line: number, reason: string) => {
@@ -44,6 +46,6 @@ export const readWith = async (
   const messages: ImportMessage[] = [];
   const merged = { ...plainOptions, timeZone: format.timeZone ?? 'UTC', ...options };
   for await (const message of format.read(path, merged, report)) messages.push(message);
-  const { lines, orders, refunds, items, customers } = report;
-  return { lines, orders, refunds, items, messages, rejected, customers: customers.size };
+  const { lines, orders, refunds, leftOut, items, customers } = report;
+  return { lines, orders, refunds, leftOut, items, messages, rejected, customers: customers.size };
 };
