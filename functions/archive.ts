@@ -1,28 +1,14 @@
 // Events from the queue into the archive, customers' fresh state and profiles, and triggers of event campaigns.
 
-import { archiveMessages, type EventCampaign } from '../lib/events/archive.ts';
-import { remembered } from '../lib/events/remembered.ts';
-import {
-  archiveStore,
-  campaignStore,
-  clock,
-  customerStore,
-  log,
-  once,
-  sqs,
-  triggerQueue,
-} from './runtime.ts';
-
-const runningEventCampaigns = async (): Promise<readonly EventCampaign[]> =>
-  (await campaignStore().list()).flatMap(({ campaignId, status, trigger }) =>
-    status === 'running' && trigger.kind === 'event' ? [{ campaignId, ...trigger }] : [],
-  );
+import { archiveMessages } from '../lib/events/archive.ts';
+import { archiveStore, campaignStore, customerStore, log, once, sqs, triggerQueue } from './runtime.ts';
 
 const ports = once(() => ({
   objects: archiveStore(),
   customers: customerStore(),
   triggers: triggerQueue(),
-  runningEventCampaigns: remembered(runningEventCampaigns, clock()),
+  // Asked for each batch, not remembered: a campaign that was started counts from the next event on.
+  awaitingEvents: () => campaignStore().awaitingEvents(),
   report: (message: string, detail: object) => log('error', message, detail),
 }));
 

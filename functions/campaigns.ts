@@ -5,6 +5,7 @@ import { campaignId } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
 import { actOnCampaign, createCampaign, replaceCampaign } from '../lib/campaigns/administer.ts';
 import { parseAction, parsePreview } from '../lib/campaigns/api-input.ts';
+import { pageCampaigns } from '../lib/campaigns/list.ts';
 import { previewCampaign } from '../lib/deliveries/campaign-preview.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
 import { checkTemplates } from '../lib/deliveries/template.ts';
@@ -51,7 +52,8 @@ const idOf = (event: Parameters<typeof pathParameter>[0]) => campaignId(pathPara
 export const handler = routes({
   'POST /v1/admin/campaigns': async (event) =>
     respond(201, await createCampaign(parseJson(bodyText(event)), ports())),
-  'GET /v1/admin/campaigns': async () => respond(200, { campaigns: await campaignStore().list() }),
+  'GET /v1/admin/campaigns': async (event) =>
+    respond(200, await pageCampaigns(event.queryStringParameters ?? {}, campaignStore())),
   'GET /v1/admin/campaigns/{campaignId}': async (event) =>
     respond(200, await campaignWithRuns(idOf(event), campaignStore())),
   'PUT /v1/admin/campaigns/{campaignId}': async (event) =>

@@ -3,7 +3,7 @@
 
 import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
 import type { AudienceMember } from './campaigns/audience.ts';
-import type { Campaign, CampaignStatus } from './campaigns/campaign.ts';
+import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
 import type { CampaignRun } from './campaigns/run.ts';
 import type { CustomerProfile, CustomerRecord, CustomerState, PublishedList } from './events/customer.ts';
 import type { StoredEvent } from './events/event.ts';
@@ -164,7 +164,10 @@ export interface Workflows {
 
 export interface CampaignStore {
   get(id: CampaignId): Promise<Campaign | undefined>;
-  list(): Promise<readonly Campaign[]>;
+  /** Every campaign, newest first. */
+  list(): Promise<readonly CampaignSummary[]>;
+  /** Event campaigns that run or are paused; one that was started is here as soon as the start is answered. */
+  awaitingEvents(): Promise<readonly EventCampaign[]>;
   /** Writes when the stored revision is `campaign.revision - 1` (absent for 1); throws conflict otherwise. */
   write(campaign: Campaign): Promise<void>;
   status(id: CampaignId): Promise<CampaignStatus | undefined>;
@@ -322,6 +325,15 @@ export interface Mailer {
     | { readonly kind: 'throttled'; readonly message: string }
     | { readonly kind: 'rejected'; readonly message: string }
   >;
+}
+
+/** What the archive needs to know of a campaign that waits for an event. */
+export interface EventCampaign {
+  readonly campaignId: CampaignId;
+  readonly event: string;
+  /** ISO 8601; startsAt ≤ event's time < endsAt. */
+  readonly startsAt: string;
+  readonly endsAt: string;
 }
 
 /** A trigger of an event campaign: one customer sent the event it waits for. */

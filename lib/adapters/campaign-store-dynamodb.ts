@@ -1,15 +1,28 @@
-// Campaigns, their runs and event assignments in DynamoDB (keys: ARCHITECTURE.md). `campaigns`/<campaignId> rows list
-// what there is, so that listing never scans the deliveries that share the table; a listed id without a campaign is
-// a creation that did not finish and is passed over. Reads are strongly consistent: a pause counts at once.
+// Campaigns, their runs and event assignments in DynamoDB (keys: ARCHITECTURE.md). Each write of a campaign is one
+// transaction with its summary (`campaigns`/<campaignId>: listing reads no templates and never scans the deliveries
+// that share the table) and, once an event campaign was started, with what the archive asks for at every batch
+// (`campaigns#event`/<campaignId>, a few hundred bytes). Reads are strongly consistent: a pause counts at once.
 
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
-import { type CampaignId, campaignId as campaignIdOf } from '../base/ids.ts';
+import type { CampaignId } from '../base/ids.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
-import type { Campaign, CampaignStatus } from '../campaigns/campaign.ts';
+import {
+  type Campaign,
+  type CampaignStatus,
+  type CampaignSummary,
+  summaryOf,
+} from '../campaigns/campaign.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
 import { runNumber } from '../campaigns/schedule.ts';
-import type { CampaignStore } from '../ports.ts';
+import type { CampaignStore, EventCampaign } from '../ports.ts';
 import { isConditionFailed } from './dynamodb.ts';
 
 type Key = { readonly pk: string; readonly sk: string };
@@ -53,11 +66,12 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
 
   return {
     get,
-    list: async () => {
-      const listed = await rows<{ readonly campaignId: string }>('campaigns', '');
-      const found = await Promise.all(listed.map(({ campaignId }) => get(campaignIdOf(campaignId))));
-      return found.filter((campaign) => campaign !== undefined).toSorted(byCreation);
-    },
+    list: async () => (await rows<CampaignSummary>('campaigns', '')).toSorted(newestFirst),
+    awaitingEvents: async () =>
+      (await rows<EventCampaign & { readonly status: CampaignStatus }>('campaigns#event', '')).flatMap(
+        ({ campaignId, status, event, startsAt, endsAt }) =>
+          status === 'running' || status === 'paused' ? [{ campaignId, event, startsAt, endsAt }] : [],
+      ),
     write: (campaign) => writeCampaign(client, table, campaign),
     status: async (id) =>
       (await read<{ readonly status: CampaignStatus }>(campaignKey(id), ['status']))?.status,
@@ -101,25 +115,23 @@ const writeCampaign = async (
   campaign: Campaign,
 ): Promise<void> => {
   const { campaignId, revision } = campaign;
-  if (revision === 1) {
-    const Item = { pk: 'campaigns', sk: campaignId, campaignId };
-    await client.send(new PutCommand({ TableName: table, Item }));
-  }
+  const condition =
+    revision === 1
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: 'revision = :previous',
+          ExpressionAttributeValues: { ':previous': revision - 1 },
+        };
+  const rows = [
+    { Item: { ...campaignKey(campaignId), ...campaign }, ...condition },
+    { Item: { pk: 'campaigns', sk: campaignId, ...summaryOf(campaign) } },
+    ...eventRows(campaign),
+  ];
   try {
-    await client.send(
-      new PutCommand({
-        TableName: table,
-        Item: { ...campaignKey(campaignId), ...campaign },
-        ...(revision === 1
-          ? { ConditionExpression: 'attribute_not_exists(pk)' }
-          : {
-              ConditionExpression: 'revision = :previous',
-              ExpressionAttributeValues: { ':previous': revision - 1 },
-            }),
-      }),
-    );
+    const TransactItems = rows.map((row) => ({ Put: { TableName: table, ...row } }));
+    await client.send(new TransactWriteCommand({ TransactItems }));
   } catch (error) {
-    if (!isConditionFailed(error)) {
+    if (!isOverwrite(error)) {
       throw error;
     }
     throw new Failure('conflict', {
@@ -131,8 +143,37 @@ const writeCampaign = async (
   }
 };
 
-const byCreation = (a: Campaign, b: Campaign): number =>
-  a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0;
+/** The row stays after the end, with its status, until DynamoDB removes it some time after the period. */
+const eventRows = ({ campaignId, status, trigger }: Campaign) =>
+  trigger.kind === 'event' && status !== 'draft'
+    ? [
+        {
+          Item: {
+            pk: 'campaigns#event',
+            sk: campaignId,
+            campaignId,
+            status,
+            event: trigger.event,
+            startsAt: trigger.startsAt,
+            endsAt: trigger.endsAt,
+            expiresAtS: Math.ceil(Date.parse(trigger.endsAt) / 1000) + eventRowsKeptS,
+          },
+        },
+      ]
+    : [];
+
+/** Events may come late: an app without network sends them when it has one again. */
+const eventRowsKeptS = 90 * 24 * 60 * 60;
+
+/** Another writer was first, or is at it. */
+const isOverwrite = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException &&
+  (error.CancellationReasons ?? []).some(
+    ({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict',
+  );
+
+const newestFirst = (a: CampaignSummary, b: CampaignSummary): number =>
+  a.createdAt === b.createdAt ? (a.campaignId < b.campaignId ? -1 : 1) : a.createdAt > b.createdAt ? -1 : 1;
 
 const withoutKey = <T extends object>(row: Record<string, unknown>): T => {
   const { pk: _pk, sk: _sk, ...rest } = row;

@@ -81,6 +81,8 @@ export const templateLengthMax = 100_000;
 export const templateRenderMs = 1_000;
 /** Name of a campaign or variant: shown in lists and used in tags of mails (SES: 256 characters a tag). */
 export const campaignNameLengthMax = 100;
+/** Summaries of campaigns in one answer: about 500 bytes each, some screens of a list. */
+export const campaignsPageCountMax = 200;
 /** Arms of one test: with more, an audience of usual size can tell none of them apart. */
 export const variantsCountMax = 10;
 /** A campaign as stored, templates and all; DynamoDB's item holds 400 KB. */

@@ -9,6 +9,7 @@ import type { CampaignStore, Clock, RandomBytes, Workflows } from '../ports.ts';
 import type { Campaign } from './campaign.ts';
 import { isObject } from './condition-check.ts';
 import { type CheckedDefinition, checkDefinition, type TemplateRules } from './definition.ts';
+import { effectOf } from './effect.ts';
 import { executionName } from './freeze.ts';
 import { draftCampaign, type LifecycleAction, redefine, startProblems, transition } from './lifecycle.ts';
 import { firstRun } from './schedule.ts';
@@ -62,7 +63,7 @@ export const actOnCampaign = async (
   id: CampaignId,
   action: Exclude<LifecycleAction, 'finish'>,
   { campaigns, workflows, clock, templates }: AdministerPorts,
-): Promise<Campaign> => {
+): Promise<Campaign & { readonly effect: string }> => {
   const stored = await existingCampaign(id, campaigns);
   const isRepeatedStart = action === 'start' && stored.status === 'running';
   const next = isRepeatedStart ? stored : transition(stored, action, nowIso(clock));
@@ -76,7 +77,7 @@ export const actOnCampaign = async (
     const run = firstRun(next);
     await workflows.startCampaign(executionName(id, run.runId), { campaignId: id, ...run });
   }
-  return next;
+  return { ...next, effect: effectOf(next, action) };
 };
 
 export const existingCampaign = async (id: CampaignId, campaigns: CampaignStore): Promise<Campaign> => {
@@ -117,6 +118,7 @@ const serverFields: ReadonlySet<string> = new Set([
   'endedReason',
   'revision',
   'defaults',
+  'effect',
   'runs',
 ]);
 

@@ -93,3 +93,36 @@ export interface Cap {
   readonly deliveriesMax: number;
   readonly days: number;
 }
+
+/** A campaign in a list: without audience, templates and offers. */
+export interface CampaignSummary
+  extends Pick<
+    Campaign,
+    | 'campaignId'
+    | 'name'
+    | 'status'
+    | 'trigger'
+    | 'holdoutShare'
+    | 'windowDays'
+    | 'createdAt'
+    | 'startedAt'
+    | 'pausedAt'
+    | 'endedAt'
+    | 'endedReason'
+    | 'revision'
+  > {
+  readonly variants: readonly {
+    readonly name: string;
+    readonly weight: number;
+    readonly kind: Action['kind'];
+  }[];
+}
+
+export const summaryOf = (campaign: Campaign): CampaignSummary => {
+  const { audience: _a, salt: _s, quietHours: _q, cap: _c, ...rest } = campaign;
+  const { recommendationsCount: _r, lookDays: _l, rollout: _o, ...kept } = rest;
+  return {
+    ...kept,
+    variants: campaign.variants.map(({ name, weight, action }) => ({ name, weight, kind: action.kind })),
+  };
+};

@@ -5,9 +5,9 @@
 // Answer: the queue messages that must come again: unreadable ones (they end in the dead-letter queue) and those
 // whose customers or triggers could not be written. When an object cannot be put, all of them.
 
-import type { CampaignId, CustomerId, MessageId } from '../base/ids.ts';
+import type { CustomerId, MessageId } from '../base/ids.ts';
 import { customerId } from '../base/ids.ts';
-import type { CampaignTrigger, CustomerStore, ObjectStore, TriggerQueue } from '../ports.ts';
+import type { CampaignTrigger, CustomerStore, EventCampaign, ObjectStore, TriggerQueue } from '../ports.ts';
 import { anonymousCustomer, isAnonymous } from './anonymous.ts';
 import { archiveContentType, archiveObjects } from './archive-object.ts';
 import { loopEvents, type StoredEvent } from './event.ts';
@@ -19,20 +19,12 @@ export interface QueuedMessage {
   readonly body: string;
 }
 
-/** What the archive needs to know of a running campaign that waits for an event. */
-export interface EventCampaign {
-  readonly campaignId: CampaignId;
-  readonly event: string;
-  /** ISO 8601; startsAt ≤ event's time < endsAt. */
-  readonly startsAt: string;
-  readonly endsAt: string;
-}
-
 export interface ArchivePorts {
   readonly objects: ObjectStore;
   readonly customers: CustomerStore;
   readonly triggers: TriggerQueue;
-  readonly runningEventCampaigns: () => Promise<readonly EventCampaign[]>;
+  /** Campaigns that run or are paused: who triggers one during a pause waits for its end (lib/campaigns/trigger.ts). */
+  readonly awaitingEvents: () => Promise<readonly EventCampaign[]>;
   readonly report: (message: string, detail: object) => void;
 }
 
@@ -142,11 +134,11 @@ const customerOf = (event: StoredEvent, links: ReadonlyMap<string, CustomerId>):
 /** Anonymous visitors trigger nothing: there is nobody to write to. Returns the events whose triggers failed. */
 const sendTriggers = async (
   written: readonly (readonly [CustomerId, readonly StoredEvent[]])[],
-  { triggers, runningEventCampaigns, report }: ArchivePorts,
+  { triggers, awaitingEvents, report }: ArchivePorts,
 ): Promise<readonly StoredEvent[]> => {
   const identified = written.filter(([id]) => !isAnonymous(id));
   try {
-    const campaigns = await runningEventCampaigns();
+    const campaigns = await awaitingEvents();
     const sent = identified.flatMap(([id, events]) =>
       events.flatMap((event) =>
         campaigns

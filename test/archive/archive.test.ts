@@ -2,12 +2,12 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { campaignId, customerId, messageId } from '../../lib/base/ids.ts';
-import { type ArchivePorts, archiveMessages, type EventCampaign } from '../../lib/events/archive.ts';
+import { type ArchivePorts, archiveMessages } from '../../lib/events/archive.ts';
 import { archiveObject, archiveObjects } from '../../lib/events/archive-object.ts';
 import { canonicalJson } from '../../lib/events/canonical-json.ts';
 import type { JsonObject, StoredEvent } from '../../lib/events/event.ts';
 import { encodeEvents, parseEvents } from '../../lib/events/queue-message.ts';
-import type { CustomerStore } from '../../lib/ports.ts';
+import type { CustomerStore, EventCampaign } from '../../lib/ports.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
 import { createFakeTriggerQueue } from '../fakes/trigger-queue.ts';
@@ -51,7 +51,7 @@ const setUp = (over: Partial<ArchivePorts> = {}) => {
     objects,
     customers,
     triggers,
-    runningEventCampaigns: async () => [],
+    awaitingEvents: async () => [],
     report: (message) => reports.push(message),
     ...over,
   };
@@ -255,7 +255,7 @@ describe('failures', () => {
 
   it('when triggers cannot be sent, the messages go back and come out the same', async () => {
     const triggers = { send: () => Promise.reject(new Error('no')) };
-    const { deliver } = setUp({ triggers, runningEventCampaigns: async () => [campaign] });
+    const { deliver } = setUp({ triggers, awaitingEvents: async () => [campaign] });
     expect(await deliver([viewed('a', user('u1'))])).toEqual(['q1']);
   });
 });
@@ -272,7 +272,7 @@ describe('triggers of event campaigns', () => {
     viewed('a', { ...who, timestamp: `2026-05-01T${time}.000Z` });
 
   it('are sent for events from startsAt until before endsAt, of the name waited for', async () => {
-    const { deliver, triggers } = setUp({ runningEventCampaigns: async () => [campaign] });
+    const { deliver, triggers } = setUp({ awaitingEvents: async () => [campaign] });
     const first = at('10:00:00');
     const last = at('10:59:59');
     await deliver([
@@ -293,7 +293,7 @@ describe('triggers of event campaigns', () => {
   });
 
   it('name the user of a linked visitor, and no visitor who is unknown', async () => {
-    const { deliver, triggers } = setUp({ runningEventCampaigns: async () => [campaign] });
+    const { deliver, triggers } = setUp({ awaitingEvents: async () => [campaign] });
     await deliver([identify('u1', 'v1')]);
     await deliver([at('10:00:00', { anonymousId: 'v1' }), at('10:00:00', { anonymousId: 'v2' })]);
     expect(triggers.sent.map((trigger) => trigger.customerId)).toEqual(['u1']);

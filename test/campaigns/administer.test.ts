@@ -102,7 +102,7 @@ describe('administering campaigns', () => {
   it('refuses to edit what has started, whatever was sent', async () => {
     const ports = open();
     const { campaignId: id } = await createCampaign(definition, ports);
-    const running = await actOnCampaign(id, 'start', ports);
+    const { effect: _, ...running } = await actOnCampaign(id, 'start', ports);
     await expect(replaceCampaign(id, { nonsense: true }, ports)).rejects.toMatchObject({
       kind: 'conflict',
       detail: { code: 'campaign-not-draft' },

@@ -57,15 +57,44 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('lists each campaign once, oldest first', async () => {
+  it('lists each campaign once, newest first, as it is now and without its templates', async () => {
     const store = open();
     await store.write(draft('list-b', { createdAt: iso(t0 + 2) }));
     await store.write(draft('list-a', { createdAt: iso(t0 + 3) }));
-    await store.write(draft('list-b', { createdAt: iso(t0 + 2), revision: 2 }));
-    const listed = (await store.list())
-      .map((one) => String(one.campaignId))
-      .filter((id) => id.startsWith('list-'));
-    expect(listed).toEqual(['list-b', 'list-a']);
+    await store.write(draft('list-b', { createdAt: iso(t0 + 2), name: 'Second', revision: 2 }));
+    const listed = (await store.list()).filter(({ campaignId }) => campaignId.startsWith('list-'));
+    expect(listed.map(({ campaignId }) => String(campaignId))).toEqual(['list-a', 'list-b']);
+    const { name, status, trigger, holdoutShare, windowDays, createdAt } = draft('list-b', {
+      name: 'Second',
+      createdAt: iso(t0 + 2),
+    });
+    expect(listed[1]).toEqual({
+      campaignId: 'list-b',
+      ...{ name, status, trigger, holdoutShare, windowDays, createdAt },
+      revision: 2,
+      variants: [
+        { name: 'reminder', weight: 0.5, kind: 'reminder' },
+        { name: 'nothing', weight: 0.5, kind: 'none' },
+      ],
+    });
+  });
+
+  it('names the event campaigns that run or are paused, from the write of their start on', async () => {
+    const store = open();
+    const period = { startsAt: iso(t0), endsAt: iso(t0 + 10) };
+    const trigger = { kind: 'event', event: 'Course Completed', ...period } as const;
+    const awaiting = async () =>
+      (await store.awaitingEvents()).filter(({ campaignId }) => campaignId.startsWith('awaits-'));
+    await store.write(draft('awaits-other', { status: 'running' }));
+    await store.write(draft('awaits-event', { trigger }));
+    expect(await awaiting()).toEqual([]);
+    const expected = [{ campaignId: 'awaits-event', event: 'Course Completed', ...period }];
+    await store.write(draft('awaits-event', { trigger, status: 'running', revision: 2 }));
+    expect(await awaiting()).toEqual(expected);
+    await store.write(draft('awaits-event', { trigger, status: 'paused', revision: 3 }));
+    expect(await awaiting()).toEqual(expected);
+    await store.write(draft('awaits-event', { trigger, status: 'cancelled', revision: 4 }));
+    expect(await awaiting()).toEqual([]);
   });
 
   it('keeps runs by number, the last write of each', async () => {

@@ -68,7 +68,8 @@ describe('the preview of a campaign on one customer', () => {
   it('writes nothing', async () => {
     const ports = await open();
     await previewCampaign(draft.campaignId, ask('ada', true), ports);
-    expect(await ports.campaigns.list()).toEqual([draft]);
+    expect((await ports.campaigns.list()).map(({ campaignId }) => campaignId)).toEqual([draft.campaignId]);
+    expect(await ports.campaigns.get(draft.campaignId)).toEqual(draft);
     expect(await ports.campaigns.runs(draft.campaignId)).toEqual([]);
   });
 

@@ -102,7 +102,7 @@ describe('@segment/analytics-node', () => {
       objects: createFakeObjectStore(),
       customers,
       triggers: createFakeTriggerQueue(),
-      runningEventCampaigns: async () => [],
+      awaitingEvents: async () => [],
       report: () => {},
     });
     expect(failed).toEqual([]);

@@ -10,7 +10,6 @@ import {
 } from '../../lib/base/limits.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
 import { decodeMessage, encodeEvents } from '../../lib/events/queue-message.ts';
-import { remembered } from '../../lib/events/remembered.ts';
 import { cachedKeys, keyOfHeader } from '../../lib/events/write-key.ts';
 
 const event = (id: string, pad = ''): StoredEvent => ({
@@ -65,23 +64,6 @@ describe('queue messages', () => {
 });
 
 describe('what is remembered', () => {
-  it('an answer is asked for again after cacheMs, a failure at once', async () => {
-    let nowMs = 0;
-    let asked = 0;
-    const read = remembered(
-      async () => {
-        asked += 1;
-        if (asked === 1) throw new Error('away');
-        return asked;
-      },
-      { nowMs: () => nowMs },
-    );
-    await expect(read()).rejects.toThrow('away');
-    expect([await read(), await read()]).toEqual([2, 2]);
-    nowMs = cacheMs;
-    expect(await read()).toBe(3);
-  });
-
   it('a revoked key is refused cacheMs later at the latest, each key asked for once until then', async () => {
     let nowMs = 0;
     let revokedAt: string | undefined;

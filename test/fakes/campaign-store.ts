@@ -3,7 +3,7 @@
 import { Failure } from '../../lib/base/errors.ts';
 import type { CampaignId } from '../../lib/base/ids.ts';
 import type { AudienceMember } from '../../lib/campaigns/audience.ts';
-import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { type Campaign, type CampaignSummary, summaryOf } from '../../lib/campaigns/campaign.ts';
 import type { CampaignRun } from '../../lib/campaigns/run.ts';
 import type { CampaignStore } from '../../lib/ports.ts';
 
@@ -14,7 +14,13 @@ export const memoryCampaignStore = (seed: readonly Campaign[] = []): CampaignSto
   const get = async (id: CampaignId): Promise<Campaign | undefined> => structuredClone(campaigns.get(id));
   return {
     get,
-    list: async () => structuredClone([...campaigns.values()]).toSorted(byCreation),
+    list: async () => structuredClone([...campaigns.values()].map(summaryOf)).toSorted(newestFirst),
+    awaitingEvents: async () =>
+      [...campaigns.values()].flatMap(({ campaignId, status, trigger }) =>
+        trigger.kind === 'event' && (status === 'running' || status === 'paused')
+          ? [{ campaignId, event: trigger.event, startsAt: trigger.startsAt, endsAt: trigger.endsAt }]
+          : [],
+      ),
     write: async (campaign) => {
       const stored = campaigns.get(campaign.campaignId);
       if ((stored?.revision ?? 0) !== campaign.revision - 1) {
@@ -43,8 +49,8 @@ export const memoryCampaignStore = (seed: readonly Campaign[] = []): CampaignSto
   };
 };
 
-const byCreation = (a: Campaign, b: Campaign): number =>
-  a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0;
+const newestFirst = (a: CampaignSummary, b: CampaignSummary): number =>
+  a.createdAt === b.createdAt ? (a.campaignId < b.campaignId ? -1 : 1) : a.createdAt > b.createdAt ? -1 : 1;
 
 const byNumber = (a: CampaignRun, b: CampaignRun): number =>
   Number(a.runId.slice(4)) - Number(b.runId.slice(4));
