@@ -70,7 +70,12 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
     });
     expect(listed[1]).toEqual({
       campaignId: 'list-b',
-      ...{ name, status, trigger, holdoutShare, windowDays, createdAt },
+      name,
+      status,
+      trigger,
+      holdoutShare,
+      windowDays,
+      createdAt,
       revision: 2,
       variants: [
         { name: 'reminder', weight: 0.5, kind: 'reminder' },
