@@ -199,6 +199,17 @@ describe('the house', () => {
     expect(text('package-lock.json')).not.toMatch(/"resolved"/);
   });
 
+  it('the lock file has every optional package of every platform: npm ci refuses it otherwise', () => {
+    const { packages } = JSON.parse(text('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const installed = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    const missing = Object.values(packages).flatMap(({ optionalDependencies }) =>
+      Object.keys(optionalDependencies ?? {}).filter((name) => !installed.has(name)),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('the environment that infra gives is the environment that runtime.ts reads', () => {
     const names = (path: string): Set<string> => new Set(text(path).match(/REPRISE_[A-Z_]+[A-Z]/g));
     const read = names('functions/runtime.ts');
