@@ -7,6 +7,7 @@ import type { ItemId } from '../base/ids.ts';
 import { explorationPoolCountMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { ServingModel } from '../recommenders/serving.ts';
+import { primaryLanguage } from './language.ts';
 
 const fewInteractionsCount = 10;
 /** "Popular" is said of the best fifth of the catalogue, and of the best ten in a small one. */
@@ -25,6 +26,8 @@ export interface Assortment {
   /** Visible items, newest first; all of them before the first training, afterwards those that came since. */
   readonly news: readonly CatalogItem[];
   readonly explorable: readonly CatalogItem[];
+  /** Primary languages in which there are visible items. */
+  readonly languages: ReadonlySet<string>;
   /** Visible items in no particular order. */
   visible(): Iterable<CatalogItem>;
 }
@@ -55,6 +58,7 @@ export const createAssortment = (
     explorable: newestFirst(
       visible.filter((item) => (serving?.interactionsCount(item.itemId) ?? 0) < fewInteractionsCount),
     ).slice(0, explorationPoolCountMax),
+    languages: new Set(visible.flatMap((item) => primaryLanguage(item.language) ?? [])),
     visible: () => visible,
   };
 };

@@ -5,8 +5,8 @@
 //   <model>     the list published for the customer                            tier 1
 //   fresh       the model's answer to what happened since it was trained       tier 1
 //   neighbours  Σ weight × similarity over the same items; item-knn            tier 1
-//   popularity  fills up, and is all a new customer gets                       tier 2
-//   catalogue   newest items; only before the first training                   tier 2
+//   popularity  fills up, and is all a new customer gets; readable items only  tier 2
+//   catalogue   newest readable items; only before the first training          tier 2
 
 import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
@@ -36,6 +36,8 @@ export interface CandidateList {
 export interface CandidateContext {
   readonly assortment: Assortment;
   readonly eligible: (itemId: ItemId) => boolean;
+  /** In a language the customer reads (language.ts). */
+  readonly readable: (itemId: ItemId) => boolean;
   readonly nowMs: number;
 }
 
@@ -149,14 +151,15 @@ const contributions = (
 };
 
 /** Enough to fill the longest answer; before the first training the newest items of the catalogue. */
-const fillLists = ({ assortment, eligible, nowMs }: CandidateContext): CandidateList[] => {
+const fillLists = ({ assortment, eligible, readable, nowMs }: CandidateContext): CandidateList[] => {
   const source = assortment.serving ? 'popularity' : 'catalogue';
   const ranked = assortment.serving?.popularity ?? assortment.news;
   const items: Candidate[] = [];
   for (const { itemId } of ranked) {
     const item = assortment.item(itemId);
     if (items.length === recommendationsCountMax) break;
-    if (item && eligible(itemId)) items.push({ itemId, reason: plainReason(item, assortment, nowMs) });
+    if (item && eligible(itemId) && readable(itemId))
+      items.push({ itemId, reason: plainReason(item, assortment, nowMs) });
   }
   return [{ source, tier: 2, weight: 1, items }];
 };

@@ -1,5 +1,6 @@
 // Exploration: each of n slots is, with probability ε, given to an item drawn evenly from a pool of items about
-// which little is known; the others take the ranked items in order. When one side runs out the other fills.
+// which little is known (and that the customer can read: language.ts); the others take the ranked items in order. When
+// one side runs out the other fills.
 // Propensity of an item: the probability that it stands anywhere in this answer, given the request, the customer's
 // record and the model, over these draws alone. With E ~ Binomial(n, ε) cut to [max(0, n − L), min(n, m)],
 // L ranked items and m in the pool: the j-th ranked item has P(E ≤ n − j), each pool item E[E] / m.

@@ -11,6 +11,7 @@ import { candidateLists } from './candidates.ts';
 import { diversify } from './diversity.ts';
 import { eligibility } from './eligibility.ts';
 import { fillSlots } from './exploration.ts';
+import { readable } from './language.ts';
 import { type Ranked, rankCandidates } from './ranking.ts';
 import { plainReason, type Reason } from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
@@ -60,9 +61,10 @@ export const recommend = (
   { recommendationId, nowMs, random, explorationShare }: RecommendContext,
 ): Recommendation => {
   const eligible = eligibility(request, record.state, assortment, nowMs);
-  const lists = candidateLists(request, record, { assortment, eligible, nowMs });
+  const canRead = readable(record, assortment);
+  const lists = candidateLists(request, record, { assortment, eligible, readable: canRead, nowMs });
   const ranked = diversify(rankCandidates(lists), request.limit, (id) => assortment.item(id));
-  const pool = explorable(ranked, assortment, eligible, nowMs);
+  const pool = explorable(ranked, assortment, (itemId) => eligible(itemId) && canRead(itemId), nowMs);
   const notes = notesOn(request, assortment);
   return {
     recommendationId,
@@ -82,13 +84,13 @@ export const recommend = (
 const explorable = (
   ranked: readonly Ranked[],
   assortment: Assortment,
-  eligible: (itemId: ItemId) => boolean,
+  accept: (itemId: ItemId) => boolean,
   nowMs: number,
 ): Ranked[] => {
   if (!assortment.serving) return [];
   const taken = new Set(ranked.map(({ itemId }) => itemId));
   return assortment.explorable
-    .filter(({ itemId }) => !taken.has(itemId) && eligible(itemId))
+    .filter(({ itemId }) => !taken.has(itemId) && accept(itemId))
     .map((item) => ({
       itemId: item.itemId,
       tier: 3,
