@@ -3,7 +3,13 @@
 // With a path the tables are kept on disk (LevelDB) and survive kill -9; without one, in memory.
 // Limits: no streams, no deletion by TTL, no TransactGetItems; tables change state at once.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import {
   type Attributes,
   createStore,
@@ -14,7 +20,8 @@ import {
   type RequestData,
   type Store,
 } from './dynalite.ts';
-import { createTransactions, type Transactions, WireError } from './dynamodb-transactions.ts';
+import { createTransactions, WireError } from './dynamodb-transactions.ts';
+import { arnOf, type Refusal, unguarded } from './guard.ts';
 
 export interface LocalDynamoDb {
   readonly endpoint: string;
@@ -25,13 +32,18 @@ export interface LocalDynamoDb {
 const requestBytesMax = 16 * 1024 * 1024;
 
 export const startDynamoDb = async (
-  options: { path?: string; port?: number } = {},
+  options: { path?: string; port?: number; refusal?: Refusal } = {},
 ): Promise<LocalDynamoDb> => {
   const store = createStore(options.path);
   await store.db.open();
   const transactions = createTransactions(store);
+  const { refusal = unguarded } = options;
+  const run: Run = (name, body, headers) => {
+    refuse(refusal, name, body, headers);
+    return name === 'TransactWriteItems' ? transactions(body) : act(store, name, body);
+  };
   const server = createServer((request, response) => {
-    serve(store, transactions, request, response).catch((error: unknown) => {
+    serve(run, request, response).catch((error: unknown) => {
       send(response, 500, {
         __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
         message: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -73,12 +85,9 @@ export const listen = (server: Server, port: number): Promise<number> =>
     });
   });
 
-const serve = async (
-  store: Store,
-  transactions: Transactions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
+type Run = (name: string, body: RequestData, headers: IncomingHttpHeaders) => Promise<unknown>;
+
+const serve = async (run: Run, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const name = String(request.headers['x-amz-target'] ?? '').replace(/^DynamoDB_20120810\./, '');
   const chunks: Buffer[] = [];
   let size = 0;
@@ -94,16 +103,41 @@ const serve = async (
       );
     }
     const body: RequestData = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    send(
-      response,
-      200,
-      name === 'TransactWriteItems' ? await transactions(body) : await act(store, name, body),
-    );
+    send(response, 200, await run(name, body, request.headers));
   } catch (error) {
     if (!isDynaliteError(error)) {
       throw error;
     }
     send(response, error.statusCode, error.body);
+  }
+};
+
+/** IAM's names of what a request does, each with its table. */
+const actionsOf = (
+  name: string,
+  body: RequestData,
+): readonly (readonly [action: string, table: string])[] => {
+  if (name === 'TransactWriteItems') {
+    const items = Array.isArray(body.TransactItems) ? (body.TransactItems as RequestData[]) : [];
+    return items.flatMap((item) =>
+      Object.entries(item).map(([kind, inner]) => {
+        const action = kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`;
+        return [action, String((inner as RequestData | null)?.TableName)] as const;
+      }),
+    );
+  }
+  if (name === 'BatchGetItem' || name === 'BatchWriteItem') {
+    return Object.keys(body.RequestItems ?? {}).map((table) => [name, table] as const);
+  }
+  return [[name, String(body.TableName ?? '*')]];
+};
+
+const refuse = (refusal: Refusal, name: string, body: RequestData, headers: IncomingHttpHeaders): void => {
+  for (const [action, table] of actionsOf(name, body)) {
+    const reason = refusal(headers, `dynamodb:${action}`, arnOf.table(table));
+    if (reason !== undefined) {
+      throw new WireError('AccessDeniedException', reason);
+    }
   }
 };
 
@@ -114,7 +148,23 @@ const act = (store: Store, name: string, body: RequestData): Promise<unknown> =>
   }
   const returnsOld = body.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
   const data = found.check(body, store);
+  if (name === 'CreateTable') {
+    return createTable(store, found, data);
+  }
   return returnsOld ? actReturningOld(store, found, data) : call(store, found, data);
+};
+
+/** dynalite answers a moment before the table can be used. */
+const createTable = async (store: Store, found: Operation, data: RequestData): Promise<unknown> => {
+  const description = await call(store, found, data);
+  const status = () =>
+    new Promise<string | undefined>((resolve) => {
+      store.getTable(String(data.TableName), false, (_error, table) => resolve(table?.TableStatus));
+    });
+  while ((await status()) === 'CREATING') {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return description;
 };
 
 const call = (store: Store, { act: run }: Operation, data: RequestData): Promise<unknown> =>

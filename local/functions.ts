@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SandboxData, SandboxReply, SandboxRequest } from './function-worker.ts';
+import { accessKeyOf } from './guard.ts';
 import type { LocalFunction } from './template.ts';
 
 export interface Functions {
@@ -164,7 +165,12 @@ const start = (pool: Pool, settings: Settings, logOf: LogOf): Sandbox => {
       functionArn: lambda.arn,
       memoryMb: lambda.memoryMb,
     } satisfies SandboxData,
-    env: { ...settings.environment, ...lambda.environment, AWS_LAMBDA_FUNCTION_NAME: lambda.name },
+    env: {
+      ...settings.environment,
+      ...lambda.environment,
+      AWS_LAMBDA_FUNCTION_NAME: lambda.name,
+      AWS_ACCESS_KEY_ID: accessKeyOf(lambda.name),
+    },
     resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMb },
     stdout: true,
     stderr: true,

@@ -73,6 +73,8 @@ export interface LocalHost {
   readonly executions: () => readonly LocalExecution[];
   /** Resolves when no execution is moving: each has ended, or waits for the clock (see `waitsUntilMs`). */
   readonly settle: () => Promise<void>;
+  /** How the functions kept to their roles: `<function> <action> <resource>` of each call refused, of each grant unused. */
+  readonly roles: { readonly refused: () => readonly string[]; readonly unused: () => readonly string[] };
   /** Schedules do not fire until they are resumed; what became due meanwhile is not made up for. */
   readonly schedules: { pause(): void; resume(): void };
   /** First start on this directory: nothing has been sent to it before. */
@@ -133,6 +135,7 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
     mails: async () => ses.mails().map((mail) => ({ ...mail, raw: ses.raw(mail.sesMessageId) })),
     executions: executions.view,
     settle: executions.settle,
+    roles: { refused: services.guard.refused, unused: services.permissions.unused },
     schedules,
     close: closers.closeAll,
   };
@@ -154,7 +157,7 @@ interface Runtime {
 
 /** What runs the template's functions: state machines, sandboxes, event sources. */
 const openRuntime = async (
-  { clock, dynamodb, s3, messaging, ses, template }: Services,
+  { clock, dynamodb, s3, messaging, ses, template, guard }: Services,
   directory: string,
   { opened }: Closers,
   say: (line: string) => void,
@@ -171,7 +174,7 @@ const openRuntime = async (
       onState: (machine, name, state) => say(`${machine} ${name}: ${state}`),
     }),
   );
-  const workflows = opened(await startWorkflows(executions, template.stateMachines));
+  const workflows = opened(await startWorkflows(executions, template.stateMachines, guard.refusal));
   const functions: Functions = opened(
     createFunctions(template.functions, {
       logDirectory: join(directory, 'logs'),
@@ -225,7 +228,6 @@ const environmentOf = (
     Object.entries(endpoints).map(([service, endpoint]) => [`AWS_ENDPOINT_URL_${service}`, endpoint]),
   ),
   AWS_REGION: place.region,
-  AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
   AWS_CONFIG_FILE: join(directory, 'no-aws-config'),
   AWS_SHARED_CREDENTIALS_FILE: join(directory, 'no-aws-credentials'),

@@ -5,7 +5,9 @@
 import { CreateTopicCommand, PublishBatchCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
+import { arnOf, type Refusal, unguarded } from './guard.ts';
 import { openQueueJournal } from './queue-journal.ts';
+import { element } from './s3-wire.ts';
 import { type LocalQueue, type LocalTemplate, place } from './template.ts';
 
 export interface Messaging {
@@ -29,12 +31,13 @@ const publishBytesMax = 240 * 1024;
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-export const startMessaging = async (journalPath: string): Promise<Messaging> => {
+export const startMessaging = async (journalPath: string, refusal = unguarded): Promise<Messaging> => {
   const stores = await createStores();
   const journal = openQueueJournal<Message>(journalPath);
   // The field is typed as fauxqs's own SQLite store; its queues call the hooks of whatever stands there.
   Object.assign(stores.sqsStore, { persistence: journal.hooks });
   const app = buildApp({ logger: false, stores });
+  refuseBeforehand(app, refusal);
   const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
   const sqs = new SQSClient({ endpoint, region: place.region, credentials });
   const sns = new SNSClient({ endpoint, region: place.region, credentials });
@@ -72,6 +75,42 @@ export const startMessaging = async (journalPath: string): Promise<Messaging> =>
       journal.close();
     },
   };
+};
+
+/** What a request names, of either service. */
+interface Addressed {
+  readonly QueueUrl?: string;
+  readonly TopicArn?: string;
+  readonly Action?: string;
+}
+
+/** SQS speaks JSON and SNS forms; the batch forms of their actions need the same permission. */
+const refuseBeforehand = (app: ReturnType<typeof buildApp>, refusal: Refusal): void => {
+  app.addHook('preHandler', async (request, reply) => {
+    const { QueueUrl: url = '*', TopicArn: topicArn = '*', Action = '' } = (request.body ?? {}) as Addressed;
+    const target = request.headers['x-amz-target'];
+    if (typeof target === 'string') {
+      const action = target.replace('AmazonSQS.', '').replace(/Batch$/, '');
+      const queue = arnOf.queue(url.slice(url.lastIndexOf('/') + 1));
+      const message = refusal(request.headers, `sqs:${action}`, queue);
+      if (message !== undefined) {
+        await reply
+          .code(403)
+          .header('content-type', 'application/x-amz-json-1.0')
+          .header('x-amzn-query-error', 'AccessDenied;Sender')
+          .send({ __type: 'com.amazon.coral.service#AccessDeniedException', message });
+      }
+      return;
+    }
+    const message = refusal(request.headers, `sns:${Action.replace(/Batch$/, '')}`, topicArn);
+    if (message !== undefined) {
+      const error = `<Error><Type>Sender</Type>${element('Code', 'AuthorizationError')}${element('Message', message)}</Error>`;
+      await reply
+        .code(403)
+        .header('content-type', 'text/xml')
+        .send(`<ErrorResponse>${error}</ErrorResponse>`);
+    }
+  });
 };
 
 const createQueues = async (sqs: SQSClient, queues: readonly LocalQueue[]): Promise<void> => {

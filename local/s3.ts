@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from './dynamodb.ts';
+import { arnOf, type Refusal, unguarded } from './guard.ts';
 import { etagOf, type ObjectFiles, type ObjectInfo, openObjectFiles } from './s3-files.ts';
 import { decodeAwsChunked, element, escapeXml } from './s3-wire.ts';
 
@@ -25,12 +26,16 @@ class S3Error extends Error {
   }
 }
 
+/** Asked before a call is carried out; throws S3's AccessDenied. */
+type May = (action: string, resourceArn: string, prefix?: string) => void;
+
 interface Call {
   readonly bucket: string;
   readonly key: string;
   readonly query: URLSearchParams;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly may: May;
 }
 
 interface Upload {
@@ -38,16 +43,18 @@ interface Upload {
   readonly parts: Map<number, Buffer>;
 }
 
-export const startS3 = async (directory: string, port = 0): Promise<LocalS3> => {
+export const startS3 = async (directory: string, refusal = unguarded): Promise<LocalS3> => {
   const files = openObjectFiles(directory);
   const uploads = new Map<string, Upload>();
   const server = createServer((request, response) => {
-    handle(files, uploads, request, response).catch((error: unknown) => sendError(request, response, error));
+    handle(files, uploads, refusal, request, response).catch((error: unknown) =>
+      sendError(request, response, error),
+    );
   });
   server.keepAliveTimeout = 0;
-  const actualPort = await listen(server, port);
+  const port = await listen(server, 0);
   return {
-    endpoint: `http://127.0.0.1:${actualPort}`,
+    endpoint: `http://127.0.0.1:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -59,6 +66,7 @@ export const startS3 = async (directory: string, port = 0): Promise<LocalS3> => 
 const handle = async (
   files: ObjectFiles,
   uploads: Map<string, Upload>,
+  refusal: Refusal,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -67,7 +75,13 @@ const handle = async (
   const [bucket = '', ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const query = new URLSearchParams(search);
   query.delete('x-id');
-  const call: Call = { bucket, key: rest.join('/'), query, request, response };
+  const may: May = (action, resourceArn, prefix) => {
+    const reason = refusal(request.headers, action, resourceArn, prefix === undefined ? {} : { prefix });
+    if (reason !== undefined) {
+      throw new S3Error(403, 'AccessDenied', reason);
+    }
+  };
+  const call: Call = { bucket, key: rest.join('/'), query, request, response, may };
   const body =
     request.method === 'PUT' || request.method === 'POST' ? await readBody(request) : Buffer.alloc(0);
   if (call.key === '') {
@@ -94,22 +108,26 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
 // ---- buckets -----------------------------------------------------------------------------------------
 
 const bucketCall = (files: ObjectFiles, call: Call, body: Buffer): void => {
-  const { bucket, request, response, query } = call;
+  const { bucket, request, response, query, may } = call;
   if (request.method === 'PUT' && query.size === 0) {
+    may('s3:CreateBucket', arnOf.bucket(bucket));
     files.createBucket(bucket);
     response.writeHead(200, { location: `/${bucket}` }).end();
     return;
   }
   requireBucket(files, bucket);
   if (request.method === 'HEAD') {
+    may('s3:ListBucket', arnOf.bucket(bucket));
     response.writeHead(200).end();
   } else if (request.method === 'GET' && query.get('list-type') === '2') {
+    may('s3:ListBucket', arnOf.bucket(bucket), query.get('prefix') ?? undefined);
     sendXml(response, list(files, call));
   } else if (request.method === 'POST' && query.has('delete')) {
     const keys = [...body.toString('utf8').matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) =>
       unescapeXml(key),
     );
     for (const key of keys) {
+      may('s3:DeleteObject', arnOf.object(bucket, key));
       files.delete(bucket, key);
     }
     sendXml(
@@ -180,18 +198,20 @@ const listed = (key: string, info: ObjectInfo): string =>
 // ---- objects -----------------------------------------------------------------------------------------
 
 const objectCall = (files: ObjectFiles, call: Call, body: Buffer): void => {
-  const { bucket, key, request, response } = call;
+  const { bucket, key, request, response, may } = call;
   requireBucket(files, bucket);
   if (request.headers['x-amz-copy-source'] !== undefined) {
     throw new S3Error(501, 'NotImplemented', 'The local S3 does not have CopyObject.');
   }
   if (request.method === 'PUT') {
+    may('s3:PutObject', arnOf.object(bucket, key));
     checkPreconditions(files, call);
     const info = files.put(bucket, key, body, contentTypeOf(request));
     response.writeHead(200, { etag: info.etag }).end();
   } else if (request.method === 'GET' || request.method === 'HEAD') {
     sendObject(files, call);
   } else if (request.method === 'DELETE') {
+    may('s3:DeleteObject', arnOf.object(bucket, key));
     files.delete(bucket, key);
     response.writeHead(204).end();
   } else {
@@ -215,9 +235,12 @@ const checkPreconditions = (files: ObjectFiles, { bucket, key, request }: Call):
   }
 };
 
-const sendObject = (files: ObjectFiles, { bucket, key, request, response }: Call): void => {
+const sendObject = (files: ObjectFiles, { bucket, key, request, response, may }: Call): void => {
+  may('s3:GetObject', arnOf.object(bucket, key));
   const info = files.info(bucket, key);
   if (info === undefined) {
+    // Who may not list does not learn that there is none; AWS takes the key for the prefix asked for.
+    may('s3:ListBucket', arnOf.bucket(bucket), key);
     throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.');
   }
   const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '');
@@ -248,7 +271,8 @@ const rangeOf = (
 // ---- multipart uploads, kept in memory until they are complete ---------------------------------------
 
 const multipartCall = (files: ObjectFiles, uploads: Map<string, Upload>, call: Call, body: Buffer): void => {
-  const { bucket, key, request, response, query } = call;
+  const { bucket, key, request, response, query, may } = call;
+  may(request.method === 'DELETE' ? 's3:AbortMultipartUpload' : 's3:PutObject', arnOf.object(bucket, key));
   requireBucket(files, bucket);
   if (request.method === 'POST' && query.has('uploads')) {
     const id = randomUUID();

@@ -6,7 +6,9 @@ import { type LocalClock, openClock } from './clock.ts';
 import type { Closers } from './closers.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import { createGuard, type Guard } from './guard.ts';
 import { type Messaging, startMessaging } from './messaging.ts';
+import { createPermissions, type Permissions } from './permissions.ts';
 import { createBuckets, createTables } from './resources.ts';
 import { type LocalS3, startS3 } from './s3.ts';
 import { type LocalSes, startSes } from './ses.ts';
@@ -22,6 +24,9 @@ export interface Services {
   readonly ses: LocalSes;
   readonly gateway: Gateway;
   readonly template: LocalTemplate;
+  /** Holds the functions to what their roles allow. */
+  readonly guard: Guard;
+  readonly permissions: Permissions;
 }
 
 export interface ServicesOptions {
@@ -48,9 +53,11 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
   const { directory, say } = options;
   const synthesis = startSynthesis(options.assembly);
   const clock = opened(openClock(join(directory, 'clock.json'), options.clockIso));
-  const dynamodb = opened(await startDynamoDb({ path: join(directory, 'dynamodb') }));
-  const s3 = opened(await startS3(join(directory, 's3')));
-  const messaging = opened(await startMessaging(join(directory, 'queues.ndjson')));
+  const guard = createGuard();
+  const { refusal } = guard;
+  const dynamodb = opened(await startDynamoDb({ path: join(directory, 'dynamodb'), refusal }));
+  const s3 = opened(await startS3(join(directory, 's3'), refusal));
+  const messaging = opened(await startMessaging(join(directory, 'queues.ndjson'), refusal));
   const gateway = opened(await openGateway(options.port));
   const { directory: assembly, reused } = await synthesis;
   say(
@@ -59,6 +66,8 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
       : 'Synthesized both stacks and bundled the functions',
   );
   const template = readTemplate({ directory: assembly, apiUrl: gateway.url, sqsUrl: messaging.endpoint });
+  const permissions = createPermissions(template.roles);
+  guard.enforce(permissions);
   await createTables(dynamodb.endpoint, template.tables);
   await createBuckets(s3.endpoint, template.buckets);
   await messaging.create(template);
@@ -70,9 +79,10 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
       identities: template.mailIdentities,
       configurationSets: template.configurationSets,
       publish: (events) => publish(template, messaging, events),
+      refusal,
     }),
   );
-  return { clock, dynamodb, s3, messaging, ses, gateway, template };
+  return { clock, dynamodb, s3, messaging, ses, gateway, template, guard, permissions };
 };
 
 const startSynthesis = (assembly: string | undefined): Promise<LocalSynthesis> => {

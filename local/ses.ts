@@ -4,8 +4,9 @@
 // every mailbox were the success one of SES's mailbox simulator; bounce@, complaint@, suppressionlist@ and ooto@
 // simulator.amazonses.com (with or without +label) behave as theirs. Pages and opens/clicks: local/mail-page.ts.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from './dynamodb.ts';
+import { arnOf, type Refusal, unguarded } from './guard.ts';
 import { openMailFiles, type StoredMail } from './mail-files.ts';
 import { composeSimple, envelopeOf } from './mail-message.ts';
 import { serveMailPage } from './mail-page.ts';
@@ -33,6 +34,8 @@ export interface SesOptions {
   /** Mails in 24 hours. Default 50,000, what a new production account has. */
   readonly sendQuotaMax?: number;
   readonly publish: PublishMailEvent;
+  /** Default: everyone may send. */
+  readonly refusal?: Refusal;
 }
 
 export interface LocalSes {
@@ -86,8 +89,9 @@ export const startSes = async (options: SesOptions): Promise<LocalSes> => {
     recentMs: [],
     sentCount: 0,
   };
-  const send = (form: Form, raw: Buffer, to: readonly string[], operation: string) =>
-    accept({ account, files, events, nowMs: options.nowMs }, form, raw, to, operation);
+  const { nowMs, refusal = unguarded } = options;
+  const send: Send = (call, raw, to, operation) =>
+    accept({ account, files, events, nowMs, refusal }, call, raw, to, operation);
   const engage = async (sesMessageId: string, type: 'Open' | 'Click', link?: string): Promise<void> => {
     const mail = files.list().find((each) => each.sesMessageId === sesMessageId);
     if (mail === undefined) {
@@ -123,7 +127,11 @@ export const startSes = async (options: SesOptions): Promise<LocalSes> => {
 
 // ---- the Query protocol ------------------------------------------------------------------------------
 
-type Send = (form: Form, raw: Buffer, to: readonly string[], operation: string) => string;
+interface Call {
+  readonly form: Form;
+  readonly headers: IncomingHttpHeaders;
+}
+type Send = (call: Call, raw: Buffer, to: readonly string[], operation: string) => string;
 
 const query = async (
   account: Account,
@@ -144,7 +152,7 @@ const query = async (
       `The local SES does not have ${action}; it has ${Object.keys(actions).join(', ')}.`,
     );
   }
-  const result = `<${action}Result>${await run(form, account, send)}</${action}Result>`;
+  const result = `<${action}Result>${await run({ form, headers: request.headers }, account, send)}</${action}Result>`;
   sendXml(
     response,
     200,
@@ -153,13 +161,14 @@ const query = async (
 };
 
 const actions: {
-  readonly [action: string]: (form: Form, account: Account, send: Send) => string | Promise<string>;
+  readonly [action: string]: (call: Call, account: Account, send: Send) => string | Promise<string>;
 } = {
-  SendRawEmail: (form, _account, send) => {
-    const raw = Buffer.from(form.get('RawMessage.Data') ?? '', 'base64');
-    return element('MessageId', send(form, raw, members(form, 'Destinations'), 'SendRawEmail'));
+  SendRawEmail: (call, _account, send) => {
+    const raw = Buffer.from(call.form.get('RawMessage.Data') ?? '', 'base64');
+    return element('MessageId', send(call, raw, members(call.form, 'Destinations'), 'SendRawEmail'));
   },
-  SendEmail: async (form, _account, send) => {
+  SendEmail: async (call, _account, send) => {
+    const { form } = call;
     const to = ['To', 'Cc', 'Bcc'].flatMap((kind) => members(form, `Destination.${kind}Addresses`));
     const raw = await composeSimple({
       from: form.get('Source') ?? '',
@@ -169,14 +178,14 @@ const actions: {
       html: form.get('Message.Body.Html.Data') ?? undefined,
       text: form.get('Message.Body.Text.Data') ?? undefined,
     });
-    return element('MessageId', send(form, raw, to, 'SendEmail'));
+    return element('MessageId', send(call, raw, to, 'SendEmail'));
   },
-  GetSendQuota: (_form, account) =>
+  GetSendQuota: (_call, account) =>
     element('Max24HourSend', String(account.sendQuotaMax)) +
     element('MaxSendRate', String(account.sendRateMax)) +
     element('SentLast24Hours', String(account.sentCount)),
-  VerifyEmailIdentity: (form, account) => verify(account, form.get('EmailAddress')),
-  VerifyDomainIdentity: (form, account) =>
+  VerifyEmailIdentity: ({ form }, account) => verify(account, form.get('EmailAddress')),
+  VerifyDomainIdentity: ({ form }, account) =>
     verify(account, form.get('Domain')) + element('VerificationToken', 'local'),
 };
 
@@ -200,11 +209,12 @@ interface Sending {
   readonly files: ReturnType<typeof openMailFiles>;
   readonly events: MailEvents;
   readonly nowMs: () => number;
+  readonly refusal: Refusal;
 }
 
 const accept = (
-  { account, files, events, nowMs }: Sending,
-  form: Form,
+  { account, files, events, nowMs, refusal }: Sending,
+  { form, headers }: Call,
   raw: Buffer,
   destinations: readonly string[],
   operation: string,
@@ -213,7 +223,24 @@ const accept = (
   const from = form.get('Source') ?? envelope.from;
   const to = destinations.length > 0 ? destinations : envelope.recipients;
   const configurationSet = form.get('ConfigurationSetName') ?? envelope.configurationSet;
-  check(account, raw, from, to, configurationSet);
+  const identity = identityOf(account, from);
+  // The API's SendEmail is IAM's ses:SendEmail; both act on the sender and on the configuration set.
+  for (const arn of [
+    arnOf.mailIdentity(identity ?? addressIn(from)),
+    ...(configurationSet === undefined ? [] : [arnOf.configurationSet(configurationSet)]),
+  ]) {
+    const reason = refusal(headers, `ses:${operation}`, arn);
+    if (reason !== undefined) {
+      throw new SesError('AccessDenied', reason);
+    }
+  }
+  if (identity === undefined) {
+    throw new SesError(
+      'MessageRejected',
+      `Email address is not verified. The following identities failed the check in region US-EAST-1: ${addressIn(from)}`,
+    );
+  }
+  check(account, raw, to, configurationSet);
   account.recentMs.push(account.rateNowMs());
   account.sentCount += 1;
   const mail = files.add({
@@ -232,24 +259,23 @@ const accept = (
   return mail.sesMessageId;
 };
 
+const addressIn = (from: string): string => /<([^>]+)>/.exec(from)?.[1] ?? from.trim();
+
+/** The verified identity that a sender's address is of: the address itself, else its domain or one above it. */
+const identityOf = ({ identities }: Account, from: string): string | undefined => {
+  const address = addressIn(from);
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  return [...identities]
+    .filter((each) => each === address || each === domain || domain.endsWith(`.${each}`))
+    .sort((a, b) => b.length - a.length)[0];
+};
+
 const check = (
   account: Account,
   raw: Buffer,
-  from: string,
   to: readonly string[],
   configurationSet: string | undefined,
 ): void => {
-  const address = /<([^>]+)>/.exec(from)?.[1] ?? from.trim();
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
-  const verified = [...account.identities].some(
-    (each) => each === address || each === domain || domain.endsWith(`.${each}`),
-  );
-  if (!verified) {
-    throw new SesError(
-      'MessageRejected',
-      `Email address is not verified. The following identities failed the check in region US-EAST-1: ${address}`,
-    );
-  }
   if (to.length === 0 || to.length > recipientsCountMax) {
     throw new SesError(
       'InvalidParameterValue',
@@ -308,10 +334,12 @@ const sendXml = (response: ServerResponse, status: number, xml: string): void =>
   response.end(xml);
 };
 
+const statusByCode: { readonly [code: string]: number } = { InternalFailure: 500, AccessDenied: 403 };
+
 const sendError = (response: ServerResponse, error: unknown): void => {
   const known = error instanceof SesError ? error : new SesError('InternalFailure', String(error));
   const detail = `<Error><Type>Sender</Type>${element('Code', known.code)}${element('Message', known.message)}</Error>`;
-  const status = known.code === 'InternalFailure' ? 500 : 400;
+  const status = statusByCode[known.code] ?? 400;
   sendXml(
     response,
     status,

@@ -12,6 +12,7 @@ import {
   type ResourceNames,
   type Template,
 } from './intrinsics.ts';
+import { type LocalRole, readRoles } from './permissions.ts';
 
 export interface LocalTable {
   readonly name: string;
@@ -80,6 +81,7 @@ export interface LocalTemplate {
     readonly raw: boolean;
   }[];
   readonly functions: readonly LocalFunction[];
+  readonly roles: readonly LocalRole[];
   readonly routes: readonly LocalRoute[];
   readonly eventSources: readonly LocalEventSource[];
   readonly schedules: readonly LocalSchedule[];
@@ -101,10 +103,8 @@ export interface TemplateContext {
 
 export const place: Place = { region: 'us-east-1', account: '000000000000' };
 
-/** Nothing to run: permissions, alarms and logs have no effect on one machine. */
+/** Nothing to run: alarms and logs have no effect on one machine, nor has who may call a function or a queue. */
 const ignoredTypes = new Set([
-  'AWS::IAM::Role',
-  'AWS::IAM::Policy',
   'AWS::IAM::ManagedPolicy',
   'AWS::Lambda::Permission',
   'AWS::S3::BucketPolicy',
@@ -118,6 +118,8 @@ const ignoredTypes = new Set([
   'AWS::Scheduler::ScheduleGroup',
 ]);
 const runTypes = new Set([
+  'AWS::IAM::Role',
+  'AWS::IAM::Policy',
   'AWS::DynamoDB::Table',
   'AWS::S3::Bucket',
   'AWS::SQS::Queue',
@@ -184,6 +186,7 @@ export const readTemplate = (context: TemplateContext): LocalTemplate => {
     topicArns: find('AWS::SNS::Topic').map(({ arn }) => arn),
     subscriptions: find('AWS::SNS::Subscription').filter(isToQueue).map(subscription),
     functions: find('AWS::Lambda::Function').map((found) => lambda(found, context.directory)),
+    roles: readRoles(find('AWS::Lambda::Function'), find('AWS::IAM::Role'), find('AWS::IAM::Policy')),
     routes: routes(find),
     eventSources: find('AWS::Lambda::EventSourceMapping').map(eventSource),
     schedules: find('AWS::Scheduler::Schedule')
@@ -239,6 +242,7 @@ const resourceNames = ({ apiUrl, sqsUrl }: TemplateContext): ResourceNames => {
     'AWS::S3::Bucket': 'arn:aws:s3:::',
     'AWS::SQS::Queue': `arn:aws:sqs:${place.region}:${place.account}:`,
     'AWS::SNS::Topic': `arn:aws:sns:${place.region}:${place.account}:`,
+    'AWS::IAM::Role': `arn:aws:iam::${place.account}:role/`,
     'AWS::Lambda::Function': `arn:aws:lambda:${place.region}:${place.account}:function:`,
     'AWS::StepFunctions::StateMachine': `arn:aws:states:${place.region}:${place.account}:stateMachine:`,
   };

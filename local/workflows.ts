@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from './dynamodb.ts';
 import { type ExecutionRecord, type Executions, executionArn } from './executions.ts';
+import { type Refusal, unguarded } from './guard.ts';
 import type { LocalStateMachine } from './template.ts';
 
 export interface LocalWorkflows {
@@ -31,11 +32,11 @@ const inputBytesMax = 256 * 1024;
 export const startWorkflows = async (
   executions: Executions,
   machines: readonly LocalStateMachine[],
-  port = 0,
+  refusal = unguarded,
 ): Promise<LocalWorkflows> => {
   const operations = operationsOn(executions, machines);
   const server = createServer((request, response) => {
-    serve(operations, request, response).catch((error: unknown) => {
+    serve(operations, refusal, request, response).catch((error: unknown) => {
       const known =
         error instanceof WorkflowError ? error : new WorkflowError('InternalFailure', String(error));
       send(response, error instanceof WorkflowError ? 400 : 500, {
@@ -45,9 +46,9 @@ export const startWorkflows = async (
     });
   });
   server.keepAliveTimeout = 0;
-  const actualPort = await listen(server, port);
+  const port = await listen(server, 0);
   return {
-    endpoint: `http://127.0.0.1:${actualPort}`,
+    endpoint: `http://127.0.0.1:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -58,6 +59,7 @@ export const startWorkflows = async (
 
 const serve = async (
   operations: { readonly [name: string]: Operation },
+  refusal: Refusal,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -73,7 +75,16 @@ const serve = async (
       `The local Step Functions has ${Object.keys(operations).join(', ')}, not ${name}.`,
     );
   }
-  send(response, 200, operation(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Request));
+  const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Request;
+  const reason = refusal(
+    request.headers,
+    `states:${name}`,
+    optional(body.stateMachineArn) ?? optional(body.executionArn) ?? '*',
+  );
+  if (reason !== undefined) {
+    throw new WorkflowError('AccessDeniedException', reason);
+  }
+  send(response, 200, operation(body));
 };
 
 const send = (response: ServerResponse, status: number, data: object): void => {

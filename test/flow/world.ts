@@ -189,5 +189,7 @@ export const readMail = (raw: string, to: string): ReadMail => {
   const unfolded = raw.replace(/=\r?\n/g, '').replace(/\r?\n[ \t]+/g, ' ');
   const unsubscribeUrl = /^List-Unsubscribe:\s*<([^>]+)>/im.exec(unfolded)?.[1];
   if (unsubscribeUrl === undefined) throw new Error(`no List-Unsubscribe header in the mail to ${to}`);
-  return { to, code: /\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(unfolded)?.[0], unsubscribeUrl };
+  // Not the middle of a UUID that happens to have digits only.
+  const code = /(?<![\w-])[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![\w-])/.exec(unfolded)?.[0];
+  return { to, code, unsubscribeUrl };
 };

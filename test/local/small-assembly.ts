@@ -87,16 +87,48 @@ const exported = (logicalId: string) => ({
   Export: { Name: `Data:${logicalId}` },
 });
 
-const lambda = (name: string, Variables: object = {}, Timeout = 20) => ({
-  Type: 'AWS::Lambda::Function',
-  Properties: {
-    Code: { S3Bucket: 'assets', S3Key: `${name}.zip` },
-    Handler: 'index.handler',
-    MemorySize: 256,
-    Timeout,
-    Environment: { Variables },
+/** A function with its role and policy. */
+const lambda = (
+  logicalId: string,
+  name: string,
+  statements: readonly object[],
+  Variables: object = {},
+  Timeout = 20,
+) => ({
+  [logicalId]: {
+    Type: 'AWS::Lambda::Function',
+    Properties: {
+      Role: getAtt(`${logicalId}Role`),
+      Code: { S3Bucket: 'assets', S3Key: `${name}.zip` },
+      Handler: 'index.handler',
+      MemorySize: 256,
+      Timeout,
+      Environment: { Variables },
+    },
+  },
+  [`${logicalId}Role`]: { Type: 'AWS::IAM::Role', Properties: {} },
+  [`${logicalId}Policy`]: {
+    Type: 'AWS::IAM::Policy',
+    Properties: {
+      PolicyDocument: { Statement: statements },
+      Roles: [{ Ref: `${logicalId}Role` }],
+    },
   },
 });
+const allow = (Action: string, Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+const objects = (prefix: string) => ({
+  'Fn::Join': ['', ['arn:aws:s3:::', imported('Archive'), `/${prefix}*`]],
+});
+const archiveArn = { 'Fn::Join': ['', ['arn:aws:s3:::', imported('Archive')]] };
+const controlArn = {
+  'Fn::Join': ['', ['arn:aws:dynamodb:us-east-1:000000000000:table/', imported('Control')]],
+};
+const machineArn = {
+  'Fn::Sub': `arn:${placeholder('AWS::Partition')}:states:${placeholder('AWS::Region')}:${placeholder('AWS::AccountId')}:stateMachine:small`,
+};
+const mailArns = ['identity/example.com', 'configuration-set/Service-ConfigurationSet'].map((resource) => ({
+  'Fn::Sub': `arn:aws:ses:${placeholder('AWS::Region')}:${placeholder('AWS::AccountId')}:${resource}`,
+}));
 const route = (RouteKey: string, target: string, authorized = false) => ({
   [`Route${target}${RouteKey.length}`]: {
     Type: 'AWS::ApiGatewayV2::Route',
@@ -146,7 +178,6 @@ const data = {
 
 const service = {
   Resources: {
-    Role: { Type: 'AWS::IAM::Role', Properties: {} },
     DeadLetters: { Type: 'AWS::SQS::Queue', Properties: {} },
     Events: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 720, ...redrive } },
     Mails: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 60, ...redrive } },
@@ -167,22 +198,34 @@ const service = {
       },
     },
     Identity: { Type: 'AWS::SES::EmailIdentity', Properties: { EmailIdentity: 'example.com' } },
-    Capture: lambda('capture', { EVENTS_QUEUE_URL: { Ref: 'Events' } }),
-    Archiver: lambda('archive', { ARCHIVE_BUCKET: imported('Archive'), CONTROL_TABLE: imported('Control') }),
-    MailEvents: lambda('mailEvents', { ARCHIVE_BUCKET: imported('Archive') }),
-    Read: lambda('read', { ARCHIVE_BUCKET: imported('Archive'), CONTROL_TABLE: imported('Control') }),
-    Fragile: lambda('fragile', {}, 1),
-    Authorize: lambda('authorize', {
+    ...lambda('Capture', 'capture', [allow('sqs:SendMessage', getAtt('Events'))], {
+      EVENTS_QUEUE_URL: { Ref: 'Events' },
+    }),
+    ...lambda(
+      'Archiver',
+      'archive',
+      [allow('s3:PutObject', objects('events/')), allow('dynamodb:UpdateItem', controlArn)],
+      { ARCHIVE_BUCKET: imported('Archive'), CONTROL_TABLE: imported('Control') },
+    ),
+    ...lambda('MailEvents', 'mailEvents', [allow('s3:PutObject', objects('mail/'))], {
+      ARCHIVE_BUCKET: imported('Archive'),
+    }),
+    ...lambda('Read', 'read', [allow('s3:ListBucket', archiveArn), allow('dynamodb:GetItem', controlArn)], {
+      ARCHIVE_BUCKET: imported('Archive'),
+      CONTROL_TABLE: imported('Control'),
+    }),
+    ...lambda('Fragile', 'fragile', [], {}, 1),
+    ...lambda('Authorize', 'authorize', [], {
       SECRET: {
         'Fn::Select': [1, { 'Fn::Split': ['/', { 'Fn::Sub': `not/${placeholder('AWS::Region')}/this` }] }],
       },
     }),
-    Workflow: lambda('workflow', {
-      MACHINE_ARN: {
-        'Fn::Sub': `arn:${placeholder('AWS::Partition')}:states:${placeholder('AWS::Region')}:${placeholder('AWS::AccountId')}:stateMachine:small`,
-      },
-      CONFIGURATION_SET: { Ref: 'ConfigurationSet' },
-    }),
+    ...lambda(
+      'Workflow',
+      'workflow',
+      [allow('states:StartExecution', machineArn), allow('ses:SendRawEmail', mailArns)],
+      { MACHINE_ARN: machineArn, CONFIGURATION_SET: { Ref: 'ConfigurationSet' } },
+    ),
     EventsConsumer: consumer('Events', 'Archiver'),
     MailsConsumer: consumer('Mails', 'MailEvents'),
     Machine: {
