@@ -1,0 +1,99 @@
+// The unsubscribe page in a real browser: what a customer sees and clicks, with the headers that Lambda answers.
+// Needs a system Chromium (CHROMIUM_PATH, or /usr/bin/chromium); without one the tests say so in their names.
+
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { respondHtml } from '../../functions/runtime.ts';
+import { customerId } from '../../lib/base/ids.ts';
+import { answerUnsubscribe } from '../../lib/deliveries/unsubscribe.ts';
+import { unsubscribeToken } from '../../lib/deliveries/unsubscribe-link.ts';
+import { createFakeCustomerStore } from '../fakes/customer-store.ts';
+import { createFakeEventQueue } from '../fakes/event-queue.ts';
+import { noonMs, profileOf } from './stage.ts';
+
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const hasChromium = existsSync(executablePath);
+const title = hasChromium ? 'the unsubscribe page in Chromium' : `skipped: no Chromium at ${executablePath}`;
+
+const secret = 'ab'.repeat(32);
+const ada = customerId('ada');
+const customers = createFakeCustomerStore();
+const context = { customers, events: createFakeEventQueue(), clock: { nowMs: () => noonMs } };
+let server: Server;
+let browser: Browser;
+let url: string;
+
+const startServer = async (): Promise<string> => {
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', async () => {
+      const method = request.method === 'POST' ? 'POST' : 'GET';
+      const token = request.url?.split('/').at(-1) ?? '';
+      const body = Buffer.concat(parts).toString('utf8');
+      const acceptLanguage = request.headers['accept-language'];
+      const answer = respondHtml(
+        await answerUnsubscribe({ method, token, body, acceptLanguage }, secret, context),
+      );
+      response.writeHead(answer.statusCode ?? 500, answer.headers as Record<string, string>).end(answer.body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const token = unsubscribeToken({ customerId: ada, purpose: 'marketing' }, secret);
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/unsubscribe/${token}`;
+};
+
+describe.skipIf(!hasChromium)(title, () => {
+  beforeAll(async () => {
+    await customers.writeProfile(profileOf('ada', {}), undefined);
+    url = await startServer();
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  const suppression = async () => (await customers.read(ada)).profile?.suppressed.email;
+
+  it('stops the mail on a click, not on a look, and offers the way back', async () => {
+    const page = await browser.newPage({ locale: 'en-GB' });
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    await page.goto(url);
+    expect(await suppression()).toBeUndefined();
+    await page.getByRole('button', { name: 'Unsubscribe' }).click();
+    await page.waitForLoadState();
+    expect((await suppression())?.reason).toBe('unsubscribed');
+    await page.getByRole('button').click();
+    await page.waitForLoadState();
+    expect(await suppression()).toBeUndefined();
+    // Its own content security policy blocks nothing that it needs.
+    expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
+    await page.close();
+  });
+
+  it('fits a phone in both languages without scrolling sideways', async () => {
+    for (const locale of ['en-GB', 'zh-CN']) {
+      const page = await browser.newPage({ locale, viewport: { width: 360, height: 640 } });
+      await page.goto(url);
+      const [needed, given] = (await page.evaluate('[document.body.scrollWidth, window.innerWidth]')) as [
+        number,
+        number,
+      ];
+      expect(needed).toBeLessThanOrEqual(given);
+      await page.close();
+    }
+  });
+});
