@@ -201,7 +201,7 @@ export const campaignStore = once(() =>
 export const secretStore = once(() =>
   createSecretStore(documentClient(), required('REPRISE_CONTROL_TABLE'), secureRandom),
 );
-export const outcomeSource = once(() => createOutcomeSource(archiveStore(), customerStore()));
+export const outcomeSource = once(() => createOutcomeSource(archiveStore(), customerStore(), withAnalytics));
 export const resultStore = once(() =>
   createResultStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );

@@ -106,6 +106,8 @@ export interface CatalogStore {
 export interface Analytics {
   /** Copies objects beside the database; answers with a glob of the copies for its file functions. */
   fetch(store: ObjectStore, objects: readonly StoredObject[], suffix: string): Promise<string>;
+  /** Deletes the copies of a fetch, by its glob, before the end: what they held stands in tables by now. */
+  discard(glob: string): Promise<void>;
   /** One or several statements. */
   run(sql: string): Promise<void>;
   /** Small results. Cast whole numbers to double: 64-bit integers have no place in JSON. */

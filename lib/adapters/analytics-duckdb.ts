@@ -3,7 +3,7 @@
 // Objects are fetched through the ObjectStore port (no httpfs), at most 16 at once.
 // Limits: memory and spill as in lib/base/limits.ts; two threads, as many as the functions' memory buys cores.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBDoubleVector, DuckDBInstance } from '@duckdb/node-api';
@@ -41,6 +41,9 @@ const analyticsOver = (connection: DuckDBConnection, folder: string): Analytics 
       const name = `fetched-${fetches++}`;
       await fetchAll(store, objects, (index) => join(folder, `${name}-${index}${suffix}`));
       return join(folder, `${name}-*${suffix}`);
+    },
+    discard: async (copies) => {
+      for await (const path of glob(copies)) await rm(path);
     },
     run: async (sql) => {
       await connection.run(sql);

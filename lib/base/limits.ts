@@ -122,7 +122,7 @@ export const unsubscribeShareMax = 0.02;
 export const estimateCustomersCountMin = 50;
 /** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */
 export const revenueBuyersCountMin = 10;
-/** Archive objects fetched and read at once by an analysis: 64 of at most a few MB stay within Lambda's 512 MB of disk. */
+/** Archive objects copied at once by an analysis: 64 of at most a few MB leave the disk to DuckDB. */
 export const archiveObjectsConcurrencyMax = 64;
 /** How long after a look is due it is made: orders of the last minutes are still on their way to the archive. */
 export const outcomeDelayMs = 15 * 60 * 1000;

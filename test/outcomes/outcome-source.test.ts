@@ -2,6 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { withDuckDb } from '../../lib/adapters/analytics-duckdb.ts';
 import { createOutcomeSource } from '../../lib/adapters/outcomes-duckdb.ts';
 import { customerId } from '../../lib/base/ids.ts';
 import { loopEvents, type StoredEvent } from '../../lib/events/event.ts';
@@ -17,7 +18,7 @@ const put = async (date: string, name: string, events: readonly StoredEvent[]): 
   await archive.put(`events/date=${date}/${name}.ndjson.gz`, gzipSync(lines), 'application/gzip');
 };
 const read = async (runIds: readonly string[], toMs = t0 + 31 * dayMs): Promise<RunOutcomes> => {
-  const source = createOutcomeSource(archive, customers);
+  const source = createOutcomeSource(archive, customers, withDuckDb);
   const { assigned, events } = await source.read({ campaignId: id, runIds, fromMs: t0, toMs });
   return collectOutcomes(assigned, events, { windowDays: 30, asOfMs: toMs });
 };
