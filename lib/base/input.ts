@@ -20,11 +20,18 @@ export const parseInput = <T>(schema: z.ZodType<T>, input: unknown, what: string
 export const problemsOf = (error: z.ZodError, input: unknown): Problem[] =>
   error.issues.map((issue) => {
     const received = valueAt(input, issue.path);
+    const missing = received === undefined && issue.path.length > 0 && issue.code === 'invalid_type';
     return {
       path: issue.path.join('.'),
-      message: received === undefined ? issue.message : `${issue.message}; received ${shown(received)}`,
+      message: missing
+        ? `is missing; ${article(issue.expected)} ${issue.expected} is expected`
+        : received === undefined
+          ? issue.message
+          : `${issue.message}; received ${shown(received)}`,
     };
   });
+
+const article = (noun: string): string => (/^[aeio]/.test(noun) ? 'an' : 'a');
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
   let value = input;

@@ -123,7 +123,7 @@ const hour = z.int().min(0).max(23);
 const definitionSchema = z.strictObject({
   name,
   // Checked by checkCondition, whose messages name the fact and the operators that fit it.
-  audience: z.unknown(),
+  audience: z.unknown().optional(),
   trigger,
   variants: z.array(variant).min(1).max(variantsCountMax),
   holdoutShare: z.number().min(0).max(holdoutShareMax).default(0.1),
@@ -243,6 +243,9 @@ const withDefault = (one: unknown, defaults: TemplateRules['defaults']): unknown
     : one;
 };
 
+/** The templates stand in the campaign itself; here a word says where they came from. */
+const builtIn = 'built-in';
+
 const defaultsGiven = (input: unknown, filled: unknown, path: string): { [path: string]: Json } => {
   const found: { [path: string]: Json } = {};
   if (!isObject(input) && !Array.isArray(input)) {
@@ -252,7 +255,7 @@ const defaultsGiven = (input: unknown, filled: unknown, path: string): { [path: 
   for (const [key, value] of Object.entries(filled ?? {})) {
     const at = path === '' ? key : `${path}.${key}`;
     if (given.get(key) === undefined && value !== undefined) {
-      found[at] = value as Json;
+      found[at] = key === 'templates' ? builtIn : (value as Json);
     } else {
       Object.assign(found, defaultsGiven(given.get(key), value, at));
     }

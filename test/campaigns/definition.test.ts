@@ -43,6 +43,15 @@ const problemsOf = (input: unknown): readonly Problem[] => {
 const pathsOf = (input: unknown): readonly string[] => problemsOf(input).map(({ path }) => path);
 
 describe('a campaign definition', () => {
+  it('names each field that is missing once', () => {
+    expect(problemsOf({})).toEqual([
+      { path: 'name', message: 'is missing; a string is expected' },
+      { path: 'trigger', message: 'is missing; an object is expected' },
+      { path: 'variants', message: 'is missing; an array is expected' },
+      { path: 'audience', message: expect.stringContaining('must be {"all": […]}') },
+    ]);
+  });
+
   it('gets explicit defaults, each named in the answer', () => {
     const { definition, defaults } = checkDefinition(valid, rules);
     expect(defaults).toEqual({
@@ -73,7 +82,8 @@ describe('a campaign definition', () => {
     const bare = { ...valid, variants: [{ name: 'r', weight: 1, action: { kind: 'reminder' } }] };
     const { definition, defaults } = checkDefinition(bare, rules);
     expect(definition.variants[0].action).toEqual({ kind: 'reminder', templates });
-    expect(defaults['variants.0.action.templates']).toEqual(templates);
+    expect(defaults['variants.0.action.templates']).toBe('built-in');
+    expect(definition.variants[0]?.action).toMatchObject({ templates });
   });
 
   it('is refused with every problem at once, of shape and of sense', () => {
