@@ -1,6 +1,7 @@
 // What the API answers about a campaign's runs and results: as stored, with the instant of the next look, so that a
 // campaign without a result says when there will be one.
 
+import { outcomeDelayMs } from '../base/limits.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
@@ -15,7 +16,7 @@ export interface CampaignResults {
   readonly latest: CampaignResult | null;
   /** Oldest first. */
   readonly results: readonly CampaignResult[];
-  /** ISO 8601; null when no look is to come. */
+  /** When the next result will be there, ISO 8601; null when no look is to come. */
   readonly nextLookAt: string | null;
 }
 
@@ -41,6 +42,7 @@ export const campaignResults = async (
   const upcoming = looks
     .filter(({ skipped }) => skipped !== true)
     .flatMap(({ frozenAt }) => lookTimesMs(campaign, Date.parse(frozenAt)))
+    .map((dueMs) => dueMs + outcomeDelayMs)
     .filter((atMs) => atMs > clock.nowMs());
   return {
     campaignId: id,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeDelayMs } from '../../lib/base/limits.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { campaignResults, campaignWithRuns } from '../../lib/experiments/overview.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
@@ -22,9 +23,20 @@ describe('what the API tells of a campaign', () => {
   it('says when there will be a result while there is none', async () => {
     const ports = await open();
     const empty = { campaignId: id, status: 'running', latest: null, results: [] };
-    expect(await campaignResults(id, ports)).toEqual({ ...empty, nextLookAt: iso(t0 + 7 * dayMs) });
+    expect(await campaignResults(id, ports)).toEqual({
+      ...empty,
+      nextLookAt: iso(t0 + 7 * dayMs + outcomeDelayMs),
+    });
     ports.clock.nowIs(t0 + 20 * dayMs);
-    expect(await campaignResults(id, ports)).toEqual({ ...empty, nextLookAt: iso(t0 + 30 * dayMs) });
+    expect(await campaignResults(id, ports)).toEqual({
+      ...empty,
+      nextLookAt: iso(t0 + 30 * dayMs + outcomeDelayMs),
+    });
+    // The window is over and its last events are on their way to the archive.
+    ports.clock.nowIs(t0 + 30 * dayMs + outcomeDelayMs - 1);
+    expect(await campaignResults(id, ports)).toMatchObject({
+      nextLookAt: iso(t0 + 30 * dayMs + outcomeDelayMs),
+    });
     ports.clock.nowIs(t0 + 31 * dayMs);
     expect(await campaignResults(id, ports)).toEqual({ ...empty, nextLookAt: null });
   });
