@@ -2,6 +2,7 @@
 
 import { customerId, modelVersion } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
+import { cacheMs } from '../lib/base/limits.ts';
 import { makeKey } from '../lib/events/access.ts';
 import { readCustomer } from '../lib/events/customer-lookup.ts';
 import { parseKeyInput } from '../lib/events/key-input.ts';
@@ -49,8 +50,10 @@ export const handler = routes({
   },
   'DELETE /v1/admin/keys/{keyId}': async (event) => {
     const keyId = pathParameter(event, 'keyId');
-    await keyStore().revoke(keyId, new Date(clock().nowMs()).toISOString());
-    return respond(200, { revoked: keyId });
+    const nowMs = clock().nowMs();
+    await keyStore().revoke(keyId, new Date(nowMs).toISOString());
+    // Functions that have just seen the key trust it for that long.
+    return respond(200, { revoked: keyId, refusedFrom: new Date(nowMs + cacheMs).toISOString() });
   },
 
   'GET /v1/admin/customers/{userId}': async (event) => {

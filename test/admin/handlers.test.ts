@@ -125,7 +125,10 @@ describe('keys', () => {
     const revoked = await call(admin, 'DELETE /v1/admin/keys/{keyId}', {
       path: { keyId: String(key.keyId) },
     });
-    expect(revoked).toEqual({ status: 200, body: { revoked: key.keyId } });
+    expect(revoked).toEqual({
+      status: 200,
+      body: { revoked: key.keyId, refusedFrom: expect.stringMatching(/^\d{4}-.*Z$/) },
+    });
     expect((await call(admin, 'DELETE /v1/admin/keys/{keyId}', { path: { keyId: 'none' } })).status).toBe(
       404,
     );
