@@ -27,6 +27,8 @@ const isObject = (value: unknown): value is { readonly [key: string]: unknown } 
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const text = (lengthMax: number) => z.string().trim().min(1, 'Must not be empty').max(lengthMax);
+/** As in events (check-properties.ts): an id that no event could name would never be bought. */
+const id = text(idLengthMax).regex(/^\P{Cc}*$/u, 'Must have no control characters');
 const days = z.int('Write a whole number of days').min(1).max(36_500);
 
 const ruleSchema = z.discriminatedUnion('kind', [
@@ -93,7 +95,7 @@ const attributes = z.custom<JsonObject>(isObject, 'Write a JSON object of your o
 
 export const itemSchema = z
   .strictObject({
-    itemId: text(idLengthMax),
+    itemId: id,
     title: text(500),
     /** Default "item". */
     kind: text(64).default('item'),
@@ -103,7 +105,7 @@ export const itemSchema = z
     tags: z.array(text(128)).max(50).default([]),
     description: text(4_000).optional(),
     level: text(64).optional(),
-    series: z.strictObject({ id: text(idLengthMax), position: z.number().min(0) }).optional(),
+    series: z.strictObject({ id, position: z.number().min(0) }).optional(),
     author: text(256).optional(),
     language: language.optional(),
     price: z.number().min(0).max(1e12).optional(),

@@ -43,6 +43,8 @@ describe('an item', () => {
     ['attributes that are a list', { title: 'A', attributes: [1] }, 'attributes'],
     ['more than 16 KB', { title: 'A', attributes: { long: 'x'.repeat(17_000) } }, ''],
     ['a body that is a list', [], ''],
+    ['a control character in its id', { itemId: 'a\u0001', title: 'A' }, 'itemId'],
+    ['a control character in its series', { title: 'A', series: { id: 'a\tb', position: 1 } }, 'series.id'],
   ])('is refused for %s, and the field is named', (_, body, path) => {
     expect(pathsOf(body)).toEqual([path]);
   });
