@@ -68,7 +68,9 @@ const newItemMs = 30 * 86_400_000;
 
 /** What can be said of an item without regard to the customer. */
 export const plainReason = (item: CatalogItem, assortment: Assortment, nowMs: number): Reason => {
-  const isNew = nowMs - Date.parse(item.createdAt) < newItemMs && assortment.explorable.includes(item);
+  // A catalogue that is imported today is not new for that: the shop's own date goes first.
+  const sinceMs = Date.parse(item.publishedAt ?? item.createdAt);
+  const isNew = nowMs - sinceMs < newItemMs && assortment.explorable.includes(item);
   const code = assortment.isPopular(item.itemId) ? 'popular' : isNew ? 'new' : 'from-catalogue';
   return { code, text: texts[code]('') };
 };

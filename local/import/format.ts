@@ -20,6 +20,8 @@ export interface ImportItem {
   readonly language?: string;
   readonly price?: number;
   readonly currency?: string;
+  /** ISO 8601; when the file first has it. */
+  readonly publishedAt?: string;
   readonly repurchase?: { readonly kind: 'once' | 'consumable' };
   readonly hidden?: boolean;
 }

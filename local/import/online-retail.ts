@@ -5,12 +5,12 @@
 //                    (everything here is consumable, so they stay eligible); no earlier order's value is lowered.
 //   no customer      rejected: there is nobody to remember it for
 //   price 0          rejected: given away or corrected, not bought (40 lines); the customer is identified all the same
-//   items            stock code (upper case), its latest description, median price; consumable. Codes that are no
+//   items            stock code (upper case), its latest description, median price, first sale; consumable. Codes that are no
 //                    product (POST, M, BANK CHARGES, …) are kept in the orders and hidden in the catalogue.
 // An import of a period (--since, --until) tells nothing from later lines; the catalogue is as it stood at its end.
 // All orders are held in memory, to be sent customer by customer: about 300 MB for 541,909 lines.
 
-import { type Format, type FormatOptions, type ImportItem, periodOf, type Report } from './format.ts';
+import { type Format, type FormatOptions, type ImportItem, isoAt, periodOf, type Report } from './format.ts';
 import { columnsOf, csvRecords } from './lines.ts';
 import { addLine, customerAt, customerMessages, type ImportCustomer, orderTimeMs } from './orders.ts';
 import { timeMs } from './zoned-time.ts';
@@ -35,7 +35,7 @@ export const onlineRetail: Format = {
     const customers = new Map<string, ImportCustomer>();
     const catalogue = new Map<string, Seen>();
     await readLines(path, options, report, customers, catalogue);
-    for (const [code, seen] of catalogue) report.items.set(code, itemOf(code, seen));
+    for (const [code, seen] of catalogue) report.items.set(code, itemOf(code, seen, options.shiftMs));
     for (const { customerId, knownSinceMs, orders } of customers.values()) {
       const isKnown = knownSinceMs + options.shiftMs < (options.sinceMs ?? Number.NEGATIVE_INFINITY);
       if (isKnown && orders.size === 0) continue;
@@ -52,6 +52,7 @@ export const onlineRetail: Format = {
 interface Seen {
   description: string;
   descriptionAtMs: number;
+  firstAtMs: number;
   readonly prices: number[];
 }
 
@@ -137,9 +138,11 @@ const see = (
   const seen = catalogue.get(code) ?? {
     description: '',
     descriptionAtMs: Number.NEGATIVE_INFINITY,
+    firstAtMs: atMs,
     prices: [],
   };
   catalogue.set(code, seen);
+  seen.firstAtMs = Math.min(seen.firstAtMs, atMs);
   if (description !== '' && atMs >= seen.descriptionAtMs) {
     seen.description = description;
     seen.descriptionAtMs = atMs;
@@ -147,12 +150,13 @@ const see = (
   if (price > 0) seen.prices.push(price);
 };
 
-const itemOf = (code: string, { description, prices }: Seen): ImportItem => ({
+const itemOf = (code: string, { description, firstAtMs, prices }: Seen, shiftMs: number): ImportItem => ({
   itemId: code,
   title: description === '' ? code : description,
   kind: 'product',
   language: 'en',
   ...(prices.length > 0 && { price: median(prices), currency: 'GBP' }),
+  publishedAt: isoAt(firstAtMs + shiftMs),
   repurchase: { kind: 'consumable' },
   // Products have a number of at least four digits in their code; services and corrections have none.
   hidden: !/\d{4}/.test(code),

@@ -74,12 +74,13 @@ describe('online-retail', () => {
     expect(order).toEqual(order.toSorted());
   });
 
-  it('names items by their latest description and median price, and hides what is no product', async () => {
+  it('names items by their latest description, median price and first sale, and hides what is no product', async () => {
     const { items } = await readWith(onlineRetail, fileOf(shop));
     expect(items.get('85123A')).toMatchObject({
       title: 'CREAM HOLDER, LARGE',
       price: 2.55,
       currency: 'GBP',
+      publishedAt: '2010-12-01T08:26:00.000Z',
       repurchase: { kind: 'consumable' },
       hidden: false,
     });

@@ -286,6 +286,14 @@ describe('the assortment', () => {
     expect(Math.abs(shown.length - 100)).toBeLessThan(36);
   });
 
+  it('calls an item new by when it was published, where that is known: an imported catalogue is not new', () => {
+    const imported = catalogItem('fresh', nowMs - 1_000, { publishedAt: '2020-01-01' });
+    const just = catalogItem('fresh', longAgo, { publishedAt: new Date(nowMs - dayMs).toISOString() });
+    const codeOf = (item: CatalogItem) => found({ news: [item], explorationShare: 0.5 }, 'fresh').reason.code;
+    expect(codeOf(imported)).toBe('from-catalogue');
+    expect(codeOf(just)).toBe('new');
+  });
+
   it('explores items with few interactions, but never owned, filtered or hidden ones', () => {
     const counts = { python: 3, cooking: 2, tea: 1, secret: 0 };
     const record = { state: state([], { cooking: { purchasedAtMs: nowMs - 1_000 } }) };
