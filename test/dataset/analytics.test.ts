@@ -1,10 +1,25 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withDuckDb } from '../../lib/adapters/analytics-duckdb.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
 
 describe('analytics by DuckDB', () => {
+  it('deletes the copies of one fetch when they are discarded, and no others', async () => {
+    const store = createFakeObjectStore();
+    await store.put('a/1.json', new TextEncoder().encode('{"n": 1}'), 'application/json');
+    await store.put('b/2.json', new TextEncoder().encode('{"n": 2}'), 'application/json');
+    await withDuckDb(async (analytics) => {
+      const first = await analytics.fetch(store, await store.list('a/'), '.json');
+      const second = await analytics.fetch(store, await store.list('b/'), '.json');
+      await analytics.discard(first);
+      const prefix = basename(first).split('*')[0];
+      expect(readdirSync(dirname(first)).filter((name) => name.startsWith(prefix))).toEqual([]);
+      const kept = await analytics.rows(`select n::double as n from read_json('${second}')`);
+      expect(kept).toEqual([{ n: 2 }]);
+    });
+  });
+
   it('reads objects through the store, and leaves nothing on disk, whatever happens', async () => {
     const store = createFakeObjectStore();
     for (let index = 0; index < 40; index++) {
