@@ -8,7 +8,6 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
-  QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
@@ -24,6 +23,7 @@ import type { CampaignRun } from '../campaigns/run.ts';
 import { runNumber } from '../campaigns/schedule.ts';
 import type { CampaignStore, EventCampaign } from '../ports.ts';
 import { isConditionFailed } from './dynamodb.ts';
+import { queryRows } from './dynamodb-rows.ts';
 
 type Key = { readonly pk: string; readonly sk: string };
 
@@ -43,24 +43,8 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
     return Item && withoutKey<T>(Item);
   };
 
-  const rows = async <T extends object>(pk: string, prefix: string): Promise<readonly T[]> => {
-    const found: T[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          ConsistentRead: true,
-          KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ...(prefix !== '' && { ':prefix': prefix }) },
-          ExclusiveStartKey: start,
-        }),
-      );
-      found.push(...(page.Items ?? []).map((row) => withoutKey<T>(row)));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return found;
-  };
+  const rows = async <T extends object>(pk: string, prefix: string): Promise<readonly T[]> =>
+    (await queryRows(client, table, pk, prefix)).map((row) => withoutKey<T>(row));
 
   const get = (id: CampaignId): Promise<Campaign | undefined> => read<Campaign>(campaignKey(id));
 

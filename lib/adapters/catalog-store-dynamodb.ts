@@ -2,28 +2,12 @@
 // `withdrawn#<yyyy-mm>` hold one small row for each item that came or went, so that serving sees both at once
 // without reading the catalogue. Those rows are hints: readers check them against the item itself.
 
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  QueryCommand,
-  ScanCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { Failure } from '../base/errors.ts';
+import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
 import { catalogMonthsCountMax, createdItemsCountMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { CatalogStore, Clock } from '../ports.ts';
-
-/** DynamoDB's own maxima for one request. */
-const batchGetCountMax = 100;
-const batchWriteCountMax = 25;
-/** Batches in flight together; 10,000 items then take about two seconds. */
-const parallelCount = 8;
-const attemptsCountMax = 8;
-
-type Row = Record<string, unknown>;
+import { getRows, putRows, type Row } from './dynamodb-rows.ts';
 
 export const createCatalogStore = (
   client: DynamoDBDocumentClient,
@@ -35,12 +19,12 @@ export const createCatalogStore = (
   const put = async (items: readonly CatalogItem[]): Promise<void> => {
     const existing = await get(items.map((item) => item.itemId));
     // Hints first: after a crash in between, a hint without its item is ignored and the next try writes both.
-    await writeRows(
+    await putRows(
       client,
       table,
       items.flatMap((item) => hintsOf(item, existing.get(item.itemId))),
     );
-    await writeRows(
+    await putRows(
       client,
       table,
       items.map((item) => itemRow(item, existing.get(item.itemId))),
@@ -48,7 +32,7 @@ export const createCatalogStore = (
   };
 
   const remove = async (itemId: ItemId): Promise<void> => {
-    await writeRows(client, table, [withdrawnRow(itemId, new Date(clock.nowMs()).toISOString())]);
+    await putRows(client, table, [withdrawnRow(itemId, new Date(clock.nowMs()).toISOString())]);
     await client.send(new DeleteCommand({ TableName: table, Key: itemKey(itemId) }));
   };
 
@@ -158,58 +142,12 @@ const monthsBack = (nowMs: number, atMs: number): string[] => {
   return months;
 };
 
+/** A little behind at worst, at half the price: what came or went is told by the hints. */
 const readItems = async (
   client: DynamoDBDocumentClient,
   table: string,
   itemIds: readonly ItemId[],
 ): Promise<Map<ItemId, CatalogItem>> => {
-  const found = new Map<ItemId, CatalogItem>();
-  await inBatches([...new Set(itemIds)].map(itemKey), batchGetCountMax, async (keys) => {
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: [...keys] } } }),
-    );
-    for (const row of Responses?.[table] ?? []) found.set(toItemId(String(row.itemId)), toItem(row));
-    return UnprocessedKeys?.[table]?.Keys ?? [];
-  });
-  return found;
+  const rows = await getRows(client, table, [...new Set(itemIds)].map(itemKey), false);
+  return new Map(rows.map((row) => [toItemId(String(row.itemId)), toItem(row)]));
 };
-
-const writeRows = (client: DynamoDBDocumentClient, table: string, rows: readonly Row[]): Promise<void> =>
-  inBatches(rows, batchWriteCountMax, async (batch) => {
-    const { UnprocessedItems } = await client.send(
-      new BatchWriteCommand({ RequestItems: { [table]: batch.map((Item) => ({ PutRequest: { Item } })) } }),
-    );
-    return (UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) =>
-      PutRequest?.Item ? [PutRequest.Item] : [],
-    );
-  });
-
-/** Runs `step` over batches, `parallelCount` at a time; what a step gives back unprocessed is tried again. */
-const inBatches = async (
-  rows: readonly Row[],
-  size: number,
-  step: (batch: readonly Row[]) => Promise<readonly Row[]>,
-): Promise<void> => {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < rows.length) {
-      let batch = rows.slice(next, next + size);
-      next += size;
-      for (let attempt = 0; batch.length > 0; attempt++) {
-        if (attempt === attemptsCountMax) throw overloaded(batch.length);
-        if (attempt > 0) await pause(25 * 2 ** attempt);
-        batch = [...(await step(batch))];
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: parallelCount }, worker));
-};
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const overloaded = (count: number): Failure =>
-  new Failure('unavailable', {
-    code: 'catalog-overloaded',
-    message: `DynamoDB left ${count} rows unprocessed after ${attemptsCountMax} attempts.`,
-    action: 'Send the request again in a minute; items that were written stay written.',
-  });

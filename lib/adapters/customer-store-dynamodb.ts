@@ -3,38 +3,22 @@
 // attributes to write and read, and never queried by field. `revision` and `digest` carry the optimistic locks.
 // Reads are consistent: what was bought a second ago is gone from the next answer, and joining relies on it.
 
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  ScanCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { Failure } from '../base/errors.ts';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { ModelVersion } from '../base/ids.ts';
 import { type CustomerId, customerId as toCustomerId } from '../base/ids.ts';
-import { storeAttemptsMax } from '../base/limits.ts';
 import { canonicalJson, sha256Hex } from '../events/canonical-json.ts';
 import type { CustomerProfile, CustomerRecord, PublishedList } from '../events/customer.ts';
 import { packState, unpackState } from '../events/state-text.ts';
 import type { CustomerStore } from '../ports.ts';
 import { isConditionFailed } from './dynamodb.ts';
-
-/** DynamoDB's own maxima for one request. */
-const batchGetCountMax = 100;
-const batchWriteCountMax = 25;
-/** Batches in flight together. */
-const parallelCount = 8;
-
-type Row = Record<string, unknown>;
+import { getRows, putRows, type Row } from './dynamodb-rows.ts';
 
 export const createCustomerStore = (client: DynamoDBDocumentClient, table: string): CustomerStore => {
-  const getRows = (keys: readonly Row[]) => getBatches(client, table, keys);
+  const rowsOf = (keys: readonly Row[]) => getRows(client, table, keys);
 
   const readMany: CustomerStore['readMany'] = async (customerIds, version) => {
     const unique = [...new Set(customerIds)];
-    const rows = await getRows(unique.flatMap((id) => keysOf(id, version)));
+    const rows = await rowsOf(unique.flatMap((id) => keysOf(id, version)));
     const byKey = Map.groupBy(rows, (row) => String(row.pk));
     return new Map(unique.map((id) => [id, recordOf(byKey.get(customerKey(id)) ?? [])]));
   };
@@ -50,7 +34,7 @@ export const createCustomerStore = (client: DynamoDBDocumentClient, table: strin
   };
 
   return {
-    read: async (id, version) => recordOf(await getRows(keysOf(id, version))),
+    read: async (id, version) => recordOf(await rowsOf(keysOf(id, version))),
     readMany,
     writeState: (id, state) =>
       putIf(
@@ -74,7 +58,7 @@ export const createCustomerStore = (client: DynamoDBDocumentClient, table: strin
         previous === undefined ? undefined : { ':digest': digestOf(previous) },
       ),
     writeLists: (lists) =>
-      putBatches(
+      putRows(
         client,
         table,
         [...lists].map(([id, list]) => ({
@@ -85,7 +69,7 @@ export const createCustomerStore = (client: DynamoDBDocumentClient, table: strin
       ),
     linkAnonymous,
     linkedUsers: async (anonymousIds) => {
-      const rows = await getRows(
+      const rows = await rowsOf(
         [...new Set(anonymousIds)].map((id) => ({ pk: `anonymous#${id}`, sk: 'link' })),
       );
       return new Map(
@@ -174,63 +158,3 @@ async function* scanCustomers(
     }
   } while (start);
 }
-
-const getBatches = async (
-  client: DynamoDBDocumentClient,
-  table: string,
-  keys: readonly Row[],
-): Promise<Row[]> => {
-  const rows: Row[] = [];
-  await inBatches(keys, batchGetCountMax, async (batch) => {
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: [...batch], ConsistentRead: true } } }),
-    );
-    rows.push(...(Responses?.[table] ?? []));
-    return UnprocessedKeys?.[table]?.Keys ?? [];
-  });
-  return rows;
-};
-
-const putBatches = (client: DynamoDBDocumentClient, table: string, rows: readonly Row[]): Promise<void> =>
-  inBatches(rows, batchWriteCountMax, async (batch) => {
-    const { UnprocessedItems } = await client.send(
-      new BatchWriteCommand({ RequestItems: { [table]: batch.map((Item) => ({ PutRequest: { Item } })) } }),
-    );
-    return (UnprocessedItems?.[table] ?? []).flatMap(({ PutRequest }) =>
-      PutRequest?.Item ? [PutRequest.Item] : [],
-    );
-  });
-
-/** Runs `step` over batches, some at a time; what a step leaves unprocessed is tried again, later each time. */
-const inBatches = async (
-  rows: readonly Row[],
-  size: number,
-  step: (batch: readonly Row[]) => Promise<readonly Row[]>,
-): Promise<void> => {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < rows.length) {
-      let batch = rows.slice(next, next + size);
-      next += size;
-      for (let attempt = 0; batch.length > 0; attempt++) {
-        if (attempt === storeAttemptsMax) {
-          throw overloaded(batch.length);
-        }
-        if (attempt > 0) {
-          await pause(25 * 2 ** attempt);
-        }
-        batch = [...(await step(batch))];
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: parallelCount }, worker));
-};
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const overloaded = (count: number): Failure =>
-  new Failure('unavailable', {
-    code: 'customers-overloaded',
-    message: `DynamoDB left ${count} rows of the customers table unprocessed after ${storeAttemptsMax} attempts.`,
-    action: 'Send the request again in a minute.',
-  });

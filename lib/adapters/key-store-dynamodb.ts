@@ -1,14 +1,10 @@
 // Access keys in the control table. One key is two rows written in one transaction: `key#<sha256>` is what a
 // caller is found by, `keys/<keyId>` is what lists and revocation go by. The secret is in neither.
 
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  QueryCommand,
-  TransactWriteCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
 import type { ApiKey, KeyStore } from '../ports.ts';
+import { queryRows } from './dynamodb-rows.ts';
 
 const toKey = (row: Record<string, unknown>): ApiKey => {
   const { pk: _pk, sk: _sk, hash: _hash, ...key } = row;
@@ -57,21 +53,7 @@ export const createKeyStore = (client: DynamoDBDocumentClient, table: string): K
   },
 
   list: async () => {
-    const keys: ApiKey[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': 'keys' },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      for (const row of page.Items ?? []) keys.push(toKey(row));
-      start = page.LastEvaluatedKey;
-    } while (start);
+    const keys = (await queryRows(client, table, 'keys')).map(toKey);
     return keys.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
   },
 });

@@ -1,10 +1,11 @@
 // Which model serves, and every training, in the control table: `model`/`current` and `model`/`training#<id>`.
 // The pointer moves only by a conditional write, so of two promotions at once exactly one wins.
 
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
 import type { ModelPointer, ModelRegistry, TrainingRecord } from '../ports.ts';
 import { isConditionFailed } from './dynamodb.ts';
+import { queryRows } from './dynamodb-rows.ts';
 
 const pk = 'model';
 
@@ -48,21 +49,7 @@ export const createModelRegistry = (client: DynamoDBDocumentClient, table: strin
   },
 
   trainings: async () => {
-    const records: TrainingRecord[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ':prefix': 'training#' },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      for (const row of page.Items ?? []) records.push(withoutKey<TrainingRecord>(row));
-      start = page.LastEvaluatedKey;
-    } while (start);
+    const records = (await queryRows(client, table, pk, 'training#')).map(withoutKey<TrainingRecord>);
     return records.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   },
 });

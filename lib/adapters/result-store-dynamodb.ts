@@ -2,10 +2,11 @@
 // the last sorts last. A conditional write keeps the first result of a look; the result is stored as JSON text,
 // because DynamoDB would take 38 digits for a double of 17 and drop the difference between absent and null.
 
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { byTime, type CampaignResult } from '../experiments/result.ts';
 import type { ResultStore } from '../ports.ts';
 import { isConditionFailed } from './dynamodb.ts';
+import { queryRows } from './dynamodb-rows.ts';
 
 export const createResultStore = (client: DynamoDBDocumentClient, table: string): ResultStore => {
   const get: ResultStore['get'] = async (campaignId, runId, look) => {
@@ -16,21 +17,7 @@ export const createResultStore = (client: DynamoDBDocumentClient, table: string)
   };
 
   const list: ResultStore['list'] = async (campaignId) => {
-    const results: CampaignResult[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': `campaign#${campaignId}`, ':prefix': 'result#' },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      results.push(...(page.Items ?? []).map(parse));
-      start = page.LastEvaluatedKey;
-    } while (start);
+    const results = (await queryRows(client, table, `campaign#${campaignId}`, 'result#')).map(parse);
     return results.sort(byTime);
   };
 
