@@ -94,7 +94,8 @@ export interface FunctionContext {
   readonly bundles?: string;
 }
 
-const logicalId = (name: FunctionName): string =>
+/** `campaign-deliver` → `CampaignDeliver`: the construct's id, and the start of its resources' logical ids. */
+export const logicalId = (name: string): string =>
   name
     .split('-')
     .map((word) => word[0].toUpperCase() + word.slice(1))

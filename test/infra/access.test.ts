@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { needs } from '../../infra/access.ts';
-import { functionNames } from '../../infra/functions.ts';
+import { functionNames, logicalId } from '../../infra/functions.ts';
 import { resourcesOf, synthesizeForTest, type Template } from './template.ts';
 
 interface Statement {
@@ -15,12 +15,6 @@ beforeAll(async () => {
   service = (await synthesizeForTest()).service;
 });
 
-const logical = (name: string): string =>
-  name
-    .split('-')
-    .map((word) => word[0].toUpperCase() + word.slice(1))
-    .join('');
-
 const statementsOf = (role: string): Statement[] =>
   resourcesOf(service, 'AWS::IAM::Policy')
     .filter(([, policy]) =>
@@ -33,7 +27,7 @@ const statementsOf = (role: string): Statement[] =>
 const actionsOf = (statement: Statement): string[] => [statement.Action].flat();
 
 const granted = (name: string, actionPrefix: string, resourceName: string): string[] =>
-  statementsOf(`${logical(name)}Role`)
+  statementsOf(`${logicalId(name)}Role`)
     .filter((statement) => JSON.stringify(statement.Resource).includes(resourceName))
     .flatMap(actionsOf)
     .filter((action) => action.startsWith(actionPrefix))
@@ -44,8 +38,8 @@ describe('least privilege', () => {
     for (const table of ['customers', 'catalog', 'campaigns', 'control'] as const) {
       const wanted = (needs[name].tables?.[table] ?? []).map((action) => `dynamodb:${action}`).sort();
       // Export names carry the table's logical id with a hash of eight characters.
-      const id = new RegExp(`ExportsOutputFnGetAtt${logical(table)}[0-9A-F]{8}Arn`);
-      const found = statementsOf(`${logical(name)}Role`)
+      const id = new RegExp(`ExportsOutputFnGetAtt${logicalId(table)}[0-9A-F]{8}Arn`);
+      const found = statementsOf(`${logicalId(name)}Role`)
         .filter((statement) => id.test(JSON.stringify(statement.Resource)))
         .flatMap(actionsOf)
         .filter((action) => action.startsWith('dynamodb:'))
@@ -57,7 +51,7 @@ describe('least privilege', () => {
   it.each(functionNames)(
     '%s has no wildcard in an action, and none in a resource but the end of an object prefix',
     (name) => {
-      for (const statement of statementsOf(`${logical(name)}Role`)) {
+      for (const statement of statementsOf(`${logicalId(name)}Role`)) {
         for (const action of actionsOf(statement)) expect(action).not.toContain('*');
         expect(statement.Resource).not.toBe('*');
         const wildcards = JSON.stringify(statement.Resource).match(/"[^"]*\*[^"]*"/g) ?? [];
@@ -68,12 +62,12 @@ describe('least privilege', () => {
   );
 
   it.each(functionNames)('%s writes only to its own log group', (name) => {
-    const logs = statementsOf(`${logical(name)}Role`).filter((statement) =>
+    const logs = statementsOf(`${logicalId(name)}Role`).filter((statement) =>
       actionsOf(statement).some((action) => action.startsWith('logs:')),
     );
     expect(logs).toHaveLength(1);
     const groups = new Set(JSON.stringify(logs[0].Resource).match(/[A-Za-z]+Logs[0-9A-F]{8}/g));
-    expect([...groups].map((id) => id.slice(0, -8))).toEqual([`${logical(name)}Logs`]);
+    expect([...groups].map((id) => id.slice(0, -8))).toEqual([`${logicalId(name)}Logs`]);
   });
 
   it('nobody may delete objects of the archive or of the models', () => {
@@ -84,7 +78,7 @@ describe('least privilege', () => {
 
   it('only the two functions that deliver may send mail, raw, from the one identity', () => {
     const senders = functionNames.filter((name) =>
-      statementsOf(`${logical(name)}Role`).some((statement) =>
+      statementsOf(`${logicalId(name)}Role`).some((statement) =>
         actionsOf(statement).some((action) => action.startsWith('ses:')),
       ),
     );
@@ -97,7 +91,7 @@ describe('least privilege', () => {
   it('a function knows the name of a resource exactly when it may use it', () => {
     for (const name of functionNames) {
       const lambda = resourcesOf(service, 'AWS::Lambda::Function').find(
-        ([id]) => id.slice(0, -8) === logical(name),
+        ([id]) => id.slice(0, -8) === logicalId(name),
       );
       const { Variables } = (lambda?.[1].Properties.Environment ?? { Variables: {} }) as {
         Variables: Record<string, unknown>;

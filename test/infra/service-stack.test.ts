@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../infra/api.ts';
-import { functionNames, functionSpecs } from '../../infra/functions.ts';
+import { functionNames, functionSpecs, logicalId } from '../../infra/functions.ts';
 import { type Resource, resource, resourcesOf, synthesizeForTest, type Template } from './template.ts';
 
 let service: Template;
@@ -8,12 +8,7 @@ beforeAll(async () => {
   service = (await synthesizeForTest()).service;
 });
 
-const logical = (name: string): string =>
-  name
-    .split('-')
-    .map((word) => word[0].toUpperCase() + word.slice(1))
-    .join('');
-const lambda = (name: string): Resource => resource(service, 'AWS::Lambda::Function', logical(name));
+const lambda = (name: string): Resource => resource(service, 'AWS::Lambda::Function', logicalId(name));
 
 describe('functions', () => {
   it.each(functionNames)('%s runs on nodejs24.x, arm64, with its own time limit and memory', (name) => {
@@ -74,7 +69,7 @@ describe('queues', () => {
     '%s wakes %s in at most %i sandboxes, with partial batch failures',
     (name, consumer, concurrency, batch) => {
       const mapping = resourcesOf(service, 'AWS::Lambda::EventSourceMapping').find(([id]) =>
-        id.startsWith(logical(consumer)),
+        id.startsWith(logicalId(consumer)),
       );
       expect(mapping?.[1].Properties).toMatchObject({
         FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -140,7 +135,7 @@ describe('the API', () => {
         'Fn::Join': [string, [string, { Ref: string }]];
       };
       const integration = service.Resources[target['Fn::Join'][1][1].Ref];
-      expect(JSON.stringify(integration.Properties.IntegrationUri)).toContain(`"${logical(to)}`);
+      expect(JSON.stringify(integration.Properties.IntegrationUri)).toContain(`"${logicalId(to)}`);
       expect(integration.Properties.PayloadFormatVersion).toBe('2.0');
     }
   });
