@@ -1,12 +1,13 @@
 // API Gateway's HTTP API on this machine: the template's routes, payload format 2.0, Lambda authorizers with simple
-// responses and no caching, API Gateway's own 400, 401, 403, 404, 413 and 500 answers.
+// responses and no caching, API Gateway's own 400, 401, 403, 404, 413 and 500 answers, and its CORS configuration:
+// preflights are answered by the gateway, without a route or key.
 // Bodies are text when they are UTF-8 text by their content type and not compressed; otherwise base64.
-// Limits: no throttling, no CORS configuration, no greedy paths ({proxy+}); the $default stage only.
+// Limits: no throttling, no credentials in CORS, no greedy paths ({proxy+}); the $default stage only.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { listen } from './dynamodb.ts';
-import type { LocalRoute } from './template.ts';
+import type { LocalCors, LocalRoute } from './template.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -19,6 +20,7 @@ export type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
 
 export interface LocalApi {
   readonly routes: readonly LocalRoute[];
+  readonly cors?: LocalCors;
   readonly invoke: Invoke;
   readonly nowMs: () => number;
 }
@@ -97,10 +99,15 @@ const match = (table: RouteTable, method: string, path: string): Match | undefin
 // ---- one request -------------------------------------------------------------------------------------
 
 const answer = async (
-  { invoke, nowMs, table }: Serving,
+  { invoke, nowMs, table, cors }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
+  const preflight = applyCors(cors, request, response);
+  if (preflight) {
+    response.writeHead(204).end();
+    return;
+  }
   const [rawPath = '/', rawQueryString = ''] = splitOnce(request.url ?? '/', '?');
   const found = safely(() => match(table, request.method ?? 'GET', rawPath));
   const body = await readBody(request);
@@ -124,6 +131,25 @@ const answer = async (
     const result = await invoke(found.route.functionArn, { ...event, requestContext: context });
     sendResult(response, result);
   }
+};
+
+/** Sets the headers for a page of an allowed origin; true when the request only asks what is allowed. */
+const applyCors = (
+  cors: LocalCors | undefined,
+  { method, headers: { origin, ...headers } }: IncomingMessage,
+  response: ServerResponse,
+): boolean => {
+  const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+  if (cors === undefined || origin === undefined) return false;
+  const allowed = cors.origins.includes('*') ? '*' : cors.origins.find((one) => one === origin);
+  if (allowed === undefined) return isPreflight;
+  response.setHeader('access-control-allow-origin', allowed);
+  if (isPreflight) {
+    response.setHeader('access-control-allow-methods', cors.methods.join(','));
+    response.setHeader('access-control-allow-headers', cors.headers.join(','));
+    response.setHeader('access-control-max-age', cors.maxAgeS);
+  }
+  return isPreflight;
 };
 
 const splitOnce = (text: string, separator: string): readonly string[] => {

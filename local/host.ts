@@ -124,7 +124,8 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
     controlTable: template.outputs.ControlTable,
     nowMs: clock.nowMs(),
   });
-  gateway.serve({ routes: template.routes, invoke: functions.invoke, nowMs: clock.nowMs });
+  const { routes, cors } = template;
+  gateway.serve({ routes, cors, invoke: functions.invoke, nowMs: clock.nowMs });
   return {
     apiUrl: gateway.url,
     mailUrl,

@@ -70,6 +70,12 @@ export interface LocalMailDestination {
   /** SES's names: SEND, DELIVERY, BOUNCE, COMPLAINT, REJECT, OPEN, CLICK. */
   readonly events: readonly string[];
 }
+export interface LocalCors {
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+  readonly maxAgeS: number;
+}
 export interface LocalTemplate {
   readonly tables: readonly LocalTable[];
   readonly buckets: readonly string[];
@@ -83,6 +89,8 @@ export interface LocalTemplate {
   readonly functions: readonly LocalFunction[];
   readonly roles: readonly LocalRole[];
   readonly routes: readonly LocalRoute[];
+  /** Of the HTTP API; absent: pages of other origins may not read its answers. */
+  readonly cors?: LocalCors;
   readonly eventSources: readonly LocalEventSource[];
   readonly schedules: readonly LocalSchedule[];
   readonly stateMachines: readonly LocalStateMachine[];
@@ -188,6 +196,7 @@ export const readTemplate = (context: TemplateContext): LocalTemplate => {
     functions: find('AWS::Lambda::Function').map((found) => lambda(found, context.directory)),
     roles: readRoles(find('AWS::Lambda::Function'), find('AWS::IAM::Role'), find('AWS::IAM::Policy')),
     routes: routes(find),
+    cors: cors(find('AWS::ApiGatewayV2::Api')),
     eventSources: find('AWS::Lambda::EventSourceMapping').map(eventSource),
     schedules: find('AWS::Scheduler::Schedule')
       .filter(({ properties }) => properties.State !== 'DISABLED')
@@ -388,6 +397,19 @@ const routes = (find: (type: string) => Found[]): LocalRoute[] => {
       }),
     };
   });
+};
+
+const cors = (apis: readonly Found[]): LocalCors | undefined => {
+  const given = apis[0]?.properties.CorsConfiguration;
+  if (given === undefined) return undefined;
+  const rules = asRecord(given, 'CorsConfiguration');
+  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+  return {
+    origins: texts(rules.AllowOrigins),
+    methods: texts(rules.AllowMethods),
+    headers: texts(rules.AllowHeaders),
+    maxAgeS: Number(rules.MaxAge ?? 0),
+  };
 };
 
 const identityHeaders = (sources: unknown): string[] =>

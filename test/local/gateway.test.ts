@@ -21,6 +21,12 @@ beforeAll(async () => {
   gateway = await openGateway(0);
   gateway.serve({
     nowMs: () => 1_767_225_600_000,
+    cors: {
+      origins: ['*'],
+      methods: ['GET', 'POST'],
+      headers: ['authorization', 'content-type'],
+      maxAgeS: 60,
+    },
     routes: [
       { method: 'POST', path: '/v1/batch', functionArn: 'capture' },
       { method: 'GET', path: '/v1/items/{itemId}', functionArn: 'catalog', authorizer },
@@ -140,4 +146,28 @@ it('gives headers, cookies, status and binary bodies back, and 500 for a failed 
   respond = () => Promise.reject(new Error('boom'));
   const failed = await call('/v1/batch', { method: 'POST' });
   expect([failed.status, await failed.json()]).toEqual([500, { message: 'Internal Server Error' }]);
+});
+
+it("answers a page's preflight itself, on any path and without a key", async () => {
+  const headers = { origin: 'https://shop.example', 'access-control-request-method': 'POST' };
+  const answer = await call('/v1/items/a', { method: 'OPTIONS', headers });
+  expect(answer.status).toBe(204);
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET,POST',
+    'access-control-allow-headers': 'authorization,content-type',
+    'access-control-max-age': '60',
+  });
+  expect(seen).toEqual([]);
+});
+
+it('lets a page of another origin read the answer, a refusal too', async () => {
+  const headers = { origin: 'https://shop.example' };
+  const kept = await call('/v1/batch', { method: 'POST', headers, body: '{}' });
+  expect([kept.status, kept.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
+  const refused = await call('/v1/items/a', { headers });
+  expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, '*']);
+  expect((await call('/v1/batch', { method: 'POST' })).headers.has('access-control-allow-origin')).toBe(
+    false,
+  );
 });

@@ -244,7 +244,13 @@ const service = {
         },
       },
     },
-    Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } },
+    Api: {
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: {
+        ProtocolType: 'HTTP',
+        CorsConfiguration: { AllowOrigins: ['*'], AllowMethods: ['GET'], AllowHeaders: ['a'], MaxAge: 60 },
+      },
+    },
     Authorizer: {
       Type: 'AWS::ApiGatewayV2::Authorizer',
       Properties: {

@@ -102,6 +102,7 @@ describe('an assembly', () => {
         identityHeaders: ['authorization'],
       },
     });
+    expect(template.cors).toEqual({ origins: ['*'], methods: ['GET'], headers: ['a'], maxAgeS: 60 });
     expect(template.queues.find(({ name }) => name === 'Service-Events')).toMatchObject({
       visibilityTimeoutS: 720,
       redrive: {
