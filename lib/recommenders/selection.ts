@@ -116,7 +116,10 @@ const errorText = (error: unknown): string => {
   if (typeof cause !== 'string') {
     return (typeof error === 'string' ? error : (JSON.stringify(error) ?? 'unknown')).slice(0, 1_000);
   }
-  return `${typeof name === 'string' ? name : 'Error'}: ${messageIn(cause)}`.slice(0, 1_000);
+  const message = messageIn(cause);
+  // A Failure (errors.ts) says what was wrong in a sentence after its code.
+  const told = name === 'Failure' ? message.replace(/^[a-z0-9-]+: /, '') : undefined;
+  return (told ?? `${typeof name === 'string' ? name : 'Error'}: ${message}`).slice(0, 1_000);
 };
 
 /** Lambda's Cause is JSON with the error's message; anything else is the message itself. */

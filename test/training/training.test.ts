@@ -140,7 +140,10 @@ describe('a training', () => {
   it('records what Lambda says of a failure as one readable reason', async () => {
     const ports = await marketPorts([bought('ann', 'o1', 0, 'i1')]);
     await failTraining(
-      { trainingId: 't1', error: { Error: 'Failure', Cause: '{"errorMessage":"dataset-empty: nothing"}' } },
+      {
+        trainingId: 't1',
+        error: { Error: 'Failure', Cause: '{"errorMessage":"dataset-empty: Nothing to learn from."}' },
+      },
       ports,
     );
     await failTraining(
@@ -149,7 +152,7 @@ describe('a training', () => {
     );
     await failTraining({ trainingId: 't3', error: 'plain' }, ports);
     const reasons = new Map((await ports.registry.trainings()).map((one) => [one.trainingId, one.reason]));
-    expect(reasons.get('t1')).toBe('Failure: dataset-empty: nothing');
+    expect(reasons.get('t1')).toBe('Nothing to learn from.');
     expect(reasons.get('t2')).toBe('States.Timeout: took too long');
     expect(reasons.get('t3')).toBe('plain');
   });
