@@ -1,4 +1,5 @@
-// Templates to start from, in both languages: a coupon after a purchase, and a reminder with recommendations.
+// Templates to start from, in both languages: a coupon, and a reminder with recommendations. The words suit any shop:
+// courses, books, memberships, goods.
 // HTML for mail readers: one table of 600 px that shrinks on phones, styles inline, system fonts, no pictures
 // (many readers block them), dark text on light ground with a contrast of at least 7:1.
 
@@ -14,66 +15,80 @@ interface Words {
   readonly intro: string;
   readonly couponLabel: string;
   readonly couponTerms: string;
+  /** Shown where the offer has a minimum. */
+  readonly couponMinimum: string;
   readonly itemsHeading: string;
   readonly why: string;
   readonly unsubscribe: string;
+  /** Punctuation that the layout sets: full-width in Chinese. */
+  readonly marks: {
+    readonly colon: string;
+    readonly beforePrice: string;
+    readonly afterPrice: string;
+    /** Between two sentences. */
+    readonly space: string;
+  };
 }
 
 const couponEn: Words = {
   language: 'en',
-  subject: '{{ coupon.discountText }} your next course',
+  subject: '{{ coupon.discountText }} your next order',
   preview: 'Your own code, valid until {{ coupon.expiresText }}.',
   heading: '{{ coupon.discountText }}, just for you',
   intro:
-    'Hello{% if customer.name != "" %} {{ customer.name }}{% endif %}, thank you for learning with us. Here is a code for whatever you would like to learn next.',
+    'Hello{% if customer.name != "" %} {{ customer.name }}{% endif %}, thank you for being our customer. Here is a code for whatever you choose next.',
   couponLabel: 'Your code',
-  couponTerms:
-    'Valid until {{ coupon.expiresText }}.{% if coupon.minimumSpendText != "" %} For orders from {{ coupon.minimumSpendText }}.{% endif %}',
+  couponTerms: 'Valid until {{ coupon.expiresText }}.',
+  couponMinimum: 'For orders from {{ coupon.minimumSpendText }}.',
   itemsHeading: 'Picked for you',
   why: 'You get this mail because you are a customer and have not opted out.',
   unsubscribe: 'Unsubscribe',
+  marks: { colon: ': ', beforePrice: ' (', afterPrice: ')', space: ' ' },
 };
 
 const couponZh: Words = {
   language: 'zh-CN',
   subject: '送您一张{{ coupon.discountText }}优惠券',
-  preview: '您的专属优惠码，{{ coupon.expiresText }}前有效。',
+  preview: '您的专属优惠码，有效期至{{ coupon.expiresText }}。',
   heading: '专属优惠：{{ coupon.discountText }}',
   intro:
-    '{% if customer.name != "" %}{{ customer.name }}，{% endif %}您好！感谢您与我们一起学习。这张优惠券可用于您接下来想学的任何内容。',
+    '{% if customer.name != "" %}{{ customer.name }}，{% endif %}您好！感谢您一直以来的支持。送您一个优惠码，下次选购时可用。',
   couponLabel: '您的优惠码',
-  couponTerms:
-    '有效期至{{ coupon.expiresText }}。{% if coupon.minimumSpendText != "" %}订单满{{ coupon.minimumSpendText }}可用。{% endif %}',
+  couponTerms: '有效期至{{ coupon.expiresText }}。',
+  couponMinimum: '订单满{{ coupon.minimumSpendText }}可用。',
   itemsHeading: '为您推荐',
-  why: '您收到此邮件，是因为您是我们的客户且未退订。',
+  why: '您收到此邮件，是因为您是我们的客户，且尚未退订。',
   unsubscribe: '退订',
+  marks: { colon: '：', beforePrice: '，', afterPrice: '', space: '' },
 };
 
 const reminderEn: Words = {
   ...couponEn,
-  subject: 'What would you like to learn next?',
-  preview: 'A few suggestions that follow on from what you have learned.',
-  heading: 'Ready for the next step?',
+  subject: 'What would you like next?',
+  preview: 'A few suggestions, based on what you chose before.',
+  heading: 'What would you like next?',
   intro:
-    'Hello{% if customer.name != "" %} {{ customer.name }}{% endif %}, it has been a while. We picked what follows on best from what you have learned so far.',
+    'Hello{% if customer.name != "" %} {{ customer.name }}{% endif %}, thank you for being our customer.{% if recommendations.size > 0 %} These go well with what you chose before.{% endif %} We would be glad to see you again.',
 };
 
 const reminderZh: Words = {
   ...couponZh,
-  subject: '接下来想学点什么？',
-  preview: '根据您学过的内容，为您挑选了几门。',
-  heading: '准备好迈出下一步了吗？',
+  subject: '接下来想选点什么？',
+  preview: '根据您以往的选择，为您准备了几个建议。',
+  heading: '接下来想选点什么？',
   intro:
-    '{% if customer.name != "" %}{{ customer.name }}，{% endif %}您好！好久不见。我们根据您学过的内容，为您挑选了最适合接着学的。',
+    '{% if customer.name != "" %}{{ customer.name }}，{% endif %}您好！感谢您一直以来的支持。{% if recommendations.size > 0 %}根据您以往的选择，我们为您推荐以下内容。{% endif %}期待您再次光临。',
 };
 
-const couponHtml = ({ couponLabel, couponTerms }: Words): string => `
-          <tr><td style="padding:8px 32px 24px">
+const ifMinimum = (text: string): string => `{% if coupon.minimumSpendText != "" %}${text}{% endif %}`;
+
+const couponHtml = ({ couponLabel, couponTerms, couponMinimum }: Words): string => `
+          <tr><td style="padding:0 32px 24px">
             <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background:#eef4ff;border:1px dashed #2f5fd0;border-radius:12px">
               <tr><td align="center" style="padding:20px 16px">
                 <div style="font-size:13px;color:#3c4657">${couponLabel}</div>
-                <div style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:24px;font-weight:700;letter-spacing:2px;color:#173a8f;padding:8px 0">{{ coupon.code }}</div>
-                <div style="font-size:13px;color:#3c4657">${couponTerms}</div>
+                <div style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:22px;line-height:30px;font-weight:700;letter-spacing:1px;color:#173a8f;padding:8px 0">{{ coupon.code }}</div>
+                <div style="font-size:13px;line-height:20px;color:#3c4657">${couponTerms}${ifMinimum(`<br>${couponMinimum}`)}</div>
               </td></tr>
             </table>
           </td></tr>`;
@@ -108,9 +123,9 @@ const htmlOf = (words: Words, hasCoupon: boolean): string => `<!doctype html>
     <tr><td align="center" style="padding:24px 12px">
       <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;background:#ffffff;border-radius:16px">
           <tr><td style="padding:32px 32px 8px;font-size:26px;line-height:34px;font-weight:700;color:#161b26">${words.heading}</td></tr>
-          <tr><td style="padding:8px 32px 16px;font-size:16px;line-height:26px;color:#2b3342">${words.intro}</td></tr>${hasCoupon ? couponHtml(words) : ''}${itemsHtml(words)}
+          <tr><td style="padding:8px 32px 24px;font-size:16px;line-height:26px;color:#2b3342">${words.intro}</td></tr>${hasCoupon ? couponHtml(words) : ''}${itemsHtml(words)}
           <tr><td style="padding:24px 32px 32px;font-size:12px;line-height:18px;color:#4a5568;border-top:1px solid #e6e9f0">
-            ${words.why} <a href="{{ unsubscribeUrl }}" style="color:#4a5568;text-decoration:underline">${words.unsubscribe}</a>
+            ${words.why}${words.marks.space}<a href="{{ unsubscribeUrl }}" style="color:#4a5568;text-decoration:underline;white-space:nowrap">${words.unsubscribe}</a>
           </td></tr>
       </table>
     </td></tr>
@@ -122,12 +137,15 @@ const htmlOf = (words: Words, hasCoupon: boolean): string => `<!doctype html>
 const textOf = (words: Words, hasCoupon: boolean): string => `${words.heading}
 
 ${words.intro}
-${hasCoupon ? `\n${words.couponLabel}: {{ coupon.code }}\n${words.couponTerms}\n` : ''}
+${hasCoupon ? `\n${words.couponLabel}${words.marks.colon}{{ coupon.code }}\n${words.couponTerms}${ifMinimum(words.marks.space + words.couponMinimum)}\n` : ''}
 {%- if recommendations.size > 0 %}
 
 ${words.itemsHeading}
 {%- for item in recommendations %}
-- {{ item.title }}{% if item.price != "" %} ({{ item.price }}){% endif %}{% if item.reason != "" %}: {{ item.reason }}{% endif %}
+- {{ item.title }}{% if item.price != "" %}${words.marks.beforePrice}{{ item.price }}${words.marks.afterPrice}{% endif %}
+{%- if item.reason != "" %}
+  {{ item.reason }}
+{%- endif %}
 {%- if item.url != "" %}
   {{ item.url | link }}
 {%- endif %}
@@ -136,7 +154,7 @@ ${words.itemsHeading}
 
 --
 ${words.why}
-${words.unsubscribe}: {{ unsubscribeUrl }}
+${words.unsubscribe}${words.marks.colon}{{ unsubscribeUrl }}
 `;
 
 const templateOf = (words: Words, hasCoupon: boolean): Template => ({

@@ -58,6 +58,26 @@ describe('rendering a mail', () => {
 });
 
 describe('checking templates', () => {
+  it.each(['coupon', 'reminder'] as const)(
+    'punctuates the default Chinese %s in full width, for any shop',
+    (kind) => {
+      const { subject, html, text } = renderMail(
+        defaultTemplates[kind],
+        'zh-CN',
+        sampleVariables('zh-CN', kind),
+      );
+      const words = [subject, html.replaceAll(/<[^>]*>/g, ' '), text].join('\n');
+      // Half-width marks beside a Chinese character; those of codes, addresses and numbers stand elsewhere.
+      expect(words.match(/\p{Script=Han}[,.:;!?()]|[,:;!?(]\p{Script=Han}/gu)).toBeNull();
+      expect(words).not.toMatch(/课|学习/);
+      const english = renderMail(defaultTemplates[kind], 'en', {
+        ...sampleVariables('en', kind),
+        recommendations: [],
+      });
+      expect(`${english.subject} ${english.text}`).not.toMatch(/course|learn/i);
+    },
+  );
+
   it.each(['coupon', 'reminder'] as const)('finds nothing wrong with the default %s templates', (kind) => {
     expect(checkTemplates(defaultTemplates[kind], kind)).toEqual([]);
   });
