@@ -4,6 +4,7 @@ const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
   coverage: () => import('./coverage.ts'),
+  'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
 };
 
