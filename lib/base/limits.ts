@@ -39,6 +39,8 @@ export const publishedListCountMax = 100;
 export const recommendationsCountMax = 100;
 /** Items taken in one bulk request; a larger file is sent in several. */
 export const itemsImportCountMax = 10_000;
+/** Problems named in the answer to a bulk file; ten thousand bad lines would exceed Lambda's 6 MB of answer. */
+export const itemsImportProblemsCountMax = 1_000;
 /** Body of one bulk import: Lambda takes 6 MB a request, and base64 makes 4 MB of it 5.6. */
 export const itemsImportBytesMax = 4 * 1000 * 1000;
 /** One catalogue item as JSON; a page of the largest must fit Lambda's answer of 6 MB. */

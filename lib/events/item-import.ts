@@ -5,7 +5,7 @@
 import { type CsvError, parse as parseCsv } from 'csv-parse/sync';
 import { Failure, type Problem, shown } from '../base/errors.ts';
 import { problemsOf } from '../base/input.ts';
-import { itemsImportBytesMax, itemsImportCountMax } from '../base/limits.ts';
+import { itemsImportBytesMax, itemsImportCountMax, itemsImportProblemsCountMax } from '../base/limits.ts';
 import type { CatalogItem } from './item.ts';
 import { itemSchema, toItem } from './item-input.ts';
 
@@ -174,8 +174,11 @@ const badLines = (problems: readonly Problem[]): Failure =>
   new Failure('invalid', {
     code: 'import-invalid',
     message: `The file has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: none of its items was kept.`,
-    action: 'Correct every line named under problems and send the whole file again.',
-    problems,
+    action:
+      problems.length > itemsImportProblemsCountMax
+        ? `The first ${itemsImportProblemsCountMax} are named under problems: correct the file and send it whole again.`
+        : 'Correct every line named under problems and send the whole file again.',
+    problems: problems.slice(0, itemsImportProblemsCountMax),
   });
 
 const tooLarge = (received: string, most: string): Failure =>

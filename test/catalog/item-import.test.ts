@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../lib/base/errors.ts';
-import { itemsImportCountMax } from '../../lib/base/limits.ts';
+import { itemsImportCountMax, itemsImportProblemsCountMax } from '../../lib/base/limits.ts';
 import { parseItems } from '../../lib/events/item-import.ts';
 
 const nowMs = Date.UTC(2026, 2, 1);
@@ -69,6 +69,14 @@ describe('a bulk file', () => {
     expect(problems[2].message).toContain('renews:30');
     expect(problems[2].message).toContain('received weekly');
     expect(problems[4].message).toContain('line 2');
+  });
+
+  it('with bad lines without end counts them all and names as many as an answer holds', () => {
+    const bad = Array.from({ length: itemsImportProblemsCountMax }, () => ',');
+    const { detail } = failureOf(() => csv('itemId,title', ...bad));
+    expect(detail.message).toContain(`${itemsImportProblemsCountMax * 2} problems`);
+    expect(detail.problems).toHaveLength(itemsImportProblemsCountMax);
+    expect(detail.action).toContain(`The first ${itemsImportProblemsCountMax}`);
   });
 
   it('refuses an unknown column and a missing one before reading any line', () => {
