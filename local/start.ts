@@ -75,7 +75,7 @@ Reprise runs at ${apiUrl}
 
 Send an event:
   curl -u ${keys.write}: -H 'content-type: application/json' ${apiUrl}/v1/track \\
-    -d '{"userId":"me","event":"Product Viewed","properties":{"product_id":"course-001"}}'
+    -d '{"userId":"me","event":"Product Viewed","properties":{"product_id":"music-s1-1-en"}}'
 Ask for recommendations:
   curl -H 'authorization: Bearer ${keys.read}' '${apiUrl}/v1/users/me/recommendations?limit=5'
 
