@@ -1,0 +1,256 @@
+// Least privilege from both sides. Every function is led through each of its paths over the real local host, which
+// refuses what the synthesized roles do not allow: no call may be refused, and each grant must have been used or be
+// among those explained below.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Api, createApi } from '../../local/demo/api.ts';
+import { type LocalHost, startHost } from '../../local/host.ts';
+import {
+  capture,
+  course,
+  historyMessages,
+  importItems,
+  items,
+  learnerId,
+  orderMessage,
+  type ReadMail,
+  readMail,
+  startCampaign,
+} from './world.ts';
+
+const dayMs = 86_400_000;
+const directory = mkdtempSync(join(tmpdir(), 'reprise-roles-'));
+let host: LocalHost;
+let admin: Api;
+let read: Api;
+
+beforeAll(async () => {
+  host = await startHost({ directory, clockIso: '2026-03-10T12:00:00Z' });
+  host.schedules.pause();
+  admin = createApi(host.apiUrl, host.keys.admin);
+  read = createApi(host.apiUrl, host.keys.read);
+}, 180_000);
+afterAll(async () => {
+  await host?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const isoAfter = (ms: number): string => new Date(host.clock.nowMs() + ms).toISOString();
+const settled = async (): Promise<void> => {
+  await host.settle();
+  await host.drain();
+};
+const send = async (method: 'PUT' | 'DELETE', path: string, body?: object): Promise<void> => {
+  const response = await fetch(`${host.apiUrl}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${host.keys.admin}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+};
+const started = async (definition: object): Promise<string> => {
+  const { campaignId } = await admin.post<{ readonly campaignId: string }>('/v1/admin/campaigns', definition);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await settled();
+  return campaignId;
+};
+const mails = async (): Promise<ReadMail[]> =>
+  (await host.mails()).map(({ raw, to }) => readMail(raw, to[0]));
+const everyone = { fact: 'orders', op: 'gte', value: 1 };
+const variants = [
+  {
+    name: 'coupon',
+    weight: 1,
+    action: { kind: 'coupon', offer: { discount: { kind: 'percent', percent: 20 }, expiresAfterDays: 30 } },
+  },
+];
+const period = () => ({ startsAt: isoAfter(0), endsAt: isoAfter(60 * dayMs) });
+
+it('events, a join of an anonymous visitor, and the catalogue', async () => {
+  await importItems(host.apiUrl, host.keys.admin);
+  await capture(host.apiUrl, host.keys.write, historyMessages(host.clock.nowMs()));
+  // So many that some are surely in no holdout.
+  await capture(
+    host.apiUrl,
+    host.keys.write,
+    Array.from({ length: 30 }, (_, index) => ({
+      type: 'identify',
+      messageId: `moved-${index}`,
+      userId: learnerId(40 + index),
+      timestamp: isoAfter(-dayMs),
+      traits: { email: `bounce+${index}@simulator.amazonses.com` },
+    })),
+  );
+  const visitor = { anonymousId: 'visitor-1', timestamp: isoAfter(-dayMs) };
+  const messages = [
+    { type: 'track', messageId: 'v1', event: 'Product Viewed', properties: { product_id: 'c0' }, ...visitor },
+    { type: 'identify', messageId: 'v2', userId: learnerId(1), traits: {}, ...visitor },
+  ];
+  for (const message of messages) {
+    const response = await fetch(`${host.apiUrl}/v1/batch`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${host.keys.write}:`).toString('base64')}` },
+      body: JSON.stringify({ batch: [message] }),
+    });
+    expect(response.status).toBe(200);
+    await host.drain();
+  }
+  await send('PUT', '/v1/items/extra', { ...items[0], itemId: 'extra' });
+  await read.get('/v1/items/extra');
+  await send('DELETE', '/v1/items/extra');
+  expect(await read.get('/v1/items')).toHaveProperty('items.length', items.length);
+});
+
+it('keys', async () => {
+  const { keyId } = await admin.post<{ readonly keyId: string }>('/v1/admin/keys', {
+    scope: 'read',
+    app: 'test',
+  });
+  await send('DELETE', `/v1/admin/keys/${keyId}`);
+  expect(await admin.get('/v1/admin/keys')).toHaveProperty('keys.length', 4);
+});
+
+it('two trainings, a rollback, and answers', async () => {
+  const version = async (): Promise<string> =>
+    (await admin.get<{ readonly current: { readonly version: string } }>('/v1/admin/models')).current.version;
+  for (let training = 0; training < 2; training += 1) {
+    await admin.post('/v1/admin/trainings');
+    await settled();
+    await host.clock.advanceTo(host.clock.nowMs() + 60_000);
+  }
+  const second = await version();
+  const { versions } = await admin.get<{ readonly versions: readonly { readonly version: string }[] }>(
+    '/v1/admin/models',
+  );
+  const first = versions.find((each) => each.version !== second)?.version;
+  await admin.post(`/v1/admin/models/${first}/promotion`);
+  expect(await version()).toBe(first);
+  expect(await read.get(`/v1/users/${learnerId(0)}/recommendations`)).toMatchObject({ modelVersion: first });
+  await read.get('/v1/items/c0/similar');
+  await admin.get(`/v1/admin/customers/${learnerId(0)}`);
+});
+
+it('a campaign with redemption, unsubscription, bounce and result', async () => {
+  const at = isoAfter(0);
+  const campaignId = await startCampaign(admin, 'once', at);
+  await settled();
+  const customerId = learnerId(2);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/preview`, { customerId, estimate: true });
+  const coded = (await mails()).find(({ code, to }) => code !== undefined && to.startsWith('u'));
+  const learner = coded?.to.slice(0, 4) ?? '';
+  await read.post(
+    `/v1/coupons/${coded?.code}/redemptions`,
+    { customerId: learner, orderId: 'o1', orderValue: 50, currency: 'EUR' },
+    { 'idempotency-key': 'o1' },
+  );
+  await capture(host.apiUrl, host.keys.write, [
+    orderMessage(learner, course(Number(learner.slice(1)), 4), 'o1', host.clock.nowMs(), coded?.code),
+  ]);
+  const anonymous = { type: 'track', messageId: 'a1', anonymousId: 'visitor-1', event: 'Order Completed' };
+  await fetch(`${host.apiUrl}/v1/batch`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${host.keys.write}:`).toString('base64')}` },
+    body: JSON.stringify({
+      batch: [
+        {
+          ...anonymous,
+          timestamp: isoAfter(0),
+          properties: {
+            order_id: 'o2',
+            currency: 'EUR',
+            products: [{ product_id: 'c9', price: 50, quantity: 1 }],
+          },
+        },
+      ],
+    }),
+  });
+  const body = 'List-Unsubscribe=One-Click';
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const gone = await fetch(coded?.unsubscribeUrl ?? '', { method: 'POST', headers, body });
+  expect(gone.status).toBe(200);
+  await host.drain();
+  await host.clock.advanceTo(host.clock.nowMs() + 31 * dayMs);
+  await settled();
+  expect(await admin.get(`/v1/admin/campaigns/${campaignId}/result`)).toMatchObject({
+    latest: { final: true },
+  });
+});
+
+it('a repeating campaign, which starts its next run', async () => {
+  const before = host.executions().length;
+  const campaignId = await started({
+    name: 'again',
+    audience: everyone,
+    trigger: { kind: 'recurring', everyDays: 7, ...period() },
+    variants,
+    cap: { deliveriesMax: 10, days: 7 },
+    windowDays: 7,
+  });
+  expect(host.executions().length).toBe(before + 2);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/pause`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/cancel`);
+});
+
+it('an event campaign: customers are addressed at once, and wait while it is paused', async () => {
+  // Past the days in which the mails of the repeating campaign count for the cap.
+  await host.clock.advanceTo(host.clock.nowMs() + 31 * dayMs);
+  await settled();
+  const campaignId = await started({
+    name: 'on event',
+    audience: everyone,
+    trigger: { kind: 'event', event: 'Course Completed', ...period() },
+    variants,
+    cap: { deliveriesMax: 10, days: 7 },
+    holdoutShare: 0,
+    windowDays: 7,
+  });
+  const finishedBy = async (learners: readonly number[]): Promise<void> => {
+    await capture(
+      host.apiUrl,
+      host.keys.write,
+      learners.map((index) => ({
+        type: 'track',
+        messageId: `finished-${index}`,
+        userId: learnerId(index),
+        timestamp: isoAfter(0),
+        event: 'Course Completed',
+        properties: { product_id: course(index, 0) },
+      })),
+    );
+    await host.drain();
+  };
+  const before = (await host.mails()).length;
+  await finishedBy([20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+  expect((await host.mails()).length).toBeGreaterThan(before);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/pause`);
+  await finishedBy([30]);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/cancel`);
+});
+
+it('no call was refused', () => {
+  expect(host.roles.refused()).toEqual([]);
+});
+
+it('no grant is superfluous', () => {
+  const explained = [
+    // Lambda's own calls, which the local host makes itself.
+    / logs:(CreateLogStream|PutLogEvents) /,
+    / sqs:(ReceiveMessage|DeleteMessage|ChangeMessageVisibility|GetQueueAttributes|GetQueueUrl) /,
+    // Only when the upload of a part fails.
+    / s3:AbortMultipartUpload /,
+    // Without it a missing object would be 403, not 404.
+    / s3:ListBucket /,
+    // Whoever is first makes the workspace's secrets.
+    /^(Campaigns|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
+    // Only when two batches join the same visitor at once.
+    /^Archive dynamodb:GetItem .*-Customers/,
+  ];
+  const unused = host.roles
+    .unused()
+    .map((grant) => grant.replace(/^\w+-(\w+)[0-9A-F]{8} /, '$1 '))
+    .filter((grant) => !explained.some((reason) => reason.test(grant)));
+  expect(unused).toEqual([]);
+});
