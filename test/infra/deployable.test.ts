@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { functionNames } from '../../infra/functions.ts';
+import { functionNames, logicalId } from '../../infra/functions.ts';
 import { synthesizeForLocal } from '../../local/synthesis.ts';
 import { type LocalFunction, readTemplate } from '../../local/template.ts';
 import { synthesizeForTest, type Template } from './template.ts';
@@ -104,8 +104,7 @@ describe('the bundled functions', () => {
       sqsUrl: 'https://sqs.example',
     });
     for (const each of template.functions) {
-      const id = each.name.slice(each.name.indexOf('-') + 1).replace(/[0-9A-F]{8}$/, '');
-      functions.set(id.replace(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase(), each);
+      functions.set(each.name.slice(each.name.indexOf('-') + 1, -'12345678'.length), each);
     }
   });
 
@@ -123,7 +122,7 @@ describe('the bundled functions', () => {
   it.each(functionNames)(
     '%s can be imported with its own environment alone, and connects to nothing',
     async (name) => {
-      const lambda = functions.get(name);
+      const lambda = functions.get(logicalId(name));
       if (lambda === undefined) throw new Error(`the template has ${[...functions.keys()].join(', ')}`);
       const [file, handler] = lambda.handler.split('.');
       const worker = new Worker(importing, {
