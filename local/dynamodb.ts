@@ -3,13 +3,7 @@
 // With a path the tables are kept on disk (LevelDB) and survive kill -9; without one, in memory.
 // Limits: no streams, no deletion by TTL, no TransactGetItems; tables change state at once.
 
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import {
   type Attributes,
   createStore,
@@ -22,6 +16,7 @@ import {
 } from './dynalite.ts';
 import { createTransactions, WireError } from './dynamodb-transactions.ts';
 import { arnOf, type Refusal, unguarded } from './guard.ts';
+import { serveOnLoopback } from './loopback.ts';
 
 export interface LocalDynamoDb {
   readonly endpoint: string;
@@ -50,40 +45,17 @@ export const startDynamoDb = async (
       });
     });
   });
-  // The SDK reuses sockets; the server must never be the first to close an idle one.
-  server.keepAliveTimeout = 0;
-  const port = await listen(server, options.port ?? 0);
+  const loopback = await serveOnLoopback(server, options.port);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: loopback.endpoint,
     close: async () => {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await loopback.close();
       await new Promise<void>((resolve, reject) => {
         store.lifecycleManager.gracefulClose((error) => (error ? reject(error) : resolve()));
       });
     },
   };
 };
-
-export const listen = (server: Server, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(
-              `Port ${port} of 127.0.0.1 is taken by another program. Stop that one, or give another port with --port.`,
-            )
-          : error,
-      );
-    });
-    server.listen(port, '127.0.0.1', () => {
-      server.removeAllListeners('error');
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 
 type Run = (name: string, body: RequestData, headers: IncomingHttpHeaders) => Promise<unknown>;
 

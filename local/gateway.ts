@@ -6,7 +6,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { listen } from './dynamodb.ts';
+import { listen } from './loopback.ts';
 import type { LocalCors, LocalRoute } from './template.ts';
 
 export interface Gateway {

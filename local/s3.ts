@@ -6,8 +6,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen } from './dynamodb.ts';
 import { arnOf, type Refusal, unguarded } from './guard.ts';
+import { serveOnLoopback } from './loopback.ts';
 import { etagOf, type ObjectFiles, type ObjectInfo, openObjectFiles } from './s3-files.ts';
 import { decodeAwsChunked, element, escapeXml } from './s3-wire.ts';
 
@@ -51,16 +51,7 @@ export const startS3 = async (directory: string, refusal = unguarded): Promise<L
       sendError(request, response, error),
     );
   });
-  server.keepAliveTimeout = 0;
-  const port = await listen(server, 0);
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return serveOnLoopback(server);
 };
 
 const handle = async (

@@ -5,8 +5,8 @@
 // simulator.amazonses.com (with or without +label) behave as theirs. Pages and opens/clicks: local/mail-page.ts.
 
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen } from './dynamodb.ts';
 import { arnOf, type Refusal, unguarded } from './guard.ts';
+import { serveOnLoopback } from './loopback.ts';
 import { openMailFiles, type StoredMail } from './mail-files.ts';
 import { composeSimple, envelopeOf } from './mail-message.ts';
 import { serveMailPage } from './mail-page.ts';
@@ -107,20 +107,16 @@ export const startSes = async (options: SesOptions): Promise<LocalSes> => {
         : serveMailPage({ files, engage }, request, response);
     answer.catch((error: unknown) => sendError(response, error));
   });
-  server.keepAliveTimeout = 0;
-  const port = await listen(server, options.port ?? 0);
+  const loopback = await serveOnLoopback(server, options.port);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: loopback.endpoint,
     mails: files.list,
     raw: files.raw,
     engage,
     flush: events.flush,
     close: async () => {
       await events.flush();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await loopback.close();
     },
   };
 };

@@ -3,9 +3,9 @@
 // otherwise a used name is ExecutionAlreadyExists, as for standard workflows.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listen } from './dynamodb.ts';
 import { type ExecutionRecord, type Executions, executionArn } from './executions.ts';
 import { type Refusal, unguarded } from './guard.ts';
+import { serveOnLoopback } from './loopback.ts';
 import type { LocalStateMachine } from './template.ts';
 
 export interface LocalWorkflows {
@@ -45,16 +45,7 @@ export const startWorkflows = async (
       });
     });
   });
-  server.keepAliveTimeout = 0;
-  const port = await listen(server, 0);
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return serveOnLoopback(server);
 };
 
 const serve = async (
