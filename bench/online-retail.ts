@@ -93,7 +93,7 @@ interface Stage {
 
 const live = async (stage: Stage, seen: Seen): Promise<Omit<Facts, 'again'>> => {
   const { host, api } = stage;
-  const [load] = loadavg();
+  const [loadBefore] = loadavg();
   say('Importing what had happened until 2011-11-09T12:00Z');
   const [past, importSeconds] = await timed(() => importPeriod(stage, { untilMs: startMs }));
   say('Training');
@@ -104,6 +104,7 @@ const live = async (stage: Stage, seen: Seen): Promise<Omit<Facts, 'again'>> => 
   say('Campaign: freeze, prepare, send');
   const [campaignId, campaignSeconds] = await timed(() => startCampaign(stage));
   const mails = (await host.mails()).length;
+  const [loadAfter] = loadavg();
   peakBytes.push(peak());
   const future = await liveOn(stage);
   const result = await finalResult(api, campaignId);
@@ -117,7 +118,7 @@ const live = async (stage: Stage, seen: Seen): Promise<Omit<Facts, 'again'>> => 
     campaignSeconds,
     peakBytes: [...peakBytes, peak()],
     people: [startMs, Number.POSITIVE_INFINITY].map((ms) => peopleBefore(seen, ms)),
-    machine: `Node ${process.versions.node}, ${availableParallelism()} cores, load average ${load.toFixed(1)} of other work at the start`,
+    machine: `Node ${process.versions.node}, ${availableParallelism()} cores shared with other work: load average ${loadBefore.toFixed(1)} before the import, ${loadAfter.toFixed(1)} after the mails`,
     models: first.models,
     served: first.served,
     shoppers,
