@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../infra/config.ts';
 import { judgeFindings, readFindings } from '../../infra/findings.ts';
 import { buildApp, stackNames } from '../../infra/synth.ts';
+import { synthesizeForTest } from './template.ts';
 
 describe('configuration', () => {
   it('an unknown setting is refused by name', () => {
@@ -38,9 +39,9 @@ describe('configuration', () => {
   });
 });
 
-const findingsWith = (change: (service: Stack) => void) => {
+const findingsWith = (change: (service: Stack) => void, settings: object = {}) => {
   const outdir = mkdtempSync(join(tmpdir(), 'reprise-synth-'));
-  const app = buildApp({ outdir, config: parseConfig({}, 'test') }, undefined);
+  const app = buildApp({ outdir, config: parseConfig(settings, 'test') }, undefined);
   change(app.node.findChild(stackNames.service) as Stack);
   app.synth();
   return judgeFindings(readFindings(outdir));
@@ -49,6 +50,25 @@ const findingsWith = (change: (service: Stack) => void) => {
 describe('findings at synthesis', () => {
   it('as it stands, none is refused and no accepted reason is left over', () => {
     expect(findingsWith(() => undefined)).toEqual({ refused: [], unused: [] });
+  });
+
+  it.each([{ region: 'eu-central-1' }, { region: 'us-east-1', account: '123456789012' }])(
+    'the same with %j: the CDK command line gives one, and names resolve differently',
+    (place) => {
+      expect(findingsWith(() => undefined, place)).toEqual({ refused: [], unused: [] });
+    },
+  );
+
+  it('a region without SES is refused: mails could not be sent from it', () => {
+    const { refused } = findingsWith(() => undefined, { region: 'cn-north-1' });
+    expect(refused.map(({ description }) => description)).toContainEqual(
+      expect.stringContaining("'AWS::SES::EmailIdentity' does not exist in 'cn-north-1'"),
+    );
+  });
+
+  it('accepted ones are gone from the report, which the CDK command line reads before it deploys', async () => {
+    const { directory } = await synthesizeForTest();
+    expect(readFindings(directory)).toEqual([]);
   });
 
   it('a property that CloudFormation does not know is refused', () => {
