@@ -101,7 +101,7 @@ const actionsOf = (
   if (name === 'BatchGetItem' || name === 'BatchWriteItem') {
     return Object.keys(body.RequestItems ?? {}).map((table) => [name, table] as const);
   }
-  return [[name, String(body.TableName ?? '*')]];
+  return [[name, typeof body.TableName === 'string' ? body.TableName : '*']];
 };
 
 const refuse = (refusal: Refusal, name: string, body: RequestData, headers: IncomingHttpHeaders): void => {

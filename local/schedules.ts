@@ -5,6 +5,7 @@
 
 import type { LocalClock } from './clock.ts';
 import { type LocalSchedule, place } from './template.ts';
+import { offsetMs, wallClockMs } from './wall-clock.ts';
 
 export type StartExecution = (stateMachineArn: string, name: string, input: string) => void;
 
@@ -60,7 +61,9 @@ export const nextMs = (expression: string, timeZone: string, afterMs: number): n
   if (kind === 'at') {
     const [date = '', time = ''] = body.split('T');
     const [hour = 0, minute = 0, second = 0] = time.split(':').map(Number);
-    const due = wallClockMs(Date.parse(`${date}T00:00:00Z`), hour, minute, timeZone) + second * 1000;
+    const due =
+      wallClockMs(Date.parse(`${date}T00:00:00Z`) + (hour * 60 + minute) * minuteMs, timeZone) +
+      second * 1000;
     return due > afterMs ? due : undefined;
   }
   return kind === 'cron' ? nextCronMs(body, timeZone, afterMs) : unsupported(expression);
@@ -83,8 +86,8 @@ const nextCronMs = (body: string, timeZone: string, afterMs: number): number | u
   const monthNumbers = new Set(valuesOf(month, 1, 12, months, 1));
   const daysOfWeek = new Set(valuesOf(dayOfWeek, 1, 7, weekdays, 1));
   const years = new Set(valuesOf(year, 1970, 2199));
-  const wall = wallParts(afterMs, timeZone);
-  const today = Date.UTC(wall.year, wall.month - 1, wall.day);
+  const wallMs = afterMs + offsetMs(afterMs, timeZone);
+  const today = wallMs - (wallMs % dayMs);
   for (let day = 0; day < searchedDaysMax; day += 1) {
     const date = new Date(today + day * dayMs);
     const matches =
@@ -95,7 +98,9 @@ const nextCronMs = (body: string, timeZone: string, afterMs: number): number | u
     if (!matches) {
       continue;
     }
-    const times = hours.flatMap((h) => minutes.map((m) => wallClockMs(date.getTime(), h, m, timeZone)));
+    const times = hours.flatMap((h) =>
+      minutes.map((m) => wallClockMs(date.getTime() + (h * 60 + m) * minuteMs, timeZone)),
+    );
     const due = times.sort((a, b) => a - b).find((ms) => ms > afterMs);
     if (due !== undefined) {
       return due;
@@ -133,38 +138,4 @@ const valuesOf = (
     }
   }
   return [...found].sort((a, b) => a - b);
-};
-
-const wallParts = (ms: number, timeZone: string) => {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  }).formatToParts(ms);
-  const part = (type: string) => Number(parts.find((each) => each.type === type)?.value);
-  return {
-    year: part('year'),
-    month: part('month'),
-    day: part('day'),
-    hour: part('hour'),
-    minute: part('minute'),
-  };
-};
-
-/** The instant of a wall-clock time on a date; a time that daylight saving skips becomes the one an hour later. */
-const wallClockMs = (utcMidnightMs: number, hour: number, minute: number, timeZone: string): number => {
-  const wanted = utcMidnightMs + (hour * 60 + minute) * minuteMs;
-  const offsetAt = (ms: number): number => {
-    const wall = wallParts(ms, timeZone);
-    return (
-      Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute) -
-      Math.floor(ms / minuteMs) * minuteMs
-    );
-  };
-  const guess = wanted - offsetAt(wanted);
-  return wanted - offsetAt(guess);
 };

@@ -1,13 +1,11 @@
 // The whole loop over the real local host: synthesized template, bundled functions, real SDK clients, local services.
 // Every expected number follows from test/flow/world.ts.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CampaignResult } from '../../lib/experiments/result.ts';
-import { type Api, createApi } from '../../local/demo/api.ts';
-import { type LocalHost, startHost } from '../../local/host.ts';
+import type { Api } from '../../local/demo/api.ts';
+import type { LocalHost } from '../../local/host.ts';
+import { type FlowHost, openFlowHost } from './flow-host.ts';
 import {
   archivedEvents,
   assignedArms,
@@ -27,22 +25,17 @@ import {
 } from './world.ts';
 
 const dayMs = 86_400_000;
-const directory = mkdtempSync(join(tmpdir(), 'reprise-flow-'));
+let flow: FlowHost;
 let host: LocalHost;
+let directory: string;
 let admin: Api;
 let read: Api;
 
 beforeAll(async () => {
-  // Noon: nobody's quiet hours. Schedules pause, or thirty nightly trainings would run in the window.
-  host = await startHost({ directory, clockIso: '2026-03-10T12:00:00Z' });
-  host.schedules.pause();
-  admin = createApi(host.apiUrl, host.keys.admin);
-  read = createApi(host.apiUrl, host.keys.read);
+  flow = await openFlowHost();
+  ({ host, directory, admin, read } = flow);
 }, 180_000);
-afterAll(async () => {
-  await host?.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => flow?.close());
 
 interface Answer {
   readonly recommendationId: string;

@@ -2,12 +2,10 @@
 // refuses what the synthesized roles do not allow: no call may be refused, and each grant must have been used or be
 // among those explained below.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Api, createApi } from '../../local/demo/api.ts';
-import { type LocalHost, startHost } from '../../local/host.ts';
+import type { Api } from '../../local/demo/api.ts';
+import type { LocalHost } from '../../local/host.ts';
+import { type FlowHost, openFlowHost } from './flow-host.ts';
 import {
   capture,
   course,
@@ -22,21 +20,16 @@ import {
 } from './world.ts';
 
 const dayMs = 86_400_000;
-const directory = mkdtempSync(join(tmpdir(), 'reprise-roles-'));
+let flow: FlowHost;
 let host: LocalHost;
 let admin: Api;
 let read: Api;
 
 beforeAll(async () => {
-  host = await startHost({ directory, clockIso: '2026-03-10T12:00:00Z' });
-  host.schedules.pause();
-  admin = createApi(host.apiUrl, host.keys.admin);
-  read = createApi(host.apiUrl, host.keys.read);
+  flow = await openFlowHost();
+  ({ host, admin, read } = flow);
 }, 180_000);
-afterAll(async () => {
-  await host?.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => flow?.close());
 
 const isoAfter = (ms: number): string => new Date(host.clock.nowMs() + ms).toISOString();
 const settled = async (): Promise<void> => {
