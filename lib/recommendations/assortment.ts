@@ -23,6 +23,8 @@ export interface Assortment {
   isPopular(itemId: ItemId): boolean;
   /** The item with the next position in the same series. */
   nextInSeries(item: CatalogItem): CatalogItem | undefined;
+  /** The visible parts of a series, by position. */
+  seriesParts(seriesId: string): readonly CatalogItem[];
   /** Visible items, newest first; all of them before the first training, afterwards those that came since. */
   readonly news: readonly CatalogItem[];
   readonly explorable: readonly CatalogItem[];
@@ -54,6 +56,7 @@ export const createAssortment = (
     isPopular: (itemId) => popular.has(itemId),
     nextInSeries: (item) =>
       item.series && series.get(item.series.id)?.find((other) => position(other) > position(item)),
+    seriesParts: (seriesId) => series.get(seriesId) ?? [],
     news: newestFirst(news.filter((item) => isVisible(item.itemId))),
     explorable: newestFirst(
       visible.filter((item) => (serving?.interactionsCount(item.itemId) ?? 0) < fewInteractionsCount),

@@ -7,6 +7,9 @@
 //   neighbours  Σ weight × similarity over the same items; item-knn            tier 1
 //   popularity  fills up, and is all a new customer gets; readable items only  tier 2
 //   catalogue   newest readable items; only before the first training          tier 2
+// In every list a part of a series gives its rank to the first part that is open to the customer (series-order.ts).
+// "Because" names the item of the whole known history, old or new, that gives most of Σ weight × similarity; in a
+// published list the one that training found, while it is still in the history. Without such an item: for-you.
 
 import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
@@ -18,6 +21,7 @@ import { type HistoryItem, historyOf } from './history.ts';
 import { ownCandidates } from './own-candidates.ts';
 import { because, forYou, plainReason, type Reason, reasonNaming } from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
+import { inSeriesOrder, type SeriesOrder } from './series-order.ts';
 
 export interface Candidate {
   readonly itemId: ItemId;
@@ -38,6 +42,7 @@ export interface CandidateContext {
   readonly eligible: (itemId: ItemId) => boolean;
   /** In a language the customer reads (language.ts). */
   readonly readable: (itemId: ItemId) => boolean;
+  readonly series: SeriesOrder;
   readonly nowMs: number;
 }
 
@@ -47,25 +52,27 @@ export const candidateLists = (
   context: CandidateContext,
 ): CandidateList[] => {
   const history = historyOf(record.state);
+  const reasonOf = strongestReason(history, context);
   const lists = [
     ...contextList(request, context),
     ...ownCandidates(history, record.state, context),
-    ...publishedList(record, history, context),
-    ...freshLists(request, record, history, context),
+    ...publishedList(record, history, reasonOf, context),
+    ...freshLists(request, record, history, reasonOf, context),
     ...fillLists(context),
   ];
   return lists.filter((list) => list.items.length > 0);
 };
 
-const contextList = (
-  { contextItem }: RecommendationRequest,
-  { assortment, eligible }: CandidateContext,
-): CandidateList[] => {
+const contextList = ({ contextItem }: RecommendationRequest, context: CandidateContext): CandidateList[] => {
+  const { assortment, eligible } = context;
   const looked = contextItem === undefined ? undefined : assortment.item(contextItem);
   if (!looked) return [];
-  const items = alikeItems(looked, assortment, publishedListCountMax)
-    .scored.filter((scored) => eligible(scored.itemId))
-    .map(({ itemId }) => ({ itemId, reason: reasonNaming('similar-to', looked) }));
+  const alike = new Set(
+    alikeItems(looked, assortment, publishedListCountMax).scored.map(({ itemId }) => itemId),
+  );
+  const reasonOf = (itemId: ItemId): Reason =>
+    alike.has(itemId) ? reasonNaming('similar-to', looked) : forYou;
+  const items = inSeriesOrder([...alike].filter(eligible), reasonOf, context);
   return [{ source: 'context', tier: 0, weight: 1, items }];
 };
 
@@ -73,15 +80,22 @@ const contextList = (
 const publishedList = (
   { list }: CustomerRecord,
   history: ReadonlyMap<ItemId, HistoryItem>,
-  { assortment, eligible }: CandidateContext,
+  reasonOf: (itemId: ItemId) => Reason,
+  context: CandidateContext,
 ): CandidateList[] => {
+  const { assortment, eligible } = context;
   const listed = (list?.items ?? []).filter(
     ({ itemId, source }) => source !== 'popularity' && eligible(itemId),
   );
-  const items = listed.map(({ itemId, because: id }) => {
-    const own = id === undefined ? undefined : history.get(id);
-    return { itemId, reason: (own && because(own, assortment)) ?? forYou };
-  });
+  const named = new Map(listed.map(({ itemId, because: id }) => [itemId, id && history.get(id)]));
+  const items = inSeriesOrder(
+    named.keys(),
+    (itemId) => {
+      const own = named.get(itemId);
+      return (own && because(own, assortment)) ?? reasonOf(itemId);
+    },
+    context,
+  );
   return [{ source: listed[0]?.source ?? 'model', tier: 1, weight: 1, items }];
 };
 
@@ -90,8 +104,10 @@ const freshLists = (
   request: RecommendationRequest,
   record: CustomerRecord,
   history: ReadonlyMap<ItemId, HistoryItem>,
-  { assortment, eligible }: CandidateContext,
+  reasonOf: (itemId: ItemId) => Reason,
+  context: CandidateContext,
 ): CandidateList[] => {
+  const { assortment, eligible } = context;
   const { serving } = assortment;
   if (!serving) return [];
   const isFiltered = [request.kind, request.category, request.tag].some((filter) => filter !== undefined);
@@ -101,20 +117,36 @@ const freshLists = (
   if (unseen.length === 0) return [];
   const events = unseen.map(({ itemId, weight, atMs }) => ({ itemId, value: weight, atMs }));
   const neighbours = contributions(unseen.slice(0, neighbourItemsCountMax), serving, eligible);
-  const reasonOf = (itemId: ItemId): Reason => {
-    const strongest = neighbours.get(itemId)?.strongest;
-    return (strongest && because(strongest, assortment)) ?? forYou;
-  };
   const fresh = serving
     .foldIn(events, publishedListCountMax, { accept: eligible })
     .filter(({ score }) => score > 0);
   const ranked = [...neighbours.values()].sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
   const toItems = (scored: readonly { readonly itemId: ItemId }[]): Candidate[] =>
-    scored.slice(0, publishedListCountMax).map(({ itemId }) => ({ itemId, reason: reasonOf(itemId) }));
+    inSeriesOrder(
+      scored.map(({ itemId }) => itemId),
+      reasonOf,
+      context,
+      publishedListCountMax,
+    );
   return [
     { source: 'fresh', tier: 1, weight: 1, items: toItems(fresh) },
     { source: 'neighbours', tier: 1, weight: 0.5, items: toItems(ranked) },
   ];
+};
+
+/** Looked up only when a list asks for it: a history can hold thousands of owned items. */
+const strongestReason = (
+  history: ReadonlyMap<ItemId, HistoryItem>,
+  { assortment, eligible }: CandidateContext,
+): ((itemId: ItemId) => Reason) => {
+  let neighbours: ReadonlyMap<ItemId, Contribution> | undefined;
+  return (itemId) => {
+    const { serving } = assortment;
+    if (!serving) return forYou;
+    neighbours ??= contributions([...history.values()], serving, eligible);
+    const strongest = neighbours.get(itemId)?.strongest;
+    return (strongest && because(strongest, assortment)) ?? forYou;
+  };
 };
 
 interface Contribution {
@@ -151,15 +183,23 @@ const contributions = (
 };
 
 /** Enough to fill the longest answer; before the first training the newest items of the catalogue. */
-const fillLists = ({ assortment, eligible, readable, nowMs }: CandidateContext): CandidateList[] => {
+const fillLists = (context: CandidateContext): CandidateList[] => {
+  const { assortment, eligible, readable, nowMs } = context;
   const source = assortment.serving ? 'popularity' : 'catalogue';
-  const ranked = assortment.serving?.popularity ?? assortment.news;
-  const items: Candidate[] = [];
-  for (const { itemId } of ranked) {
+  const ranked: readonly { readonly itemId: ItemId }[] = assortment.serving?.popularity ?? assortment.news;
+  const wanted = function* (): Generator<ItemId> {
+    for (const { itemId } of ranked) if (eligible(itemId) && readable(itemId)) yield itemId;
+  };
+  const reasonOf = (itemId: ItemId): Reason => {
     const item = assortment.item(itemId);
-    if (items.length === recommendationsCountMax) break;
-    if (item && eligible(itemId) && readable(itemId))
-      items.push({ itemId, reason: plainReason(item, assortment, nowMs) });
-  }
-  return [{ source, tier: 2, weight: 1, items }];
+    return item ? plainReason(item, assortment, nowMs) : forYou;
+  };
+  return [
+    {
+      source,
+      tier: 2,
+      weight: 1,
+      items: inSeriesOrder(wanted(), reasonOf, context, recommendationsCountMax),
+    },
+  ];
 };

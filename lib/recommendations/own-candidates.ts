@@ -1,4 +1,5 @@
 // Candidates that follow from what the customer holds: renewals that are due or lapsed, and the next part of a series.
+// Series keep their order here too (series-order.ts): who owns the second part alone is offered the first.
 // A lapsed item is brought up for one more period, at most 90 days; after that it comes back by its rank alone.
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
@@ -6,7 +7,8 @@ import type { CustomerState } from '../events/customer.ts';
 import type { Candidate, CandidateContext, CandidateList } from './candidates.ts';
 import { endsAtMs, isHeld } from './eligibility.ts';
 import type { HistoryItem } from './history.ts';
-import { reasonNaming } from './reason.ts';
+import { forYou, type Reason, reasonNaming } from './reason.ts';
+import { inSeriesOrder } from './series-order.ts';
 
 const dayMs = 86_400_000;
 const lapsedDaysMax = 90;
@@ -25,13 +27,14 @@ export const ownCandidates = (
 /** The one that ended or ends first comes first. */
 const renewals = (
   state: CustomerState | undefined,
-  { assortment, eligible, nowMs }: CandidateContext,
+  { assortment, eligible, series, nowMs }: CandidateContext,
 ): Candidate[] => {
   const due = Object.entries(state?.owned ?? {}).flatMap(([id, owned]) => {
     const item = assortment.item(toItemId(id));
     const rule = item?.repurchase;
     const endMs = rule && isHeld(owned) ? endsAtMs(rule, owned) : undefined;
     if (!item || endMs === undefined || !eligible(item.itemId)) return [];
+    if (series.firstOpen(item.itemId) !== item.itemId) return [];
     const lapsedMs = nowMs - endMs;
     const periodMs = endMs - owned.purchasedAtMs;
     if (lapsedMs > Math.min(periodMs, lapsedDaysMax * dayMs)) return [];
@@ -44,10 +47,8 @@ const renewals = (
 };
 
 /** After the farthest part of each series that was bought or finished; the series touched last comes first. */
-const nextParts = (
-  history: ReadonlyMap<ItemId, HistoryItem>,
-  { assortment, eligible }: CandidateContext,
-): Candidate[] => {
+const nextParts = (history: ReadonlyMap<ItemId, HistoryItem>, context: CandidateContext): Candidate[] => {
+  const { assortment, eligible } = context;
   const farthest = new Map<string, ItemId>();
   for (const { itemId, involvement } of history.values()) {
     const series = assortment.item(itemId)?.series;
@@ -56,11 +57,11 @@ const nextParts = (
     const knownPosition = known && assortment.item(known)?.series?.position;
     if (knownPosition === undefined || series.position > knownPosition) farthest.set(series.id, itemId);
   }
-  return [...farthest.values()].flatMap((last) => {
+  const reasons = new Map<ItemId, Reason>();
+  for (const last of farthest.values()) {
     const owned = assortment.item(last);
     const next = owned && assortment.nextInSeries(owned);
-    return owned && next && eligible(next.itemId)
-      ? [{ itemId: next.itemId, reason: reasonNaming('next-in-series', owned) }]
-      : [];
-  });
+    if (next && eligible(next.itemId)) reasons.set(next.itemId, reasonNaming('next-in-series', owned));
+  }
+  return inSeriesOrder(reasons.keys(), (itemId) => reasons.get(itemId) ?? forYou, context);
 };

@@ -1,5 +1,6 @@
 // Why an item is recommended, in words that are true of this customer: "because" names an item of the customer's
-// own history, and the one that contributed most to the item's score. Both languages, titles as the catalogue has them.
+// own history, and of all that is known of it the one that contributed most to the item's score. Both languages, titles
+// as the catalogue has them.
 
 import type { ItemId } from '../base/ids.ts';
 import type { CatalogItem } from '../events/item.ts';

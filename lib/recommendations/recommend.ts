@@ -1,5 +1,7 @@
 // One answer: candidates → eligibility → ranking → diversity → exploration → reasons. Pure: record, assortment,
 // time and randomness are given, so the same arguments give the same answer; mails use it as the API does.
+// A later part of a series never stands before its first open one (series-order.ts): candidates are replaced by it,
+// and the exploration pool leaves them out before the draws, so that propensities are over what can be shown.
 // score is comparable within one answer only; propensity is defined in exploration.ts.
 
 import type { CustomerId, ItemId, ModelVersion, RecommendationId } from '../base/ids.ts';
@@ -15,6 +17,7 @@ import { readable } from './language.ts';
 import { type Ranked, rankCandidates } from './ranking.ts';
 import { plainReason, type Reason } from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
+import { seriesOrder } from './series-order.ts';
 
 export interface RecommendedItem {
   readonly itemId: ItemId;
@@ -62,9 +65,12 @@ export const recommend = (
 ): Recommendation => {
   const eligible = eligibility(request, record.state, assortment, nowMs);
   const canRead = readable(record, assortment);
-  const lists = candidateLists(request, record, { assortment, eligible, readable: canRead, nowMs });
+  const series = seriesOrder(record.state, assortment, { eligible, readable: canRead, nowMs });
+  const lists = candidateLists(request, record, { assortment, eligible, readable: canRead, series, nowMs });
   const ranked = diversify(rankCandidates(lists), request.limit, (id) => assortment.item(id));
-  const pool = explorable(ranked, assortment, (itemId) => eligible(itemId) && canRead(itemId), nowMs);
+  const mayExplore = (itemId: ItemId): boolean =>
+    eligible(itemId) && canRead(itemId) && series.firstOpen(itemId) === itemId;
+  const pool = explorable(ranked, assortment, mayExplore, nowMs);
   const notes = notesOn(request, assortment);
   return {
     recommendationId,
