@@ -57,7 +57,7 @@ const estimateSentence = (
   const rangeZh = `${points(low, digits)} 至 ${points(high, digits)}`;
   const guard = stopped === undefined ? { en: '', 'zh-CN': '' } : guardClause(stopped);
   if (low > 0 && adjustedPValue !== null && adjustedPValue >= alpha) {
-    const p = adjustedPValue.toFixed(2);
+    const p = adjustedPValue.toFixed(3);
     return {
       en: `Variant ${arm} had ${windowDays}-day repurchase of ${to} against ${from} without it, ${points(difference, digits)} points (95% interval ${range}); for one of several variants compared at once that is not beyond chance (adjusted p = ${p})${guard.en}.`,
       'zh-CN': `变体 ${arm} 的 ${windowDays} 天复购率为 ${to}，对照为 ${from}，相差 ${points(difference, digits)} 个百分点（95% 置信区间 ${rangeZh}）；因同时比较了多个变体，尚不能排除偶然（校正后 p = ${p}）${guard['zh-CN']}。`,
