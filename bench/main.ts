@@ -1,5 +1,7 @@
 // `npm run bench -- <name> [options]`: accuracy and speed, each bench a file of its own.
 
+import { buildKernels } from '../infra/kernels.ts';
+
 const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
@@ -13,5 +15,7 @@ if (!Object.hasOwn(benches, name)) {
   console.error(`There is no bench named "${name}". Use one of: ${Object.keys(benches).join(', ')}.`);
   process.exit(2);
 }
+// A bench measures the kernels that the sources say.
+await buildKernels();
 const { main } = await benches[name]();
 await main(args);

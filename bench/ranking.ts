@@ -98,7 +98,7 @@ const interactionsOf = (pairs: readonly Pair[]): Interactions =>
       itemId: itemId(item),
       value,
       atMs,
-      purchase: true,
+      type: 'purchase',
     })),
   );
 

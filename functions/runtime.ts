@@ -26,6 +26,7 @@ import { isOutage } from '../lib/adapters/outage.ts';
 import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
+import { threadedKernels } from '../lib/adapters/threads.ts';
 import { createTriggerQueue } from '../lib/adapters/trigger-queue-sqs.ts';
 import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
@@ -35,6 +36,7 @@ import type { DeliverContext } from '../lib/deliveries/deliver.ts';
 import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
 import type { Clock, WithAnalytics } from '../lib/ports.ts';
 import { createAssortmentSource } from '../lib/recommendations/assortment-source.ts';
+import type { Tools } from '../lib/recommenders/model.ts';
 import { decodeServing } from '../lib/recommenders/serving.ts';
 
 const required = (name: string): string => {
@@ -216,6 +218,13 @@ export const mailer = once(() =>
     configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
     // Batches are delivered side by side; together they keep the workspace's rate.
     mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
+  }),
+);
+/** All the cores of this function; what fitting tells goes to the log. */
+export const trainingTools = once(
+  (): Tools => ({
+    kernels: once(() => threadedKernels()),
+    progress: (progress) => log('info', 'training goes on', progress),
   }),
 );
 /** What can be recommended now: the serving model and what came or went since, held in memory. */

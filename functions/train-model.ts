@@ -4,7 +4,7 @@
 import type { ModelVersion } from '../lib/base/ids.ts';
 import type { Recipe } from '../lib/recommenders/recommender.ts';
 import { evaluateCandidate, fitModel } from '../lib/recommenders/training.ts';
-import { log, modelsStore, withAnalytics } from './runtime.ts';
+import { log, modelsStore, trainingTools, withAnalytics } from './runtime.ts';
 
 type Input = { readonly trainingId: string; readonly recipe: Recipe } & (
   | { readonly step: 'evaluate'; readonly name: string }
@@ -12,7 +12,7 @@ type Input = { readonly trainingId: string; readonly recipe: Recipe } & (
 );
 
 export const handler = async (input: Input) => {
-  const ports = { models: modelsStore(), withAnalytics };
+  const ports = { models: modelsStore(), withAnalytics, tools: trainingTools() };
   const answer =
     input.step === 'evaluate' ? await evaluateCandidate(input, ports) : await fitModel(input, ports);
   log('info', `training ${input.step}`, { trainingId: input.trainingId, model: input.recipe.model });

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildKernels } from './kernels.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -20,6 +21,7 @@ const banner = [
 ].join('');
 
 export const bundleFunctions = async (names: readonly string[], outdir: string): Promise<void> => {
+  await buildKernels();
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,

@@ -1,14 +1,15 @@
 // From rows to columns: ids become dense indexes in first-seen order.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
-import type { Interactions } from './interaction.ts';
+import type { InteractionType } from '../events/event.ts';
+import { type Interactions, typeCode } from './interaction.ts';
 
 export interface InteractionRow {
   readonly customerId: CustomerId;
   readonly itemId: ItemId;
   readonly value: number;
   readonly atMs: number;
-  readonly purchase: boolean;
+  readonly type: InteractionType;
 }
 
 export const interactionsFrom = (rows: readonly InteractionRow[]): Interactions => {
@@ -21,7 +22,7 @@ export const interactionsFrom = (rows: readonly InteractionRow[]): Interactions 
     itemIndex: items.index,
     value: Float32Array.from(rows, (row) => row.value),
     atMs: Float64Array.from(rows, (row) => row.atMs),
-    purchase: Uint8Array.from(rows, (row) => (row.purchase ? 1 : 0)),
+    type: Uint8Array.from(rows, (row) => typeCode(row.type)),
   };
 };
 

@@ -2,6 +2,7 @@
 // Rows are unique after cleaning; customers and items are indexed densely in first-seen order.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
+import { type InteractionType, interactionTypes } from '../events/event.ts';
 
 export interface Interactions {
   /** Index → id. */
@@ -14,6 +15,10 @@ export interface Interactions {
   readonly value: Float32Array;
   /** When, ms since 1970. */
   readonly atMs: Float64Array;
-  /** 1 for a purchase (also renewals), 0 for any other behaviour. */
-  readonly purchase: Uint8Array;
+  /** What was done: an index into interactionTypes (a purchase is also a renewal). */
+  readonly type: Uint8Array;
 }
+
+export const typeCode = (type: InteractionType): number => interactionTypes.indexOf(type);
+
+export const purchaseCode = typeCode('purchase');

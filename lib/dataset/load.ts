@@ -2,6 +2,7 @@
 // 400,000 rows take about 20 MB. `refundedMs` is when a refund took a purchase back, NaN where none did.
 
 import { type CustomerId, customerId, type ItemId, itemId } from '../base/ids.ts';
+import { interactionTypes } from '../events/event.ts';
 import type { Analytics, ObjectStore, WithAnalytics } from '../ports.ts';
 import { datasetKey } from './build.ts';
 import type { Interactions } from './interaction.ts';
@@ -24,10 +25,10 @@ export const loadDataset = (
       select customer, row_number() over (order by min(n)) - 1 as customer_i from place group by customer;
       create table item_index as
       select item, row_number() over (order by min(n)) - 1 as item_i from place group by item;`);
-    const [customerIndex, itemIndex, value, atMs, purchase, refundedMs] = await analytics.numbers(`
-      select customer_i::double, item_i::double, value::double, at_ms::double, (type = 'purchase')::int::double,
+    const [customerIndex, itemIndex, value, atMs, type, refundedMs] = await analytics.numbers(`
+      select customer_i::double, item_i::double, value::double, at_ms::double, type_i::double,
         refunded_ms::double
-      from place join customer_index using (customer) join item_index using (item) order by n`);
+      from place join (${typeTable}) using (type) join customer_index using (customer) join item_index using (item) order by n`);
     return {
       customers: await ids(analytics, 'customer', customerId),
       items: await ids(analytics, 'item', itemId),
@@ -35,10 +36,13 @@ export const loadDataset = (
       itemIndex: Int32Array.from(itemIndex),
       value: Float32Array.from(value),
       atMs,
-      purchase: Uint8Array.from(purchase),
+      type: Uint8Array.from(type),
       refundedMs,
     };
   });
+
+/** Type names to their places in interactionTypes. */
+const typeTable = `select * from (values ${interactionTypes.map((type, place) => `('${type}', ${place})`).join(', ')}) as t(type, type_i)`;
 
 const ids = async <Id extends CustomerId | ItemId>(
   analytics: Analytics,

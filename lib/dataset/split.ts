@@ -8,7 +8,7 @@
 
 import type { CustomerId } from '../base/ids.ts';
 import type { CatalogItem } from '../events/item.ts';
-import type { Interactions } from './interaction.ts';
+import { type Interactions, purchaseCode } from './interaction.ts';
 import type { DatasetRows } from './load.ts';
 
 export interface Split {
@@ -52,7 +52,7 @@ export const interactionsBefore = (rows: DatasetRows, atMs: number): Interaction
     itemIndex: items.index,
     value: Float32Array.from(kept, (row) => rows.value[row]),
     atMs: Float64Array.from(kept, (row) => rows.atMs[row]),
-    purchase: Uint8Array.from(kept, (row) => rows.purchase[row]),
+    type: Uint8Array.from(kept, (row) => rows.type[row]),
   };
 };
 
@@ -62,9 +62,12 @@ export const ownedOnce = (
   catalogue: Catalogue,
 ): ReadonlyMap<CustomerId, Set<string>> => {
   const owned = new Map<CustomerId, Set<string>>();
-  for (let row = 0; row < interactions.purchase.length; row++) {
+  for (let row = 0; row < interactions.type.length; row++) {
     const item = interactions.items[interactions.itemIndex[row]];
-    if (interactions.purchase[row] === 1 && (catalogue.get(item)?.repurchase.kind ?? 'once') === 'once') {
+    if (
+      interactions.type[row] === purchaseCode &&
+      (catalogue.get(item)?.repurchase.kind ?? 'once') === 'once'
+    ) {
       const customer = interactions.customers[interactions.customerIndex[row]];
       owned.set(customer, (owned.get(customer) ?? new Set()).add(item));
     }
@@ -78,8 +81,8 @@ export const visibleItems = (catalogue: Catalogue): ReadonlySet<string> =>
 
 /** Rows that count as taken: kept purchases, or every row where nothing was ever bought. */
 const isTaken = (rows: DatasetRows): ((row: number) => boolean) =>
-  rows.purchase.includes(1)
-    ? (row) => rows.purchase[row] === 1 && Number.isNaN(rows.refundedMs[row])
+  rows.type.includes(purchaseCode)
+    ? (row) => rows.type[row] === purchaseCode && Number.isNaN(rows.refundedMs[row])
     : () => true;
 
 const splitPointMs = (rows: DatasetRows, share: number): number => {

@@ -30,21 +30,25 @@ export interface StoredEvent {
   readonly extra?: JsonObject;
 }
 
+/** Their places are written into datasets and models: new ones are added at the end. */
+export const interactionTypes = [
+  'impression',
+  'view',
+  'wishlist',
+  'cart',
+  'start',
+  'complete',
+  'rate',
+  'share',
+  'purchase',
+  'refund',
+] as const;
+
 /**
  * What an event means to the loop. Names follow Segment's e-commerce spec; unknown names are kept in the
  * archive and mean nothing here. See lib/events/meaning.ts for the table from names to these.
  */
-export type InteractionType =
-  | 'impression'
-  | 'view'
-  | 'wishlist'
-  | 'cart'
-  | 'start'
-  | 'complete'
-  | 'rate'
-  | 'share'
-  | 'purchase'
-  | 'refund';
+export type InteractionType = (typeof interactionTypes)[number];
 
 /** One line of an event's meaning: an order of three products gives three. */
 export interface Behaviour {

@@ -8,7 +8,7 @@ import { seededRandom } from '../base/random.ts';
 import { allFinite, choleskySolver, gramian, mirrorLower, type SymmetricSolve } from '../numeric/matrix.ts';
 import { type SparseMatrix, transpose } from '../numeric/sparse.ts';
 import { float32 } from './artifact.ts';
-import type { ModelKind, Params, Scorer } from './indexed.ts';
+import type { ModelKind, Params, Scorer } from './model.ts';
 
 export interface AlsSettings {
   /** d. Default 32. */
@@ -34,7 +34,7 @@ export const alsWith = (solver: (size: number) => SymmetricSolve): ModelKind => 
     frequencyExponent: 1,
     seed: 1,
   },
-  fit: (pairs, _popularity, params) => {
+  fit: ({ pairs }, params) => {
     const settings = settingsOf(params);
     const solve = solver(settings.factors);
     return scorer(itemFactors(pairs, settings, solve), settings, solve);
@@ -163,7 +163,7 @@ const scorer = (items: Float32Array, settings: AlsSettings, solve: SymmetricSolv
     }
   };
   return {
-    scoreHistory: (columns, weights, out) => {
+    scoreHistory: ({ items: columns, weights }, out) => {
       if (columns.length > 0) {
         multiply(step(columns, weights), out);
       }
@@ -184,7 +184,9 @@ const settingsOf = (params: Params): AlsSettings => {
   const number = (name: keyof AlsSettings, min: number): number => {
     const value = params[name];
     if (typeof value !== 'number' || !(value >= min) || !Number.isFinite(value)) {
-      throw new RangeError(`als: ${name} must be a number of at least ${min}, received ${String(value)}`);
+      throw new RangeError(
+        `als: ${name} must be a number of at least ${min}, received ${JSON.stringify(value)}`,
+      );
     }
     return value;
   };

@@ -4,14 +4,14 @@
 
 import { Failure, shown } from '../base/errors.ts';
 
-export type NumberArray = Float32Array | Float64Array | Int32Array;
+export type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 export interface Artifact<Header> {
   readonly header: Header;
   readonly arrays: { readonly [name: string]: NumberArray };
 }
 
 const magic = 0x31505252; // "RRP1"
-const kinds = { Float32Array, Float64Array, Int32Array };
+const kinds = { Float32Array, Float64Array, Int32Array, Uint8Array };
 type Kind = keyof typeof kinds;
 
 interface Directory {
@@ -90,9 +90,19 @@ export const int32 = (artifact: Artifact<unknown>, name: string): Int32Array => 
   return array;
 };
 
-const kindOf = (array: NumberArray): Kind => {
-  if (array instanceof Float32Array) {
-    return 'Float32Array';
+export const uint8 = (artifact: Artifact<unknown>, name: string): Uint8Array => {
+  const array = artifact.arrays[name];
+  if (!(array instanceof Uint8Array)) {
+    throw new Error(`artifact: no uint8 array named ${name}`);
   }
-  return array instanceof Float64Array ? 'Float64Array' : 'Int32Array';
+  return array;
+};
+
+const kindOf = (array: NumberArray): Kind => {
+  const names = Object.keys(kinds) as Kind[];
+  const name = names.find((kind) => array instanceof kinds[kind]);
+  if (name === undefined) {
+    throw new TypeError('artifact: an array of a kind that is not kept');
+  }
+  return name;
 };

@@ -1,40 +1,18 @@
 // The shell around every model: ids and indexes, histories, popularity for ties, exclusion, saving.
-// A model inside it sees only indexes: pairs (customers × items, weight = summed event weights, at most pairWeightMax)
-// and a history as (item indexes, weights). recommend() is foldIn() of the stored history, so both always agree.
+// recommend() answers from the stored history as foldIn() does from events, so both agree; a model that keeps
+// something of its customers (scoreCustomer) may differ.
 
 import { customerId as asCustomerId, itemId as asItemId, type CustomerId, type ItemId } from '../base/ids.ts';
-import { pairWeightMax } from '../base/limits.ts';
 import type { Interactions } from '../dataset/interaction.ts';
+import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
-import { type SparseMatrix, sparseFromTriplets } from '../numeric/sparse.ts';
-import {
-  type Artifact,
-  decodeArtifact,
-  encodeArtifact,
-  float32,
-  float64,
-  int32,
-  type NumberArray,
-} from './artifact.ts';
+import type { SparseMatrix } from '../numeric/sparse.ts';
+import { type Artifact, decodeArtifact, encodeArtifact, float32, float64, int32, uint8 } from './artifact.ts';
+import { type CustomerEvents, eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
+import type { ModelKind, Scorer, Tools } from './model.ts';
 import { descending, type RankedItems, topScored } from './ranking.ts';
-import type { FoldInEvent, Recipe, Recommender } from './recommender.ts';
-
-/** A trained model over indexes. `out` has one place per item and comes filled with zeros. */
-export interface Scorer {
-  scoreHistory(items: Int32Array, weights: Float32Array, out: Float64Array): void;
-  scoreSimilar(item: number, out: Float64Array): void;
-  /** What `load` needs to build the scorer again. */
-  readonly arrays: { readonly [name: string]: NumberArray };
-}
-
-export type Params = Recipe['params'];
-
-export interface ModelKind {
-  readonly defaults: Params;
-  /** `popularity` is one value per item, decayed to the end of training. */
-  fit(pairs: SparseMatrix, popularity: Float64Array, params: Params): Scorer;
-  load(artifact: Artifact<unknown>, params: Params): Scorer;
-}
+import type { CustomerFeatures, Recipe, Recommender, RecommendOptions, Scored } from './recommender.ts';
+import { type CustomerRows, nearestCustomers } from './similar-customers.ts';
 
 export interface ItemTable extends RankedItems {
   readonly indexOf: ReadonlyMap<string, number>;
@@ -42,16 +20,21 @@ export interface ItemTable extends RankedItems {
 }
 
 interface Fitted {
+  readonly recipe: Recipe;
   readonly customers: ReadonlyMap<string, number>;
   readonly pairs: SparseMatrix;
+  readonly events?: CustomerEvents;
   readonly items: ItemTable;
   readonly scorer: Scorer;
+  readonly nowMs: number;
 }
 
 interface ModelHeader {
   readonly recipe: Recipe;
   readonly customers: readonly string[];
   readonly items: readonly string[];
+  readonly nowMs: number;
+  readonly extra?: unknown;
 }
 
 export const itemTable = (ids: readonly ItemId[], popularity: Float64Array): ItemTable => ({
@@ -61,85 +44,52 @@ export const itemTable = (ids: readonly ItemId[], popularity: Float64Array): Ite
   order: descending(popularity),
 });
 
-export const indexedRecommender = (name: string, recipe: Recipe, kind: ModelKind): Recommender => {
-  let fitted: Fitted | undefined;
-  return around(
-    name,
-    recipe,
-    () => fitted,
-    (interactions, nowMs) => {
-      fitted = fitAll(interactions, nowMs, recipe, kind);
-    },
-  );
-};
+export const indexedRecommender = (recipe: Recipe, kind: ModelKind, tools: Tools): Recommender =>
+  around(recipe, kind, tools, undefined);
 
 /** The model that `save()` wrote; it may be fitted anew. */
-export const loadIndexed = (model: Uint8Array, kindOf: (model: string) => ModelKind): Recommender => {
-  const { recipe, customerIds, itemIds, pairs, popularity, artifact } = modelParts(model);
+export const loadIndexed = (
+  model: Uint8Array,
+  kindOf: (model: string) => ModelKind,
+  tools: Tools,
+): Recommender => {
+  const { header, pairs, popularity, artifact } = modelParts(model);
+  const { recipe } = header;
   const kind = kindOf(recipe.model);
-  let fitted: Fitted = {
-    customers: new Map(customerIds.map((id, index) => [id, index])),
-    pairs,
-    items: itemTable(itemIds.map(asItemId), popularity),
-    scorer: kind.load(artifact, recipe.params),
-  };
-  return around(
-    recipe.model,
+  return around(recipe, kind, tools, {
     recipe,
-    () => fitted,
-    (interactions, nowMs) => {
-      fitted = fitAll(interactions, nowMs, recipe, kind);
-    },
-  );
+    customers: new Map(header.customers.map((id, index) => [id, index])),
+    pairs,
+    events: kind.history === 'events' ? eventsIn(artifact) : undefined,
+    items: itemTable(header.items.map(asItemId), popularity),
+    scorer: kind.load(artifact, recipe.params),
+    nowMs: header.nowMs,
+  });
 };
 
 /** A saved model taken apart: what every model has, and the arrays of its own kind. */
 export const modelParts = (model: Uint8Array) => {
   const artifact = decodeArtifact<ModelHeader>(model);
-  const { recipe, customers: customerIds, items: itemIds } = artifact.header;
+  const { header } = artifact;
   const pairs: SparseMatrix = {
-    rows: customerIds.length,
-    columns: itemIds.length,
+    rows: header.customers.length,
+    columns: header.items.length,
     rowStart: int32(artifact, 'pairs.rowStart'),
     columnIndex: int32(artifact, 'pairs.columnIndex'),
     value: float32(artifact, 'pairs.value'),
   };
-  const scorerArrays = Object.fromEntries(
-    Object.entries(artifact.arrays).filter(([name]) => !name.startsWith('pairs.') && name !== 'popularity'),
-  );
-  return {
-    recipe,
-    customerIds,
-    itemIds,
-    pairs,
-    popularity: float64(artifact, 'popularity'),
-    scorerArrays,
-    artifact,
-  };
+  const ofShell = (name: string): boolean => /^(pairs|events)\./.test(name) || name === 'popularity';
+  const scorerArrays = Object.fromEntries(Object.entries(artifact.arrays).filter(([name]) => !ofShell(name)));
+  return { header, pairs, popularity: float64(artifact, 'popularity'), scorerArrays, artifact };
 };
 
-/** A history as a sparse row: weights summed per item and bounded, unknown items left out. */
-export const historyOf = (
-  events: readonly FoldInEvent[],
-  indexOf: ReadonlyMap<string, number>,
-): { readonly items: Int32Array; readonly weights: Float32Array } => {
-  const sums = new Map<number, number>();
-  for (const { itemId, value } of events) {
-    const index = indexOf.get(itemId);
-    if (index !== undefined && value > 0) {
-      sums.set(index, (sums.get(index) ?? 0) + value);
-    }
-  }
-  const items = Int32Array.from(sums.keys()).sort();
-  return { items, weights: Float32Array.from(items, (item) => Math.min(sums.get(item) ?? 0, pairWeightMax)) };
-};
-
-/** Customers × items; entries are summed weights, at most pairWeightMax. */
-export const pairsOf = (interactions: Interactions): SparseMatrix => {
-  const { customers, items, customerIndex, itemIndex, value } = interactions;
-  const pairs = sparseFromTriplets(customers.length, items.length, customerIndex, itemIndex, value);
-  return { ...pairs, value: pairs.value.map((weight) => Math.min(weight, pairWeightMax)) };
-};
+const eventsIn = (artifact: Artifact<ModelHeader>): CustomerEvents => ({
+  rowStart: int32(artifact, 'events.rowStart'),
+  items: int32(artifact, 'events.items'),
+  atMs: float64(artifact, 'events.atMs'),
+  types: uint8(artifact, 'events.types'),
+  values: float32(artifact, 'events.values'),
+});
 
 const dayMs = 86_400_000;
 export const halfLifeDaysDefault = 30;
@@ -149,8 +99,9 @@ export const decayedPopularity = (
   interactions: Interactions,
   nowMs: number,
   halfLifeDays: number,
+  itemsCount = interactions.items.length,
 ): Float64Array => {
-  const popularity = new Float64Array(interactions.items.length);
+  const popularity = new Float64Array(itemsCount);
   for (let row = 0; row < interactions.value.length; row++) {
     const ageDays = Math.max(0, nowMs - interactions.atMs[row]) / dayMs;
     popularity[interactions.itemIndex[row]] += interactions.value[row] * 2 ** (-ageDays / halfLifeDays);
@@ -158,65 +109,115 @@ export const decayedPopularity = (
   return popularity;
 };
 
-const fitAll = (interactions: Interactions, nowMs: number, recipe: Recipe, kind: ModelKind): Fitted => {
-  const halfLife = recipe.params.halfLifeDays;
+interface FitInput {
+  readonly interactions: Interactions;
+  readonly catalogue: ReadonlyMap<string, CatalogItem>;
+  readonly nowMs: number;
+  readonly features: CustomerFeatures;
+}
+
+const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools): Fitted => {
+  const { interactions, catalogue, nowMs, features } = input;
+  const seen = new Set<string>(interactions.items);
+  const ids = [
+    ...interactions.items,
+    ...[...catalogue.values()].map((item) => item.itemId).filter((id) => !seen.has(id)),
+  ];
+  const { halfLifeDays } = recipe.params;
   const popularity = decayedPopularity(
     interactions,
     nowMs,
-    typeof halfLife === 'number' ? halfLife : halfLifeDaysDefault,
+    typeof halfLifeDays === 'number' ? halfLifeDays : halfLifeDaysDefault,
+    ids.length,
   );
-  const pairs = pairsOf(interactions);
+  const pairs = pairsOf(interactions, ids.length);
   if (!allFinite(pairs.value) || !allFinite(popularity)) {
     throw new RangeError(`${recipe.model}: the interactions hold a value or time that is not a number`);
   }
+  const scorer = kind.fit(
+    {
+      interactions,
+      pairs,
+      popularity,
+      catalogue: ids.map((id) => catalogue.get(id)),
+      customerFeatures: interactions.customers.map((id) => features.get(id) ?? []),
+      nowMs,
+      tools,
+    },
+    recipe.params,
+  );
   return {
+    recipe,
     customers: new Map(interactions.customers.map((id, index) => [id, index])),
     pairs,
-    items: itemTable(interactions.items, popularity),
-    scorer: kind.fit(pairs, popularity, recipe.params),
+    events: kind.history === 'events' ? eventsByCustomer(interactions) : undefined,
+    items: itemTable(ids, popularity),
+    scorer,
+    nowMs,
   };
 };
 
-const around = (
-  name: string,
-  recipe: Recipe,
-  current: () => Fitted | undefined,
-  refit: (interactions: Interactions, nowMs: number) => void,
-): Recommender => {
+const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | undefined): Recommender => {
+  let current = loaded;
+  let customerRows: CustomerRows | undefined;
   const fitted = (): Fitted => {
-    const model = current();
-    if (model === undefined) {
-      throw new Error(`${name}: fit() comes before any answer`);
+    if (current === undefined) {
+      throw new Error(`${recipe.model}: fit() comes before any answer`);
     }
-    return model;
+    return current;
+  };
+  const recommend = (
+    customerId: CustomerId,
+    n: number,
+    options: RecommendOptions | undefined,
+    scores: Float64Array,
+  ): Scored[] => {
+    const { customers, pairs, events, items, scorer, nowMs } = fitted();
+    const customer = customers.get(customerId) ?? -1;
+    const history = storedHistory(pairs, events, customer, nowMs);
+    if (customer >= 0 && scorer.scoreCustomer !== undefined) {
+      scorer.scoreCustomer(customer, history, scores);
+    } else {
+      scorer.scoreHistory(history, scores);
+    }
+    return topScored(scores, items, n, options);
   };
   return {
-    name,
-    fit: (interactions, _items, nowMs) => refit(interactions, nowMs),
-    recommend: (customerId, n, options) => {
-      const { customers, pairs, items, scorer } = fitted();
-      const row = customers.get(customerId) ?? -1;
-      const from = row < 0 ? 0 : pairs.rowStart[row];
-      const to = row < 0 ? 0 : pairs.rowStart[row + 1];
+    name: recipe.model,
+    fit: (interactions, catalogue, nowMs, features = new Map()) => {
+      customerRows = undefined;
+      current = fitAll({ interactions, catalogue, nowMs, features }, recipe, kind, tools);
+    },
+    recommend: (customerId, n, options) =>
+      recommend(customerId, n, options, new Float64Array(fitted().items.ids.length)),
+    recommendAll: function* (n, optionsOf) {
+      const { customers, items } = fitted();
       const scores = new Float64Array(items.ids.length);
-      scorer.scoreHistory(pairs.columnIndex.subarray(from, to), pairs.value.subarray(from, to), scores);
-      return topScored(scores, items, n, options);
+      for (const id of customers.keys()) {
+        const customerId = asCustomerId(id);
+        scores.fill(0);
+        yield [customerId, recommend(customerId, n, optionsOf?.(customerId), scores)];
+      }
     },
     foldIn: (events, n, options) => foldInWith(fitted(), events, n, options),
     similarItems: (itemId, n) => similarWith(fitted(), itemId, n),
-    save: () => encodeArtifact(modelArtifact(fitted(), recipe)),
+    similarCustomers: (customerId, n) => {
+      const { customers, pairs, scorer } = fitted();
+      customerRows ??= { ids: [...customers.keys()], pairs, vectors: scorer.customerVectors };
+      return nearestCustomers(customerRows, customers.get(customerId) ?? -1, n);
+    },
+    save: () => encodeArtifact(modelArtifact(fitted())),
   };
 };
 
-type Answering = Pick<Fitted, 'items' | 'scorer'>;
+type Answering = Pick<Fitted, 'items' | 'scorer' | 'nowMs'>;
 
 export const foldInWith = (
-  { items, scorer }: Answering,
+  { items, scorer, nowMs }: Answering,
   ...[events, n, options]: Parameters<Recommender['foldIn']>
 ): ReturnType<Recommender['foldIn']> => {
-  const history = historyOf(events, items.indexOf);
   const scores = new Float64Array(items.ids.length);
-  scorer.scoreHistory(history.items, history.weights, scores);
+  scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs), scores);
   return topScored(scores, items, n, options);
 };
 
@@ -234,19 +235,27 @@ const similarWith = (
   return topScored(scores, items, n, { exclude: new Set([id]) });
 };
 
-const modelArtifact = (
-  { customers, pairs, items, scorer }: Fitted,
-  recipe: Recipe,
-): Artifact<ModelHeader> => ({
-  header: {
-    recipe,
-    customers: [...customers.keys()].map((id): CustomerId => asCustomerId(id)),
-    items: items.ids,
-  },
+const modelArtifact = ({
+  recipe,
+  customers,
+  pairs,
+  events,
+  items,
+  scorer,
+  nowMs,
+}: Fitted): Artifact<ModelHeader> => ({
+  header: { recipe, customers: [...customers.keys()], items: items.ids, nowMs, extra: scorer.extra },
   arrays: {
     'pairs.rowStart': pairs.rowStart,
     'pairs.columnIndex': pairs.columnIndex,
     'pairs.value': pairs.value,
+    ...(events && {
+      'events.rowStart': events.rowStart,
+      'events.items': events.items,
+      'events.atMs': events.atMs,
+      'events.types': events.types,
+      'events.values': events.values,
+    }),
     popularity: items.popularity,
     ...scorer.arrays,
   },

@@ -8,7 +8,7 @@ import { servingNeighboursCountMax } from '../base/limits.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { transpose } from '../numeric/sparse.ts';
 import { type Artifact, float32, int32 } from './artifact.ts';
-import type { ModelKind, Params, Scorer } from './indexed.ts';
+import type { ModelKind, Params, Scorer } from './model.ts';
 
 /** Rows are items, entries their neighbours from nearest to farthest: columnIndex and value in that order. */
 export interface Neighbours {
@@ -29,7 +29,7 @@ export interface KnnSettings {
 
 export const itemKnn: ModelKind = {
   defaults: { similarity: 'cosine', neighbours: 50, shrinkage: 5, threshold: 0 },
-  fit: (pairs, _popularity, params) =>
+  fit: ({ pairs }, params) =>
     scorer(byHistoryItem(itemNeighbours(pairs, knnSettings(params)), pairs.columns), pairs.columns),
   load: (artifact) => {
     const neighbours = neighboursFrom(artifact, 'neighbours');
@@ -156,7 +156,7 @@ const scorer = (neighbours: Neighbours, itemsCount: number): Scorer => {
     }
   };
   return {
-    scoreHistory: (items, weights, out) => {
+    scoreHistory: ({ items, weights }, out) => {
       items.forEach((item, i) => {
         add(item, weights[i], out);
       });

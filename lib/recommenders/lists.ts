@@ -10,7 +10,7 @@ import { ownedOnce, visibleItems } from '../dataset/split.ts';
 import type { ListedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
-import { pairsOf } from './indexed.ts';
+import { pairsOf } from './history.ts';
 import type { Neighbours } from './item-knn.ts';
 import type { Recommender } from './recommender.ts';
 
@@ -26,10 +26,14 @@ export function* customerLists(
   const visible = visibleItems(catalogue);
   const owned = ownedOnce(interactions, catalogue);
   const strongest = reasons(interactions, pairsOf(interactions), neighbours);
+  // What fills a list up is popular: an item that nobody ever took is not.
+  const taken = new Set<string>(interactions.items);
   const accept = (item: ItemId): boolean => visible.has(item);
   for (const [row, customerId] of interactions.customers.entries()) {
     const exclude = owned.get(customerId) ?? new Set<string>();
-    const scored = recommender.recommend(customerId, publishedListCountMax, { exclude, accept });
+    const scored = recommender
+      .recommend(customerId, publishedListCountMax, { exclude, accept })
+      .filter(({ itemId, score }) => score !== 0 || taken.has(itemId));
     const because = strongest(
       row,
       scored.map((one) => one.itemId),

@@ -2,9 +2,11 @@
 // Candidates are what a training tries by default; names are unique and stable (the manifest keeps the recipe).
 
 import { Failure, shown } from '../base/errors.ts';
+import { createKernels } from '../numeric/kernels.ts';
 import { als } from './als.ts';
-import { indexedRecommender, loadIndexed, type ModelKind } from './indexed.ts';
+import { indexedRecommender, loadIndexed } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
+import type { ModelKind, Tools } from './model.ts';
 import { popularity } from './popularity.ts';
 import type { Recipe, Recommender } from './recommender.ts';
 
@@ -33,10 +35,14 @@ export const defaultCandidates: readonly Candidate[] = [
   { name: 'als', recipe: recipeOf('als') },
 ];
 
-export const createRecommender = (recipe: Recipe): Recommender =>
-  indexedRecommender(recipe.model, recipe, kindOf(recipe.model));
+/** One thread, no progress. */
+export const plainTools: Tools = { kernels: () => createKernels(), progress: () => {} };
 
-export const loadRecommender = (model: Uint8Array): Recommender => loadIndexed(model, kindOf);
+export const createRecommender = (recipe: Recipe, tools = plainTools): Recommender =>
+  indexedRecommender(recipe, kindOf(recipe.model), tools);
+
+export const loadRecommender = (model: Uint8Array, tools = plainTools): Recommender =>
+  loadIndexed(model, kindOf, tools);
 
 /** True when both describe the same training, whatever the order of their parameters. */
 export const sameRecipe = (a: Recipe, b: Recipe): boolean => recipeText(a) === recipeText(b);

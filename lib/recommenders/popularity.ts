@@ -2,16 +2,17 @@
 // Shapes: one score per item, the same for every history. The baseline every other model has to beat.
 
 import { float64 } from './artifact.ts';
-import { halfLifeDaysDefault, type ModelKind, type Scorer } from './indexed.ts';
+import { halfLifeDaysDefault } from './indexed.ts';
+import type { ModelKind, Scorer } from './model.ts';
 
 export const popularity: ModelKind = {
   defaults: { halfLifeDays: halfLifeDaysDefault },
-  fit: (_pairs, scores) => scorer(scores),
+  fit: ({ popularity: scores }) => scorer(scores),
   load: (artifact) => scorer(float64(artifact, 'popularity')),
 };
 
 const scorer = (scores: Float64Array): Scorer => ({
-  scoreHistory: (_items, _weights, out) => out.set(scores),
+  scoreHistory: (_history, out) => out.set(scores),
   scoreSimilar: (_item, out) => out.set(scores),
   arrays: {},
 });

@@ -1,12 +1,18 @@
 // One interface for every model (after implicit's fit(user_items), recommend(user, N)).
-// A model that diverged or holds NaN throws; it never serves.
+// A model that diverged or holds NaN throws; it never serves. `loadRecommender` (models.ts) is the other end of save().
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import type { Interactions } from '../dataset/interaction.ts';
+import type { InteractionType } from '../events/event.ts';
 import type { CatalogItem } from '../events/item.ts';
 
 export interface Scored {
   readonly itemId: ItemId;
+  readonly score: number;
+}
+
+export interface ScoredCustomer {
+  readonly customerId: CustomerId;
   readonly score: number;
 }
 
@@ -22,18 +28,38 @@ export interface FoldInEvent {
   readonly itemId: ItemId;
   readonly value: number;
   readonly atMs: number;
+  /** Default: a purchase. Models that tell kinds of behaviour apart use it. */
+  readonly type?: InteractionType;
 }
+
+/** What is known of a customer beside behaviour: names of features such as `language=zh-CN`. */
+export type CustomerFeatures = ReadonlyMap<string, readonly string[]>;
 
 export interface Recommender {
   readonly name: string;
-  /** Trains. `nowMs` is the end of the training period (decay is measured from it). */
-  fit(interactions: Interactions, items: ReadonlyMap<string, CatalogItem>, nowMs: number): void;
+  /**
+   * Trains. `items` is the catalogue: items that nobody touched yet are recommended by what is known of them.
+   * `nowMs` is the end of the training period (decay is measured from it). `customers`: features by customer id.
+   */
+  fit(
+    interactions: Interactions,
+    items: ReadonlyMap<string, CatalogItem>,
+    nowMs: number,
+    customers?: CustomerFeatures,
+  ): void;
   /** Best first; at most n; unknown customers get the model's answer to an empty history. */
   recommend(customerId: CustomerId, n: number, options?: RecommendOptions): Scored[];
+  /** recommend() for every customer of the training, in its order. */
+  recommendAll(
+    n: number,
+    optionsOf?: (customerId: CustomerId) => RecommendOptions,
+  ): Iterable<readonly [CustomerId, Scored[]]>;
   /** The answer for a history given as events, for customers the model has not seen or has seen less of. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
   /** Best first, never the item itself. */
   similarItems(itemId: ItemId, n: number): Scored[];
+  /** Customers of the training who are most like this one, best first, never the customer; none for an unknown one. */
+  similarCustomers(customerId: CustomerId, n: number): ScoredCustomer[];
   /** Everything needed to serve again, as bytes (JSON header + typed arrays). */
   save(): Uint8Array;
 }
@@ -41,5 +67,13 @@ export interface Recommender {
 /** A recipe fully describes a model before training; the manifest keeps it. */
 export interface Recipe {
   readonly model: string;
-  readonly params: { readonly [name: string]: number | string | boolean };
+  readonly params: { readonly [name: string]: RecipeValue };
 }
+
+/** Plain JSON, so that a recipe may hold recipes (the hybrid's). */
+export type RecipeValue =
+  | number
+  | string
+  | boolean
+  | readonly RecipeValue[]
+  | { readonly [name: string]: RecipeValue };

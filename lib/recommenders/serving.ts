@@ -33,6 +33,8 @@ interface ServingHeader {
   readonly recipe: Recipe;
   readonly items: readonly CatalogItem[];
   readonly itemIds: readonly string[];
+  readonly nowMs: number;
+  readonly extra?: unknown;
 }
 
 export interface ServingInput {
@@ -47,13 +49,16 @@ export interface ServingInput {
 
 /** From the bytes of Recommender.save(). */
 export const encodeServing = (model: Uint8Array, input: ServingInput): Uint8Array => {
-  const { recipe, itemIds, popularity, scorerArrays } = modelParts(model);
+  const { header: trained, popularity, scorerArrays } = modelParts(model);
+  const { recipe, items: itemIds, nowMs, extra } = trained;
   const header: ServingHeader = {
     modelVersion: input.modelVersion,
     trainedAtMs: input.trainedAtMs,
     recipe,
     items: input.items,
     itemIds,
+    nowMs,
+    extra,
   };
   const counts = Int32Array.from(itemIds, (id) => input.interactionCounts.get(id) ?? 0);
   return encodeArtifact({
@@ -82,7 +87,7 @@ export const decodeServing = (bytes: Uint8Array): ServingModel => {
         .filter((scored) => visible.has(scored.itemId))
         .slice(0, n),
     foldIn: (events, n, options) =>
-      foldInWith({ items, scorer }, events, n, {
+      foldInWith({ items, scorer, nowMs: header.nowMs }, events, n, {
         ...options,
         accept: (itemId) => visible.has(itemId) && (options?.accept?.(itemId) ?? true),
       }),

@@ -20,10 +20,11 @@ import { interactionsBefore, splitByTime } from '../dataset/split.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { ModelRegistry, ObjectStore, WithAnalytics } from '../ports.ts';
 import { evaluate, sampledTest } from './evaluation.ts';
-import { pairsOf } from './indexed.ts';
+import { pairsOf } from './history.ts';
 import { servingNeighbours } from './item-knn.ts';
 import { type CustomerList, customerLists } from './lists.ts';
 import { listsKey, type ModelManifest, versionKey } from './manifest.ts';
+import type { Tools } from './model.ts';
 import { createRecommender, defaultCandidates, sameRecipe } from './models.ts';
 import type { Recipe } from './recommender.ts';
 import { encodeServing } from './serving.ts';
@@ -39,6 +40,8 @@ import {
 export interface TrainingPorts {
   readonly models: ObjectStore;
   readonly withAnalytics: WithAnalytics;
+  /** What fitting may use of the machine; default: one thread, progress told to nobody. */
+  readonly tools?: Tools;
 }
 
 /** What may not be in a model: events still on their way to the archive when the dataset was built. */
@@ -74,7 +77,7 @@ export const evaluateCandidate = async (
 ): Promise<{ readonly name: string; readonly key: string }> => {
   const { rows, catalogue } = await trainingData(trainingId, ports);
   const { atMs, train, test } = splitByTime(rows, catalogue);
-  const recommender = createRecommender(recipe);
+  const recommender = createRecommender(recipe, ports.tools);
   recommender.fit(train, catalogue, Math.min(atMs, latest(train)));
   const evaluation = evaluate(recommender, sampledTest(test, trainingId), train, catalogue);
   const key = evaluationKey(trainingId, name);
@@ -92,7 +95,7 @@ export const fitModel = async (
 ) => {
   const { rows, catalogue, items } = await trainingData(trainingId, ports);
   const interactions = interactionsBefore(rows, Number.POSITIVE_INFINITY);
-  const recommender = createRecommender(recipe);
+  const recommender = createRecommender(recipe, ports.tools);
   recommender.fit(interactions, catalogue, latest(interactions));
   const report = await getJson<CleaningReport>(ports.models, datasetKey(trainingId, 'report.json'));
   const model = recommender.save();

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { withDuckDb } from '../../lib/adapters/analytics-duckdb.ts';
 import { customerId, messageId } from '../../lib/base/ids.ts';
 import { buildDataset, type CleaningReport } from '../../lib/dataset/build.ts';
+import { purchaseCode } from '../../lib/dataset/interaction.ts';
 import { type DatasetRows, loadDataset } from '../../lib/dataset/load.ts';
 import type { JsonObject, StoredEvent } from '../../lib/events/event.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
@@ -103,7 +104,7 @@ export const rowsInWords = (rows: DatasetRows): string[] =>
       rows.customers[rows.customerIndex[row]],
       rows.items[rows.itemIndex[row]],
       rows.value[row].toFixed(2),
-      ...(rows.purchase[row] === 1 ? ['bought'] : []),
+      ...(rows.type[row] === purchaseCode ? ['bought'] : []),
       ...(Number.isNaN(refunded) ? [] : [`refunded on day ${day}`]),
     ].join(' ');
   });

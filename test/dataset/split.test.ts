@@ -23,7 +23,7 @@ const rowsOf = (rows: readonly Row[]): DatasetRows => {
       itemId: itemId(item),
       value: 1,
       atMs,
-      purchase,
+      type: purchase ? 'purchase' : 'view',
     })),
   );
   return { ...interactions, refundedMs: Float64Array.from(sorted, (row) => row.refundedMs ?? Number.NaN) };

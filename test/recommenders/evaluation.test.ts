@@ -26,8 +26,10 @@ const alwaysAnswering = (...items: readonly string[]): Recommender => ({
         (one) => !(options?.exclude?.has(one.itemId) ?? false) && (options?.accept?.(one.itemId) ?? true),
       )
       .slice(0, n),
+  recommendAll: () => [],
   foldIn: () => [],
   similarItems: () => [],
+  similarCustomers: () => [],
   save: () => new Uint8Array(0),
 });
 

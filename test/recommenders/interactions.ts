@@ -14,7 +14,7 @@ export const interactionsOf = (triples: readonly Triple[]): Interactions =>
       itemId: itemId(item),
       value,
       atMs,
-      purchase: true,
+      type: 'purchase',
     })),
   );
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import { decodeArtifact, encodeArtifact } from '../../lib/recommenders/artifact.ts';
-import { pairsOf } from '../../lib/recommenders/indexed.ts';
+import { pairsOf } from '../../lib/recommenders/history.ts';
 import { itemNeighbours, type KnnSettings } from '../../lib/recommenders/item-knn.ts';
 import { createRecommender, recipeOf, sameRecipe } from '../../lib/recommenders/models.ts';
 import { interactionsOf, type Triple } from './interactions.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId, modelVersion } from '../../lib/base/ids.ts';
-import { pairsOf } from '../../lib/recommenders/indexed.ts';
+import { pairsOf } from '../../lib/recommenders/history.ts';
 import { servingNeighbours } from '../../lib/recommenders/item-knn.ts';
 import { customerLists } from '../../lib/recommenders/lists.ts';
 import { createRecommender, defaultCandidates } from '../../lib/recommenders/models.ts';

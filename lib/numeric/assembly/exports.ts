@@ -1,0 +1,2 @@
+export { scoreRows } from './score';
+export { mark } from './threads';

@@ -1,0 +1,28 @@
+// Scores of all items for one vector, and what they need. Pointers are byte offsets, 16-byte aligned; sizes are in
+// floats. Rows are padded to `stride` floats (a multiple of 4) with zeros.
+
+/** out[row] = items[row] · vector for rows from … to − 1. */
+export function scoreRows(items: usize, stride: i32, from: i32, to: i32, vector: usize, out: usize): void {
+  for (let row = from; row < to; row++) {
+    const base = items + (<usize>row) * (<usize>stride) * 4;
+    let sum = f32x4.splat(0);
+    for (let i = 0; i < stride; i += 4) {
+      sum = madd(v128.load(base + (<usize>i) * 4), v128.load(vector + (<usize>i) * 4), sum);
+    }
+    f32.store(out + (<usize>row) * 4, lanesSum(sum));
+  }
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function lanesSum(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  );
+}

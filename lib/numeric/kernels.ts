@@ -1,0 +1,196 @@
+// The hot loops of the models, compiled to WebAssembly (lib/numeric/assembly), with their memory and their threads.
+// One Kernels is one shared memory of at most 4 GiB; arrays in it are views of JavaScript and pointers of the kernels at
+// once. A parallel kernel is called by every thread with the same arguments after its thread's number, takes chunks of
+// work with an atomic counter, and writes results that do not depend on who took which chunk: any number of threads
+// gives the same bits. (Relaxed SIMD, where the machine has it, rounds otherwise than plain SIMD.)
+// Layout below `heapStart`: control words (int32) at 0, arguments of the running kernel (float64) at `argumentsAt`.
+
+import { plain, relaxed } from './kernels-binary.ts';
+
+/** What the binaries export, as JavaScript sees it: numbers in, a number or nothing out. */
+export interface KernelFunctions {
+  scoreRows(items: number, stride: number, from: number, to: number, vector: number, out: number): void;
+}
+
+/** Kernels that every thread calls: (thread, …arguments). */
+interface ParallelFunctions {
+  /** Every thread writes its number plus one into its place: for tests of the threads. */
+  mark(thread: number, out: number): void;
+}
+
+type ArgumentsOf<Name extends ParallelKernel> =
+  Parameters<ParallelFunctions[Name]> extends [number, ...infer Rest extends number[]] ? Rest : never;
+
+export type ParallelKernel = keyof ParallelFunctions;
+
+export interface Kernels {
+  /** Threads at work in a parallel kernel, this one included. */
+  readonly threads: number;
+  readonly call: KernelFunctions;
+  /** Runs a parallel kernel on all threads and returns when all are done; throws when one trapped. */
+  run<Name extends ParallelKernel>(kernel: Name, ...args: ArgumentsOf<Name>): void;
+  /** Zeroed arrays in the kernels' memory, 64-byte aligned; `byteOffset` is the pointer. Throws RangeError when full. */
+  float32(length: number): Float32Array;
+  float64(length: number): Float64Array;
+  int32(length: number): Int32Array;
+  /** Everything allocated from now on is given back by release(mark); its views must not be used any more. */
+  mark(): number;
+  release(mark: number): void;
+  /** Ends the threads. */
+  close(): void;
+}
+
+/** Starts `count` threads that run `source` (CommonJS) with `data`; what it returns ends them. */
+export type StartThreads = (count: number, source: string, data: object) => () => void;
+
+export interface KernelOptions {
+  /** Default 1. */
+  readonly threads?: number;
+  /** Needed for more than one thread (lib/adapters/threads.ts). */
+  readonly startThreads?: StartThreads;
+}
+
+export const control = {
+  generation: 0,
+  done: 1,
+  ready: 2,
+  active: 3,
+  kernel: 4,
+  arguments: 5,
+  trapped: 6,
+  next: 7,
+} as const;
+const controlWords = 16;
+const argumentsAt = 64;
+const argumentsCountMax = 32;
+const heapStart = 64 * 1024;
+const pageBytes = 64 * 1024;
+const memoryPagesMax = 65_536;
+const alignment = 64;
+const threadStartMs = 10_000;
+
+let compiled: WebAssembly.Module | undefined;
+
+const kernelModule = (): WebAssembly.Module => {
+  if (compiled === undefined) {
+    const fast = bytesOf(relaxed);
+    compiled = new WebAssembly.Module(WebAssembly.validate(fast) ? fast : bytesOf(plain));
+  }
+  return compiled;
+};
+
+const bytesOf = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'));
+
+export const createKernels = ({ threads = 1, startThreads }: KernelOptions = {}): Kernels => {
+  const memory = new WebAssembly.Memory({
+    initial: heapStart / pageBytes,
+    maximum: memoryPagesMax,
+    shared: true,
+  });
+  const module = kernelModule();
+  const call = new WebAssembly.Instance<KernelFunctions & ParallelFunctions>(module, { env: { memory } })
+    .exports;
+  const words = new Int32Array(memory.buffer, 0, controlWords);
+  const values = new Float64Array(memory.buffer, argumentsAt, argumentsCountMax);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const helpers = startThreads === undefined ? 0 : threads - 1;
+  const stop =
+    helpers > 0 ? startThreads?.(helpers, threadSource, { module, memory, names, control }) : undefined;
+  if (helpers > 0) {
+    awaitThreads(words, helpers);
+  }
+  let top = heapStart;
+  const allocate = (bytes: number): number => {
+    const start = Math.ceil(top / alignment) * alignment;
+    const end = start + bytes;
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) {
+      memory.grow(Math.ceil(missing / pageBytes));
+    }
+    top = end;
+    return start;
+  };
+  const zeroed = <T extends Float32Array | Float64Array | Int32Array>(
+    kind: new (buffer: SharedArrayBuffer, byteOffset: number, length: number) => T,
+    bytes: number,
+    length: number,
+  ): T => {
+    const start = allocate(bytes * length);
+    // After the allocation: growing gives the memory a new buffer.
+    const array = new kind(memory.buffer, start, length);
+    array.fill(0);
+    return array;
+  };
+  return {
+    threads: 1 + words[control.active],
+    call,
+    run: (kernel, ...args) => {
+      words[control.kernel] = names.indexOf(kernel);
+      words[control.arguments] = args.length;
+      values.set(args);
+      words[control.next] = 0;
+      words[control.done] = 0;
+      Atomics.add(words, control.generation, 1);
+      Atomics.notify(words, control.generation);
+      const here: (thread: number, ...args: number[]) => void = call[kernel];
+      here(0, ...args);
+      for (let done = Atomics.load(words, control.done); done < words[control.active]; ) {
+        Atomics.wait(words, control.done, done);
+        done = Atomics.load(words, control.done);
+      }
+      if (words[control.trapped] !== 0) {
+        throw new Error(`kernels: ${String(kernel)} failed in a thread`);
+      }
+    },
+    float32: (length) => zeroed(Float32Array, 4, length),
+    float64: (length) => zeroed(Float64Array, 8, length),
+    int32: (length) => zeroed(Int32Array, 4, length),
+    mark: () => top,
+    release: (mark) => {
+      top = mark;
+    },
+    close: () => {
+      words[control.kernel] = -1;
+      Atomics.add(words, control.generation, 1);
+      Atomics.notify(words, control.generation);
+      stop?.();
+    },
+  };
+};
+
+/** Threads that are not there after ten seconds never take part. */
+const awaitThreads = (words: Int32Array, helpers: number): void => {
+  for (let ready = Atomics.load(words, control.ready); ready < helpers; ) {
+    if (Atomics.wait(words, control.ready, ready, threadStartMs) === 'timed-out') {
+      break;
+    }
+    ready = Atomics.load(words, control.ready);
+  }
+  Atomics.store(words, control.active, Atomics.load(words, control.ready));
+};
+
+/** A thread: waits for the next kernel, runs it, says that it is done. */
+const threadSource = `
+const { module, memory, names, control } = require('node:worker_threads').workerData;
+const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+const words = new Int32Array(memory.buffer, 0, ${controlWords});
+const values = new Float64Array(memory.buffer, ${argumentsAt}, ${argumentsCountMax});
+const thread = Atomics.add(words, control.ready, 1) + 1;
+let seen = Atomics.load(words, control.generation);
+Atomics.notify(words, control.ready);
+for (;;) {
+  Atomics.wait(words, control.generation, seen);
+  const generation = Atomics.load(words, control.generation);
+  if (generation === seen) continue;
+  seen = generation;
+  if (words[control.kernel] < 0) break;
+  if (thread > Atomics.load(words, control.active)) continue;
+  try {
+    exports[names[words[control.kernel]]](thread, ...values.subarray(0, words[control.arguments]));
+  } catch {
+    words[control.trapped] = 1;
+  }
+  Atomics.add(words, control.done, 1);
+  Atomics.notify(words, control.done);
+}
+`;

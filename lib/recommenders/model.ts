@@ -1,0 +1,85 @@
+// What a model is inside the shell (indexed.ts): it sees indexes, never ids. Customers 0 … customers − 1, items
+// 0 … items − 1: first the items of the interactions in their order, then catalogue items nobody touched yet.
+
+import type { Interactions } from '../dataset/interaction.ts';
+import type { CatalogItem } from '../events/item.ts';
+import type { Kernels } from '../numeric/kernels.ts';
+import type { SparseMatrix } from '../numeric/sparse.ts';
+import type { Artifact, NumberArray } from './artifact.ts';
+import type { Recipe } from './recommender.ts';
+
+export type Params = Recipe['params'];
+
+/** What a customer did, as a sparse row (distinct items, ascending) and, where the kind asks for them, as events. */
+export interface History {
+  readonly items: Int32Array;
+  /** Summed event weights, at most pairWeightMax. */
+  readonly weights: Float32Array;
+  /** Oldest first; empty unless the kind says `history: 'events'`. */
+  readonly events: EventRows;
+  /** The moment the answer is for: the end of training, or of the history where that is later. */
+  readonly nowMs: number;
+}
+
+/** Parallel columns, one entry an event. */
+export interface EventRows {
+  readonly items: Int32Array;
+  readonly atMs: Float64Array;
+  /** Index into interactionTypes. */
+  readonly types: Uint8Array;
+  readonly values: Float32Array;
+}
+
+export interface TrainingData {
+  readonly interactions: Interactions;
+  /** Customers × items; entries are summed event weights, at most pairWeightMax. */
+  readonly pairs: SparseMatrix;
+  /** Σ value × 2^(−age / half-life), one per item. */
+  readonly popularity: Float64Array;
+  /** By item index; undefined where the catalogue does not know the item. */
+  readonly catalogue: readonly (CatalogItem | undefined)[];
+  /** By customer index: feature names; empty where nothing is known. */
+  readonly customerFeatures: readonly (readonly string[])[];
+  readonly nowMs: number;
+  readonly tools: Tools;
+}
+
+/** What a fit may use of the machine. */
+export interface Tools {
+  /** Kernels with their threads; the same results with any number of them. */
+  readonly kernels: () => Kernels;
+  /** Told after each epoch (or part of equal size). */
+  readonly progress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly model: string;
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** What the model minimises, per interaction, where it is known; comparable within one fit. */
+  readonly loss?: number;
+}
+
+/** A trained model over indexes. `out` has one place per item and comes filled with zeros. */
+export interface Scorer {
+  scoreHistory(history: History, out: Float64Array): void;
+  /** For models that keep something of the customers they were trained on. Default: scoreHistory of the history. */
+  scoreCustomer?(customer: number, history: History, out: Float64Array): void;
+  scoreSimilar(item: number, out: Float64Array): void;
+  /** Customers × d (float32), compared by cosine for similarCustomers. Default: the rows of `pairs`. */
+  readonly customerVectors?: Float32Array;
+  /** What `load` needs to build the scorer again. */
+  readonly arrays: { readonly [name: string]: NumberArray };
+  /** JSON that `load` needs beside the arrays. */
+  readonly extra?: unknown;
+}
+
+export interface ModelKind {
+  readonly defaults: Params;
+  /** Whether histories come with their events. Default 'weights': without. */
+  readonly history?: 'weights' | 'events';
+  fit(data: TrainingData, params: Params): Scorer;
+  /** Builds the scorer from what it saved. `artifact.header.extra` is the scorer's. */
+  load(artifact: Artifact<{ readonly extra?: unknown }>, params: Params): Scorer;
+}
