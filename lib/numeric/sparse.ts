@@ -1,6 +1,7 @@
 // Sparse matrices by rows (compressed sparse rows): rows × columns, float32 values.
 // Row r holds entries rowStart[r] … rowStart[r + 1] − 1, columns ascending, each column once.
-// Limits: 2^31 − 1 entries; duplicates are summed in input order.
+// Limits: 2^31 − 1 entries; duplicates are summed in input order. Columns × the longest row stay below 2^53.
+// Memory: 8 bytes an entry and nothing of that size beside; where places repeat, another 8 bytes while they are merged.
 
 export interface SparseMatrix {
   readonly rows: number;
@@ -18,68 +19,97 @@ export const sparseFromTriplets = (
   columnIndex: Int32Array,
   value: Float32Array,
 ): SparseMatrix => {
-  // Two counting sorts (by column, then by row, both stable) leave the columns of every row in order.
-  const byColumn = sortByRow(columns, rows, columnIndex, rowIndex, value);
-  return mergeDuplicates(transpose(byColumn));
+  const rowStart = rowStarts(rows, rowIndex);
+  const next = rowStart.slice(0, rows);
+  const byRow = new Int32Array(rowIndex.length);
+  const values = new Float32Array(rowIndex.length);
+  for (let entry = 0; entry < rowIndex.length; entry++) {
+    const place = next[rowIndex[entry]]++;
+    byRow[place] = columnIndex[entry];
+    values[place] = value[entry];
+  }
+  const matrix = { rows, columns, rowStart, columnIndex: byRow, value: values };
+  sortColumns(matrix);
+  return mergeDuplicates(matrix);
 };
 
 /** The same entries by columns. */
 export const transpose = (matrix: SparseMatrix): SparseMatrix => {
-  const rowOf = new Int32Array(matrix.columnIndex.length);
+  const rowStart = rowStarts(matrix.columns, matrix.columnIndex);
+  const next = rowStart.slice(0, matrix.columns);
+  const columnIndex = new Int32Array(matrix.columnIndex.length);
+  const value = new Float32Array(matrix.value.length);
   for (let row = 0; row < matrix.rows; row++) {
-    rowOf.fill(row, matrix.rowStart[row], matrix.rowStart[row + 1]);
+    for (let entry = matrix.rowStart[row]; entry < matrix.rowStart[row + 1]; entry++) {
+      const place = next[matrix.columnIndex[entry]]++;
+      columnIndex[place] = row;
+      value[place] = matrix.value[entry];
+    }
   }
-  return sortByRow(matrix.columns, matrix.rows, matrix.columnIndex, rowOf, matrix.value);
+  return { rows: matrix.columns, columns: matrix.rows, rowStart, columnIndex, value };
 };
 
-const sortByRow = (
-  rows: number,
-  columns: number,
-  rowIndex: Int32Array,
-  columnIndex: Int32Array,
-  value: Float32Array,
-): SparseMatrix => {
-  const rowStart = new Int32Array(rows + 1);
-  for (const row of rowIndex) {
-    rowStart[row + 1]++;
+/** Where each row begins when entries are sorted by row; one more place, for the end. */
+export const rowStarts = (rows: number, rowIndex: Int32Array): Int32Array => {
+  const starts = new Int32Array(rows + 1);
+  for (let entry = 0; entry < rowIndex.length; entry++) {
+    starts[rowIndex[entry] + 1]++;
   }
   for (let row = 0; row < rows; row++) {
-    rowStart[row + 1] += rowStart[row];
+    starts[row + 1] += starts[row];
   }
-  const next = rowStart.slice(0, rows);
-  const sortedColumn = new Int32Array(rowIndex.length);
-  const sortedValue = new Float32Array(rowIndex.length);
-  for (let entry = 0; entry < rowIndex.length; entry++) {
-    const place = next[rowIndex[entry]]++;
-    sortedColumn[place] = columnIndex[entry];
-    sortedValue[place] = value[entry];
+  return starts;
+};
+
+/** Stable, in place, a row at a time: its columns are sorted as one number with their place. */
+const sortColumns = ({ rows, rowStart, columnIndex, value }: SparseMatrix): void => {
+  for (let row = 0; row < rows; row++) {
+    const from = rowStart[row];
+    const length = rowStart[row + 1] - from;
+    if (isAscending(columnIndex, from, from + length)) {
+      continue;
+    }
+    const keys = new Float64Array(length);
+    for (let place = 0; place < length; place++) {
+      keys[place] = columnIndex[from + place] * length + place;
+    }
+    keys.sort();
+    const values = value.slice(from, from + length);
+    for (let place = 0; place < length; place++) {
+      const column = Math.floor(keys[place] / length);
+      columnIndex[from + place] = column;
+      value[from + place] = values[keys[place] - column * length];
+    }
   }
-  return { rows, columns, rowStart, columnIndex: sortedColumn, value: sortedValue };
+};
+
+const isAscending = (columnIndex: Int32Array, from: number, to: number): boolean => {
+  for (let entry = from + 1; entry < to; entry++) {
+    if (columnIndex[entry] < columnIndex[entry - 1]) {
+      return false;
+    }
+  }
+  return true;
 };
 
 const mergeDuplicates = (matrix: SparseMatrix): SparseMatrix => {
-  const rowStart = new Int32Array(matrix.rows + 1);
-  const columnIndex = new Int32Array(matrix.columnIndex.length);
-  const value = new Float32Array(matrix.value.length);
+  const { rows, columnIndex, value } = matrix;
+  const rowStart = new Int32Array(rows + 1);
   let kept = 0;
-  for (let row = 0; row < matrix.rows; row++) {
+  for (let row = 0; row < rows; row++) {
     const first = kept;
     for (let entry = matrix.rowStart[row]; entry < matrix.rowStart[row + 1]; entry++) {
-      if (kept > first && columnIndex[kept - 1] === matrix.columnIndex[entry]) {
-        value[kept - 1] += matrix.value[entry];
+      if (kept > first && columnIndex[kept - 1] === columnIndex[entry]) {
+        value[kept - 1] += value[entry];
       } else {
-        columnIndex[kept] = matrix.columnIndex[entry];
-        value[kept] = matrix.value[entry];
+        columnIndex[kept] = columnIndex[entry];
+        value[kept] = value[entry];
         kept++;
       }
     }
     rowStart[row + 1] = kept;
   }
-  return {
-    rows: matrix.rows,
-    columns: matrix.columns,
-    rowStart,
-    columnIndex: columnIndex.slice(0, kept),
-    value: value.slice(0, kept),
-  };
+  return kept === value.length
+    ? matrix
+    : { ...matrix, rowStart, columnIndex: columnIndex.slice(0, kept), value: value.slice(0, kept) };
 };

@@ -8,8 +8,8 @@ import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { type Artifact, decodeArtifact, encodeArtifact, float32, float64, int32, uint8 } from './artifact.ts';
-import { type CustomerEvents, eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
-import type { ModelKind, Scorer, Tools } from './model.ts';
+import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
+import type { CustomerEvents, ModelKind, Scorer, Tools } from './model.ts';
 import { descending, type RankedItems, topScored } from './ranking.ts';
 import type { CustomerFeatures, Recipe, Recommender, RecommendOptions, Scored } from './recommender.ts';
 import { type CustomerRows, nearestCustomers } from './similar-customers.ts';
@@ -134,10 +134,16 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
   if (!allFinite(pairs.value) || !allFinite(popularity)) {
     throw new RangeError(`${recipe.model}: the interactions hold a value or time that is not a number`);
   }
+  let known: CustomerEvents | undefined;
+  const events = (): CustomerEvents => {
+    known ??= eventsByCustomer(interactions);
+    return known;
+  };
   const scorer = kind.fit(
     {
       interactions,
       pairs,
+      events,
       popularity,
       catalogue: ids.map((id) => catalogue.get(id)),
       customerFeatures: interactions.customers.map((id) => features.get(id) ?? []),
@@ -150,7 +156,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
     recipe,
     customers: new Map(interactions.customers.map((id, index) => [id, index])),
     pairs,
-    events: kind.history === 'events' ? eventsByCustomer(interactions) : undefined,
+    events: kind.history === 'events' ? events() : undefined,
     items: itemTable(ids, popularity),
     scorer,
     nowMs,

@@ -30,10 +30,17 @@ export interface EventRows {
   readonly values: Float32Array;
 }
 
+/** The events of every customer, oldest first; those of customer c at rowStart[c] … rowStart[c + 1] − 1. */
+export interface CustomerEvents extends EventRows {
+  readonly rowStart: Int32Array;
+}
+
 export interface TrainingData {
   readonly interactions: Interactions;
   /** Customers × items; entries are summed event weights, at most pairWeightMax. */
   readonly pairs: SparseMatrix;
+  /** Made when first asked for: 17 bytes an event. */
+  readonly events: () => CustomerEvents;
   /** Σ value × 2^(−age / half-life), one per item. */
   readonly popularity: Float64Array;
   /** By item index; undefined where the catalogue does not know the item. */
