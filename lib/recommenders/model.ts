@@ -76,10 +76,27 @@ export interface Scorer {
   scoreSimilar(item: number, out: Float64Array): void;
   /** Customers × d (float32), compared by cosine for similarCustomers. Default: the rows of `pairs`. */
   readonly customerVectors?: Float32Array;
+  /** For models whose score is an inner product: what the top-N kernels need; the same scores as scoreHistory's. */
+  readonly factors?: Factors;
   /** What `load` needs to build the scorer again. */
   readonly arrays: { readonly [name: string]: NumberArray };
   /** JSON that `load` needs beside the arrays. */
   readonly extra?: unknown;
+}
+
+/** The score of an item is the inner product of its row and the customer's vector (float32). */
+export interface Factors {
+  /** Items × stride, padded with zeros. */
+  readonly items: Float32Array;
+  /** Floats a row, a multiple of 4. */
+  readonly stride: number;
+  /** The customer's vector into `out` (stride places); zeros where the history says nothing. */
+  embed(history: History, out: Float32Array): void;
+  /**
+   * The vectors of all rows of `pairs` (rows × stride), in the memory of `kernels`, allocated there, equal to embed()'s
+   * one by one. Default: embed() one by one.
+   */
+  embedAll?(kernels: Kernels, pairs: SparseMatrix): Float32Array;
 }
 
 export interface ModelKind {
