@@ -82,7 +82,10 @@ export const storedHistory = (
   };
 };
 
-export const eventsOf = ({ rowStart, items, atMs, types, values }: CustomerEvents, customer: number): EventRows => {
+export const eventsOf = (
+  { rowStart, items, atMs, types, values }: CustomerEvents,
+  customer: number,
+): EventRows => {
   const from = rowStart[customer];
   const to = rowStart[customer + 1];
   return {
