@@ -150,6 +150,11 @@ export const objectPartBytes = 8 * 1024 * 1024;
 export const pairWeightMax = 5;
 /** Item-item neighbours kept for serving: 50 × 8 bytes × 4,000 items = 1.6 MB in every sandbox. */
 export const servingNeighboursCountMax = 50;
+/**
+ * What one recommend sandbox of 1,769 MB holds as its model: it stands in memory twice while it is decoded, and beside
+ * it the catalogue as objects. 100,000 items with 64 factors, their neighbours and 700 bytes of catalogue each take 136 MB.
+ */
+export const servingBytesMax = 400 * 1024 ** 2;
 /** Test customers a model is evaluated on, drawn by seed: the interval of NDCG hardly narrows beyond. */
 export const evaluationCustomersCountMax = 3_000;
 /** Of those, customers whose whole catalogue is ranked for AUC: a full sort each. */

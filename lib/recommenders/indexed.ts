@@ -8,10 +8,18 @@ import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { type Artifact, decodeArtifact, encodeArtifact, float32, float64, int32, uint8 } from './artifact.ts';
+import { strongestItems } from './explanation.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
 import type { CustomerEvents, ModelKind, Scorer, Tools } from './model.ts';
 import { descending, type RankedItems, topScored } from './ranking.ts';
-import type { CustomerFeatures, Recipe, Recommender, RecommendOptions, Scored } from './recommender.ts';
+import type {
+  CustomerFeatures,
+  FoldInEvent,
+  Recipe,
+  Recommender,
+  RecommendOptions,
+  Scored,
+} from './recommender.ts';
 import { type CustomerRows, nearestCustomers } from './similar-customers.ts';
 
 export interface ItemTable extends RankedItems {
@@ -35,6 +43,7 @@ interface ModelHeader {
   readonly items: readonly string[];
   readonly nowMs: number;
   readonly extra?: unknown;
+  readonly customerArrays?: readonly string[];
 }
 
 export const itemTable = (ids: readonly ItemId[], popularity: Float64Array): ItemTable => ({
@@ -67,7 +76,7 @@ export const loadIndexed = (
   });
 };
 
-/** A saved model taken apart: what every model has, and the arrays of its own kind. */
+/** A saved model taken apart: what every model has, and the arrays of its own kind that fold-in needs. */
 export const modelParts = (model: Uint8Array) => {
   const artifact = decodeArtifact<ModelHeader>(model);
   const { header } = artifact;
@@ -78,8 +87,13 @@ export const modelParts = (model: Uint8Array) => {
     columnIndex: int32(artifact, 'pairs.columnIndex'),
     value: float32(artifact, 'pairs.value'),
   };
-  const ofShell = (name: string): boolean => /^(pairs|events)\./.test(name) || name === 'popularity';
-  const scorerArrays = Object.fromEntries(Object.entries(artifact.arrays).filter(([name]) => !ofShell(name)));
+  const isLeftOut = (name: string): boolean =>
+    /^(pairs|events)\./.test(name) ||
+    name === 'popularity' ||
+    (header.customerArrays?.includes(name) ?? false);
+  const scorerArrays = Object.fromEntries(
+    Object.entries(artifact.arrays).filter(([name]) => !isLeftOut(name)),
+  );
   return { header, pairs, popularity: float64(artifact, 'popularity'), scorerArrays, artifact };
 };
 
@@ -206,6 +220,11 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
       }
     },
     foldIn: (events, n, options) => foldInWith(fitted(), events, n, options),
+    because: (customerId, ids) => {
+      const { customers, pairs, events, nowMs } = fitted();
+      const customer = customers.get(customerId) ?? -1;
+      return strongestItems(fitted(), storedHistory(pairs, events, customer, nowMs), ids);
+    },
     similarItems: (itemId, n) => similarWith(fitted(), itemId, n),
     similarCustomers: (customerId, n) => {
       const { customers, pairs, scorer } = fitted();
@@ -226,6 +245,13 @@ export const foldInWith = (
   scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs), scores);
   return topScored(scores, items, n, options);
 };
+
+export const becauseWith = (
+  { items, scorer, nowMs }: Answering,
+  events: readonly FoldInEvent[],
+  ids: readonly ItemId[],
+): readonly (ItemId | undefined)[] | undefined =>
+  strongestItems({ items, scorer }, foldedHistory(events, items.indexOf, nowMs), ids);
 
 const similarWith = (
   { items, scorer }: Answering,
@@ -250,7 +276,14 @@ const modelArtifact = ({
   scorer,
   nowMs,
 }: Fitted): Artifact<ModelHeader> => ({
-  header: { recipe, customers: [...customers.keys()], items: items.ids, nowMs, extra: scorer.extra },
+  header: {
+    recipe,
+    customers: [...customers.keys()],
+    items: items.ids,
+    nowMs,
+    extra: scorer.extra,
+    customerArrays: scorer.customerArrays,
+  },
   arrays: {
     'pairs.rowStart': pairs.rowStart,
     'pairs.columnIndex': pairs.columnIndex,

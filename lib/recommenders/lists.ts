@@ -1,7 +1,8 @@
 // The list published for every customer: the model's best of the visible catalogue without what is owned for good,
 // filled with popularity where the model has nothing to say, each with the item of the history that speaks for it most:
-// the largest weight × similarity among the listed item's neighbours.
-// Cost: one scoring per customer and list length × neighbours for the reasons.
+// the model's own summand (explanation.ts), or for models that cannot tell the largest weight × similarity among the
+// listed item's neighbours. Items nobody took yet are listed where the model scores them.
+// Cost: recommendAll's, and list length × history (or × neighbours) for the reasons; one list at a time is in memory.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import { publishedListCountMax } from '../base/limits.ts';
@@ -28,16 +29,18 @@ export function* customerLists(
   const strongest = reasons(interactions, pairsOf(interactions), neighbours);
   // What fills a list up is popular: an item that nobody ever took is not.
   const taken = new Set<string>(interactions.items);
+  const none = new Set<string>();
   const accept = (item: ItemId): boolean => visible.has(item);
-  for (const [row, customerId] of interactions.customers.entries()) {
-    const exclude = owned.get(customerId) ?? new Set<string>();
-    const scored = recommender
-      .recommend(customerId, publishedListCountMax, { exclude, accept })
-      .filter(({ itemId, score }) => score !== 0 || taken.has(itemId));
-    const because = strongest(
-      row,
-      scored.map((one) => one.itemId),
-    );
+  let row = 0;
+  const all = recommender.recommendAll(publishedListCountMax, (customerId) => ({
+    exclude: owned.get(customerId) ?? none,
+    accept,
+  }));
+  for (const [customerId, listed] of all) {
+    const scored = listed.filter(({ itemId, score }) => score !== 0 || taken.has(itemId));
+    const ids = scored.map(({ itemId }) => itemId);
+    const because = recommender.because(customerId, ids) ?? strongest(row, ids);
+    row += 1;
     const items = scored.map(({ itemId, score }, place): ListedItem => {
       const item = { itemId, score: rounded(score), source: score === 0 ? 'popularity' : recommender.name };
       const reason = because[place];

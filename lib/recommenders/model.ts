@@ -74,12 +74,22 @@ export interface Scorer {
   /** For models that keep something of the customers they were trained on. Default: scoreHistory of the history. */
   scoreCustomer?(customer: number, history: History, out: Float64Array): void;
   scoreSimilar(item: number, out: Float64Array): void;
+  /**
+   * For a history, what each of its items (by place in `history.items`) adds to an item's score; `out` comes filled
+   * with zeros. Models that cannot tell leave it out: reasons then come from item-item neighbours.
+   */
+  explain?(history: History): (item: number, out: Float64Array) => void;
   /** Customers × d (float32), compared by cosine for similarCustomers. Default: the rows of `pairs`. */
   readonly customerVectors?: Float32Array;
   /** For models whose score is an inner product: what the top-N kernels need; the same scores as scoreHistory's. */
   readonly factors?: Factors;
   /** What `load` needs to build the scorer again. */
   readonly arrays: { readonly [name: string]: NumberArray };
+  /**
+   * Names among `arrays` that only scoreCustomer and customerVectors need: the serving artifact, which answers from
+   * histories alone, is without them, and `load` has to do without them.
+   */
+  readonly customerArrays?: readonly string[];
   /** JSON that `load` needs beside the arrays. */
   readonly extra?: unknown;
 }

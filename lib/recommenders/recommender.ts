@@ -56,6 +56,11 @@ export interface Recommender {
   ): Iterable<readonly [CustomerId, Scored[]]>;
   /** The answer for a history given as events, for customers the model has not seen or has seen less of. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
+  /**
+   * For each of the items, the one of the customer's history that adds most to its score (undefined: none adds);
+   * undefined as a whole for a model that cannot tell.
+   */
+  because(customerId: CustomerId, items: readonly ItemId[]): readonly (ItemId | undefined)[] | undefined;
   /** Best first, never the item itself. */
   similarItems(itemId: ItemId, n: number): Scored[];
   /** Customers of the training who are most like this one, best first, never the customer; none for an unknown one. */

@@ -1,12 +1,14 @@
 // What the recommend function holds in memory: catalogue snapshot, popularity, item neighbours, fold-in data.
-// Shapes: items n; neighbours at most 50 a row, nearest first; ALS item factors n × d.
+// Shapes: items n; neighbours at most 50 a row, nearest first; the model's own arrays without what it keeps of customers.
 // Made from a saved model: its fold-in arrays without the customers' histories, and item-item cosine neighbours
-// whatever the model is. One artifact (artifact.ts); decoding 4,000 items takes some milliseconds.
+// whatever the model is. One artifact (artifact.ts) of at most servingBytesMax.
 
+import { Failure } from '../base/errors.ts';
 import { itemId as asItemId, type ItemId, type ModelVersion } from '../base/ids.ts';
+import { servingBytesMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
-import { foldInWith, itemTable, modelParts } from './indexed.ts';
+import { becauseWith, foldInWith, itemTable, modelParts } from './indexed.ts';
 import { type Neighbours, neighbourArrays, neighboursFrom } from './item-knn.ts';
 import { kindOf } from './models.ts';
 import type { FoldInEvent, Recipe, RecommendOptions, Scored } from './recommender.ts';
@@ -23,6 +25,11 @@ export interface ServingModel {
   similarItems(itemId: ItemId, n: number): Scored[];
   /** The winner's answer to a history of events among visible items; an empty history gives popularity. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
+  /** As Recommender.because, for a history of events. */
+  because(
+    events: readonly FoldInEvent[],
+    items: readonly ItemId[],
+  ): readonly (ItemId | undefined)[] | undefined;
   /** Interactions seen in training; 0 for an item never seen. */
   interactionsCount(itemId: ItemId): number;
 }
@@ -48,7 +55,11 @@ export interface ServingInput {
 }
 
 /** From the bytes of Recommender.save(). */
-export const encodeServing = (model: Uint8Array, input: ServingInput): Uint8Array => {
+export const encodeServing = (
+  model: Uint8Array,
+  input: ServingInput,
+  bytesMax = servingBytesMax,
+): Uint8Array => {
   const { header: trained, popularity, scorerArrays } = modelParts(model);
   const { recipe, items: itemIds, nowMs, extra } = trained;
   const header: ServingHeader = {
@@ -61,11 +72,23 @@ export const encodeServing = (model: Uint8Array, input: ServingInput): Uint8Arra
     extra,
   };
   const counts = Int32Array.from(itemIds, (id) => input.interactionCounts.get(id) ?? 0);
-  return encodeArtifact({
+  const bytes = encodeArtifact({
     header,
     arrays: { popularity, counts, ...neighbourArrays('similar', input.neighbours), ...scorerArrays },
   });
+  if (bytes.length > bytesMax) {
+    throw tooLarge(recipe.model, bytes.length, bytesMax);
+  }
+  return bytes;
 };
+
+const tooLarge = (model: string, bytes: number, bytesMax: number): Failure =>
+  new Failure('invalid', {
+    code: 'serving-too-large',
+    message: 'The model does not fit the memory of the function that would serve it.',
+    received: `${model}: ${bytes} bytes, at most ${bytesMax}`,
+    action: 'Train with fewer factors or neighbours, or start the training with candidates that are smaller.',
+  });
 
 export const decodeServing = (bytes: Uint8Array): ServingModel => {
   const artifact = decodeArtifact<ServingHeader>(bytes);
@@ -91,6 +114,7 @@ export const decodeServing = (bytes: Uint8Array): ServingModel => {
         ...options,
         accept: (itemId) => visible.has(itemId) && (options?.accept?.(itemId) ?? true),
       }),
+    because: (events, ids) => becauseWith({ items, scorer, nowMs: header.nowMs }, events, ids),
     interactionsCount: (itemId) => counts[indexOf(itemId)] ?? 0,
   };
 };

@@ -15,6 +15,8 @@ export interface FakeServing {
   readonly neighbours?: { readonly [id: string]: { readonly [id: string]: number } };
   /** Best first; default the items' order. */
   readonly popularity?: readonly string[];
+  /** Whether the model can tell what an answer rests on. Default: it cannot. */
+  readonly explains?: boolean;
   /** Default 100. */
   readonly counts?: { readonly [id: string]: number };
 }
@@ -45,6 +47,16 @@ export const fakeServingModel = (given: FakeServing): ServingModel => {
         .sort((a, b) => b.score - a.score)
         .slice(0, n);
     },
+    because: (events, asked) =>
+      given.explains
+        ? asked.map((id) => {
+            const adds = events.map((event) => ({
+              itemId: event.itemId,
+              share: event.value * (given.neighbours?.[event.itemId]?.[id] ?? 0),
+            }));
+            return adds.toSorted((a, b) => b.share - a.share).find(({ share }) => share > 0)?.itemId;
+          })
+        : undefined,
     interactionsCount: (id) =>
       given.items.some((item) => item.itemId === id) ? (given.counts?.[id] ?? 100) : 0,
   };

@@ -28,6 +28,7 @@ const alwaysAnswering = (...items: readonly string[]): Recommender => ({
       .slice(0, n),
   recommendAll: () => [],
   foldIn: () => [],
+  because: () => undefined,
   similarItems: () => [],
   similarCustomers: () => [],
   save: () => new Uint8Array(0),
