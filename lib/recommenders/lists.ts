@@ -12,7 +12,7 @@ import type { ListedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { pairsOf } from './history.ts';
-import type { Neighbours } from './item-knn.ts';
+import type { Neighbours } from './item-knn-similarity.ts';
 import type { Recommender } from './recommender.ts';
 
 export type CustomerList = readonly [CustomerId, readonly ListedItem[]];

@@ -9,7 +9,8 @@ import { servingBytesMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
 import { becauseWith, foldInWith, itemTable, modelParts } from './indexed.ts';
-import { type Neighbours, neighbourArrays, neighboursFrom } from './item-knn.ts';
+import { neighbourArrays, neighboursFrom } from './item-knn.ts';
+import type { Neighbours } from './item-knn-similarity.ts';
 import { kindOf } from './models.ts';
 import type { FoldInEvent, Recipe, RecommendOptions, Scored } from './recommender.ts';
 

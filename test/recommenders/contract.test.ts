@@ -13,6 +13,8 @@ const size = 40;
 const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = [
   { name: 'popularity', recipe: recipeOf('popularity') },
   { name: 'item-knn by cosine', recipe: recipeOf('item-knn') },
+  { name: 'item-knn by Jaccard', recipe: recipeOf('item-knn', { similarity: 'jaccard' }) },
+  { name: 'item-knn by BM25', recipe: recipeOf('item-knn', { weighting: 'bm25' }) },
   { name: 'item-knn by Pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
   { name: 'als', recipe: recipeOf('als') },
 ];

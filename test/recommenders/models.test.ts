@@ -5,7 +5,6 @@ import { customerId, itemId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import { decodeArtifact, encodeArtifact } from '../../lib/recommenders/artifact.ts';
 import { pairsOf } from '../../lib/recommenders/history.ts';
-import { itemNeighbours, type KnnSettings } from '../../lib/recommenders/item-knn.ts';
 import { createRecommender, recipeOf, sameRecipe } from '../../lib/recommenders/models.ts';
 import { interactionsOf, type Triple } from './interactions.ts';
 
@@ -53,67 +52,6 @@ describe('popularity', () => {
         ['older', 0.25],
       ]),
     );
-  });
-});
-
-describe('item-knn', () => {
-  const settings: KnnSettings = { similarity: 'cosine', neighbours: 100, shrinkage: 0, threshold: 0 };
-  const similarityOf = (change: Partial<KnnSettings>, a: number, b: number): number => {
-    const { rowStart, columnIndex, value } = itemNeighbours(pairsOf(interactionsOf(triples)), {
-      ...settings,
-      ...change,
-    });
-    const place = columnIndex.subarray(rowStart[a], rowStart[a + 1]).indexOf(b);
-    return place < 0 ? 0 : value[rowStart[a] + place];
-  };
-  const matrix = dense();
-  const column = (item: number): number[] => matrix.getColumn(item);
-  const dot = (a: readonly number[], b: readonly number[]): number =>
-    a.reduce((sum, x, row) => sum + x * b[row], 0);
-  const cosine = (a: readonly number[], b: readonly number[]): number =>
-    dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-  const centred = (a: readonly number[]): number[] => {
-    const mean = a.reduce((sum, x) => sum + x, 0) / a.length;
-    return a.map((x) => x - mean);
-  };
-  const common = (a: number, b: number): number =>
-    column(a).filter((x, row) => x > 0 && column(b)[row] > 0).length;
-
-  it('cosine is that of the item columns, Pearson their correlation, where positive', () => {
-    for (let a = 0; a < 10; a++) {
-      for (let b = 0; b < a; b++) {
-        expect(similarityOf({}, a, b)).toBeCloseTo(cosine(column(a), column(b)), 6);
-        const correlation = cosine(centred(column(a)), centred(column(b)));
-        const expected = common(a, b) > 0 ? Math.max(0, correlation) : 0;
-        expect(similarityOf({ similarity: 'pearson' }, a, b)).toBeCloseTo(expected, 6);
-      }
-    }
-  });
-
-  it('shrinkage counts a similarity half when as many customers have both', () => {
-    const shared = common(3, 4);
-    expect(similarityOf({ shrinkage: shared }, 3, 4)).toBeCloseTo(cosine(column(3), column(4)) / 2, 6);
-  });
-
-  it('drops what is at or below the threshold, and keeps only the nearest', () => {
-    const pairs = pairsOf(interactionsOf(triples));
-    const all = itemNeighbours(pairs, settings);
-    const values = [...all.value];
-    const threshold = values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-    const above = itemNeighbours(pairs, { ...settings, threshold });
-    expect([...above.value]).toEqual(values.filter((value) => value > threshold));
-    const three = itemNeighbours(pairs, { ...settings, neighbours: 3 });
-    for (let item = 0; item < 10; item++) {
-      const row = [...all.value.subarray(all.rowStart[item], all.rowStart[item + 1])];
-      expect([...three.value.subarray(three.rowStart[item], three.rowStart[item + 1])]).toEqual(
-        row.slice(0, 3),
-      );
-    }
-  });
-
-  it('refuses parameters that are out of range', () => {
-    const recommender = createRecommender(recipeOf('item-knn', { threshold: -0.1 }));
-    expect(() => recommender.fit(interactionsOf(triples), new Map(), 0)).toThrow(RangeError);
   });
 });
 
@@ -229,25 +167,5 @@ describe('artifacts', () => {
       /artifact-unreadable/,
     );
     expect(() => decodeArtifact(new Uint8Array(0))).toThrow(/artifact-unreadable/);
-  });
-});
-
-describe('similar items', () => {
-  it('of the middle of three overlapping baskets are found on both sides', () => {
-    const recommender = createRecommender(recipeOf('item-knn', { shrinkage: 0 }));
-    recommender.fit(
-      interactionsOf([
-        ['a', 'left'],
-        ['a', 'middle'],
-        ['b', 'middle'],
-        ['b', 'right'],
-        ['c', 'far'],
-      ]),
-      new Map(),
-      0,
-    );
-    const similar = recommender.similarItems(itemId('middle'), 2);
-    expect(similar.map((one) => one.itemId)).toEqual(['left', 'right']);
-    expect(similar[0].score).toBeCloseTo(1 / Math.sqrt(2), 6);
   });
 });
