@@ -5,6 +5,7 @@ import { seededRandom } from '../../lib/base/random.ts';
 import { pairsOf } from '../../lib/recommenders/history.ts';
 import { itemNeighbours, type KnnSettings } from '../../lib/recommenders/item-knn-similarity.ts';
 import { createRecommender, recipeOf } from '../../lib/recommenders/models.ts';
+import type { Recipe } from '../../lib/recommenders/recommender.ts';
 import { interactionsOf, type Triple } from './interactions.ts';
 
 const random = seededRandom('models.test');
@@ -140,7 +141,7 @@ describe('item-knn', () => {
     }
   });
 
-  it.each([
+  it.each<Recipe['params']>([
     { threshold: -0.1 },
     { neighbours: 0 },
     { asymmetry: 1.5 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Matrix, solve } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { customerId, itemId } from '../../lib/base/ids.ts';
+import { customerId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import { decodeArtifact, encodeArtifact } from '../../lib/recommenders/artifact.ts';
 import { pairsOf } from '../../lib/recommenders/history.ts';
