@@ -155,6 +155,8 @@ export const servingNeighboursCountMax = 50;
  * it the catalogue as objects. 100,000 items with 64 factors, their neighbours and 700 bytes of catalogue each take 136 MB.
  */
 export const servingBytesMax = 400 * 1024 ** 2;
+/** Items of an EASE model: its inverse takes 2 bytes × items² (0.8 GB of a training function's 3) and items³ operations. */
+export const easeItemsCountMax = 20_000;
 /** Test customers a model is evaluated on, drawn by seed: the interval of NDCG hardly narrows beyond. */
 export const evaluationCustomersCountMax = 3_000;
 /** Of those, customers whose whole catalogue is ranked for AUC: a full sort each. */

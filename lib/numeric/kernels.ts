@@ -10,12 +10,55 @@ import { plain, relaxed } from './kernels-binary.ts';
 /** What the binaries export, as JavaScript sees it: numbers in, a number or nothing out. */
 export interface KernelFunctions {
   scoreRows(items: number, stride: number, from: number, to: number, vector: number, out: number): void;
+  /** assembly/sweep.ts */
+  sweepPivots(tiles: number, pivot: number, least: number, square: number, inverse: number): number;
 }
 
 /** Kernels that every thread calls: (thread, …arguments). */
 interface ParallelFunctions {
   /** Every thread writes its number plus one into its place: for tests of the threads. */
   mark(thread: number, out: number): void;
+  /** assembly/ease.ts */
+  gramTiles(
+    thread: number,
+    tiles: number,
+    items: number,
+    rowStart: number,
+    rowColumn: number,
+    rowValue: number,
+    itemStart: number,
+    itemColumn: number,
+    itemValue: number,
+    scratch: number,
+  ): void;
+  largestWeights(
+    thread: number,
+    tiles: number,
+    items: number,
+    kept: number,
+    rows: number,
+    values: number,
+    scratch: number,
+  ): void;
+  /** assembly/sweep.ts */
+  sweepPanel(
+    thread: number,
+    tiles: number,
+    blocks: number,
+    pivot: number,
+    inverse: number,
+    lefts: number,
+    rights: number,
+    scratch: number,
+  ): void;
+  sweepRest(
+    thread: number,
+    tiles: number,
+    blocks: number,
+    pivot: number,
+    lefts: number,
+    rights: number,
+  ): void;
 }
 
 type ArgumentsOf<Name extends ParallelKernel> =

@@ -4,6 +4,7 @@
 import { Failure, shown } from '../base/errors.ts';
 import { createKernels } from '../numeric/kernels.ts';
 import { als } from './als.ts';
+import { ease } from './ease.ts';
 import { indexedRecommender, loadIndexed } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
 import type { ModelKind, Tools } from './model.ts';
@@ -14,6 +15,7 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['popularity', popularity],
   ['item-knn', itemKnn],
   ['als', als],
+  ['ease', ease],
 ]);
 
 export interface Candidate {

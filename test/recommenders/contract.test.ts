@@ -17,6 +17,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'item-knn by BM25', recipe: recipeOf('item-knn', { weighting: 'bm25' }) },
   { name: 'item-knn by Pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
   { name: 'als', recipe: recipeOf('als') },
+  { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
 const notCollaborative = ['popularity'];

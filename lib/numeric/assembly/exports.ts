@@ -1,2 +1,4 @@
+export { gramTiles, largestWeights } from './ease';
 export { scoreRows } from './score';
+export { sweepPanel, sweepPivots, sweepRest } from './sweep';
 export { mark } from './threads';

@@ -1,6 +1,8 @@
 // Scores of all items for one vector, and what they need. Pointers are byte offsets, 16-byte aligned; sizes are in
 // floats. Rows are padded to `stride` floats (a multiple of 4) with zeros.
 
+import { lanesSum, madd } from './simd';
+
 /** out[row] = items[row] · vector for rows from … to − 1. */
 export function scoreRows(items: usize, stride: i32, from: i32, to: i32, vector: usize, out: usize): void {
   for (let row = from; row < to; row++) {
@@ -11,18 +13,4 @@ export function scoreRows(items: usize, stride: i32, from: i32, to: i32, vector:
     }
     f32.store(out + (<usize>row) * 4, lanesSum(sum));
   }
-}
-
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
-}
-
-// @ts-ignore: decorator of AssemblyScript
-@inline
-function lanesSum(v: v128): f32 {
-  return (
-    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
-  );
 }
