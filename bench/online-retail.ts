@@ -24,7 +24,7 @@ import type { CleaningReport } from '../lib/dataset/build.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
 import type { CustomerState } from '../lib/events/customer.ts';
 import type { CampaignResult } from '../lib/experiments/result.ts';
-import { pairedDifference } from '../lib/recommenders/evaluation.ts';
+import { pairedTest } from '../lib/numeric/bootstrap.ts';
 import type { StoredEvaluation } from '../lib/recommenders/training-objects.ts';
 import { type Api, createApi } from '../local/demo/api.ts';
 import { train } from '../local/demo/train.ts';
@@ -225,7 +225,7 @@ const datasetOf = async ({ api, directory }: Stage, version: string): Promise<Da
       {
         name: candidate,
         customers: ndcg.length,
-        ndcg: pairedDifference(ndcg, zeros, seededRandom(candidate)),
+        ndcg: pairedTest(ndcg, zeros, seededRandom(candidate)),
       },
     ];
   });

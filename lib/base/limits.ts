@@ -159,8 +159,6 @@ export const servingBytesMax = 400 * 1024 ** 2;
 export const easeItemsCountMax = 20_000;
 /** Test customers a model is evaluated on, drawn by seed: the interval of NDCG hardly narrows beyond. */
 export const evaluationCustomersCountMax = 3_000;
-/** Of those, customers whose whole catalogue is ranked for AUC: a full sort each. */
-export const aucCustomersCountMax = 400;
 /** Fewer test customers than this cannot tell two models apart. */
 export const gateTestCustomersCountMin = 30;
 /** Lists in one publish task: 1,000 × about 8 KB of writes stay within a minute. */

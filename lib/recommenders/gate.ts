@@ -8,7 +8,7 @@
 
 import { gateTestCustomersCountMin } from '../base/limits.ts';
 import { seededRandom } from '../base/random.ts';
-import { type Difference, pairedDifference } from './evaluation.ts';
+import { type PairedTest, pairedTest } from '../numeric/bootstrap.ts';
 import { sameRecipe } from './models.ts';
 import type { Recipe } from './recommender.ts';
 
@@ -29,8 +29,8 @@ export interface Decision {
   readonly reason: string;
   readonly testCustomers: number;
   /** Winner − serving recipe, when something serves and could be evaluated. */
-  readonly againstServing?: Difference;
-  readonly againstPopularity?: Difference;
+  readonly againstServing?: PairedTest;
+  readonly againstPopularity?: PairedTest;
 }
 
 export const decideGate = (
@@ -47,8 +47,8 @@ export const decideGate = (
   if (testCustomers < gateTestCustomersCountMin) {
     return tooFewCustomers(candidates, winner, serving);
   }
-  const compare = (other: EvaluatedCandidate | undefined): Difference | undefined =>
-    other && pairedDifference(winner.ndcg, other.ndcg, seededRandom(`gate/${seed}/${other.name}`));
+  const compare = (other: EvaluatedCandidate | undefined): PairedTest | undefined =>
+    other && pairedTest(winner.ndcg, other.ndcg, seededRandom(`gate/${seed}/${other.name}`));
   const popularity = candidates.find((candidate) => candidate.recipe.model === 'popularity');
   const facts = {
     testCustomers,
@@ -85,7 +85,7 @@ export const decideGate = (
 const promotion = (
   winner: EvaluatedCandidate,
   serving: Recipe | undefined,
-  difference: Difference | undefined,
+  difference: PairedTest | undefined,
 ): string => {
   if (serving === undefined) {
     return `${winner.name} is the best (NDCG ${shownMean(winner)}); nothing served before.`;
@@ -124,7 +124,7 @@ const meanOf = ({ ndcg }: EvaluatedCandidate): number =>
 
 const shownMean = (candidate: EvaluatedCandidate): string => meanOf(candidate).toFixed(4);
 
-const shownInterval = ({ mean, low, high }: Difference): string =>
+const shownInterval = ({ mean, low, high }: PairedTest): string =>
   `${signed(mean)} (95% interval ${signed(low)} to ${signed(high)})`;
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;

@@ -186,13 +186,9 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     }
     return current;
   };
-  const recommend = (
-    customerId: CustomerId,
-    n: number,
-    options: RecommendOptions | undefined,
-    scores: Float64Array,
-  ): Scored[] => {
-    const { customers, pairs, events, items, scorer, nowMs } = fitted();
+  /** `scores` comes filled with zeros. */
+  const score = (customerId: CustomerId, scores: Float64Array): void => {
+    const { customers, pairs, events, scorer, nowMs } = fitted();
     const customer = customers.get(customerId) ?? -1;
     const history = storedHistory(pairs, events, customer, nowMs);
     if (customer >= 0 && scorer.scoreCustomer !== undefined) {
@@ -200,7 +196,15 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     } else {
       scorer.scoreHistory(history, scores);
     }
-    return topScored(scores, items, n, options);
+  };
+  const recommend = (
+    customerId: CustomerId,
+    n: number,
+    options: RecommendOptions | undefined,
+    scores: Float64Array,
+  ): Scored[] => {
+    score(customerId, scores);
+    return topScored(scores, fitted().items, n, options);
   };
   return {
     name: recipe.model,
@@ -217,6 +221,15 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
         const customerId = asCustomerId(id);
         scores.fill(0);
         yield [customerId, recommend(customerId, n, optionsOf?.(customerId), scores)];
+      }
+    },
+    rankedItems: () => fitted().items,
+    scoreEach: function* (customerIds) {
+      const scores = new Float64Array(fitted().items.ids.length);
+      for (const customerId of customerIds) {
+        scores.fill(0);
+        score(customerId, scores);
+        yield scores;
       }
     },
     foldIn: (events, n, options) => foldInWith(fitted(), events, n, options),

@@ -7,7 +7,7 @@
 import { type ModelVersion, modelVersion } from '../base/ids.ts';
 import type { CleaningReport } from '../dataset/build.ts';
 import { sha256Hex } from '../events/canonical-json.ts';
-import type { EvaluationMetrics } from './evaluation.ts';
+import type { EvaluationMetrics } from './evaluation-metrics.ts';
 import type { Decision } from './gate.ts';
 import { recipeText } from './models.ts';
 import type { Recipe } from './recommender.ts';

@@ -1,101 +1,86 @@
-// Ranking metrics at k with binary relevance: `ranked` best first, `relevant` what the customer took later.
-// Precision hits / k; recall hits / |relevant|; F1 their harmonic mean; AP Σ_hits precision@rank / |relevant|;
+// Ranking metrics at k with binary relevance, from the ranks of a customer's relevant items among all candidates.
+// Precision hits / k; recall hits / |relevant|; F1 their harmonic mean; hit rate 1 when anything was hit;
+// AP Σ_hits precision@rank / |relevant|; MRR 1 / rank of the first relevant item, not cut at k;
 // NDCG Σ_hits 1 / log2(rank + 1) over the same for the best order of min(|relevant|, k) (Järvelin & Kekäläinen 2002);
-// AUC the share of (relevant, other) pairs in the right order over the whole catalogue.
-// Novelty −log2 of an item's share of interactions; diversity 1 − mean similarity within a list.
+// AUC the share of (relevant, other) pairs in the right order over all candidates.
 
 export interface RankingMetrics {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
+  readonly hitRate: number;
   readonly ndcg: number;
   readonly map: number;
+  readonly mrr: number;
 }
 
-type Relevant = ReadonlySet<string>;
-
-export const rankingMetrics = (ranked: readonly string[], relevant: Relevant, k: number): RankingMetrics => {
-  const hits = ranked.slice(0, k).filter((item) => relevant.has(item)).length;
+/** Ranks ascending from 1; relevant items that were not ranked have none, but count in `relevantCount`. */
+export const rankingMetrics = (
+  ranks: ArrayLike<number>,
+  relevantCount: number,
+  k: number,
+): RankingMetrics => {
+  const hits = hitsAt(ranks, k);
   const precision = hits / k;
-  const recall = relevant.size === 0 ? 0 : hits / relevant.size;
+  const recall = relevantCount === 0 ? 0 : hits / relevantCount;
   return {
     precision,
     recall,
     f1: hits === 0 ? 0 : (2 * precision * recall) / (precision + recall),
-    ndcg: ndcgAt(ranked, relevant, k),
-    map: averagePrecisionAt(ranked, relevant, k),
+    hitRate: hits > 0 ? 1 : 0,
+    ndcg: ndcgAt(ranks, relevantCount, k),
+    map: averagePrecisionAt(ranks, relevantCount, k),
+    mrr: ranks.length === 0 ? 0 : 1 / ranks[0],
   };
 };
 
-export const ndcgAt = (ranked: readonly string[], relevant: Relevant, k: number): number => {
+export const ndcgAt = (ranks: ArrayLike<number>, relevantCount: number, k: number): number => {
   let gain = 0;
-  ranked.slice(0, k).forEach((item, place) => {
-    gain += relevant.has(item) ? 1 / Math.log2(place + 2) : 0;
-  });
+  for (let hit = 0; hit < ranks.length && ranks[hit] <= k; hit++) {
+    gain += 1 / Math.log2(ranks[hit] + 1);
+  }
   let ideal = 0;
-  for (let place = 0; place < Math.min(k, relevant.size); place++) {
+  for (let place = 0; place < Math.min(k, relevantCount); place++) {
     ideal += 1 / Math.log2(place + 2);
   }
   return ideal === 0 ? 0 : gain / ideal;
 };
 
-export const averagePrecisionAt = (ranked: readonly string[], relevant: Relevant, k: number): number => {
-  let hits = 0;
+export const averagePrecisionAt = (ranks: ArrayLike<number>, relevantCount: number, k: number): number => {
   let sum = 0;
-  ranked.slice(0, k).forEach((item, place) => {
-    if (relevant.has(item)) {
-      hits++;
-      sum += hits / (place + 1);
-    }
-  });
-  return relevant.size === 0 ? 0 : sum / relevant.size;
+  for (let hit = 0; hit < ranks.length && ranks[hit] <= k; hit++) {
+    sum += (hit + 1) / ranks[hit];
+  }
+  return relevantCount === 0 ? 0 : sum / relevantCount;
 };
 
 /**
- * AUC of a ranking of `candidatesCount` items, relevant ones included. Items that `ranked` leaves out share the
- * places below it: half of such pairs count as right. Undefined without relevant or without other items.
+ * AUC among `candidatesCount` items, relevant ones included. `rankedCount` of them have a rank (default: all); the
+ * others share the places below: half of such pairs count as right. Undefined without relevant or without other items.
  */
 export const aucOf = (
-  ranked: readonly string[],
-  relevant: Relevant,
+  ranks: ArrayLike<number>,
+  relevantCount: number,
   candidatesCount: number,
+  rankedCount = candidatesCount,
 ): number | undefined => {
-  const others = candidatesCount - relevant.size;
-  if (relevant.size === 0 || others <= 0) {
+  const others = candidatesCount - relevantCount;
+  if (relevantCount === 0 || others <= 0) {
     return undefined;
   }
-  let othersAbove = 0;
-  let found = 0;
   let wrong = 0;
-  for (const item of ranked) {
-    if (relevant.has(item)) {
-      wrong += othersAbove;
-      found++;
-    } else {
-      othersAbove++;
-    }
+  for (let hit = 0; hit < ranks.length; hit++) {
+    wrong += ranks[hit] - 1 - hit;
   }
-  const below = others - othersAbove;
-  wrong += (relevant.size - found) * (othersAbove + below / 2);
-  return 1 - wrong / (relevant.size * others);
+  const othersRanked = rankedCount - ranks.length;
+  wrong += (relevantCount - ranks.length) * (othersRanked + (others - othersRanked) / 2);
+  return 1 - wrong / (relevantCount * others);
 };
 
-/** 1 − mean similarity over the pairs of a list; undefined for lists of fewer than two. */
-export const intraListDiversity = (
-  list: readonly string[],
-  similarity: (a: string, b: string) => number,
-): number | undefined => {
-  let sum = 0;
-  let pairs = 0;
-  for (let a = 1; a < list.length; a++) {
-    for (let b = 0; b < a; b++) {
-      sum += similarity(list[a], list[b]);
-      pairs++;
-    }
+const hitsAt = (ranks: ArrayLike<number>, k: number): number => {
+  let hits = 0;
+  while (hits < ranks.length && ranks[hits] <= k) {
+    hits++;
   }
-  return pairs === 0 ? undefined : 1 - sum / pairs;
+  return hits;
 };
-
-/** −log2(count / total); an item never seen counts as seen once, so that it is the most novel but finite. */
-export const selfInformation = (count: number, total: number): number =>
-  -Math.log2(Math.max(count, 1) / Math.max(total, 1));

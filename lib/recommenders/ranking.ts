@@ -18,14 +18,25 @@ export const topScored = (
   n: number,
   options?: RecommendOptions,
 ): Scored[] => {
+  const isAllowed = (item: number): boolean => allowed(items.ids[item], options);
+  return topItems(scores, items.order, n, isAllowed).map((item) => ({
+    itemId: items.ids[item],
+    score: scores[item],
+  }));
+};
+
+/** Item indexes, best first; `order` holds them from most to least popular. */
+export const topItems = (
+  scores: Float64Array,
+  order: Int32Array,
+  n: number,
+  isAllowed: (item: number) => boolean,
+): number[] => {
   const places =
-    n * 4 > items.order.length ? sortedPlaces(scores, items, options) : heapPlaces(scores, items, n, options);
-  const answer: Scored[] = [];
-  for (let i = 0; i < places.length && i < n; i++) {
-    const item = items.order[places[i]];
-    answer.push({ itemId: items.ids[item], score: scores[item] });
-  }
-  return answer;
+    n * 4 > order.length
+      ? sortedPlaces(scores, order, isAllowed).slice(0, n)
+      : heapPlaces(scores, order, n, isAllowed);
+  return places.map((place) => order[place]);
 };
 
 /** Most to least by score; ties by index. */
@@ -37,23 +48,26 @@ const allowed = (id: ItemId, options: RecommendOptions | undefined): boolean =>
   (!(options.exclude?.has(id) ?? false) && (options.accept === undefined || options.accept(id)));
 
 /** Places are positions in popularity order: of two equal scores the lower place is the better. */
-const sortedPlaces = (scores: Float64Array, items: RankedItems, options?: RecommendOptions): number[] => {
+const sortedPlaces = (
+  scores: Float64Array,
+  order: Int32Array,
+  isAllowed: (item: number) => boolean,
+): number[] => {
   const places: number[] = [];
-  for (let place = 0; place < items.order.length; place++) {
-    if (allowed(items.ids[items.order[place]], options)) {
+  for (let place = 0; place < order.length; place++) {
+    if (isAllowed(order[place])) {
       places.push(place);
     }
   }
-  return places.sort((a, b) => scores[items.order[b]] - scores[items.order[a]] || a - b);
+  return places.sort((a, b) => scores[order[b]] - scores[order[a]] || a - b);
 };
 
 const heapPlaces = (
   scores: Float64Array,
-  items: RankedItems,
+  order: Int32Array,
   n: number,
-  options?: RecommendOptions,
+  isAllowed: (item: number) => boolean,
 ): number[] => {
-  const { order, ids } = items;
   const heap: number[] = []; // the worst kept place on top
   const worse = (a: number, b: number): boolean => {
     const difference = scores[order[a]] - scores[order[b]];
@@ -61,10 +75,7 @@ const heapPlaces = (
   };
   for (let place = 0; place < order.length; place++) {
     const full = heap.length === n;
-    if (
-      (full && (n === 0 || scores[order[place]] <= scores[order[heap[0]]])) ||
-      !allowed(ids[order[place]], options)
-    ) {
+    if ((full && (n === 0 || scores[order[place]] <= scores[order[heap[0]]])) || !isAllowed(order[place])) {
       continue;
     }
     if (full) {

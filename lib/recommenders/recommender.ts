@@ -5,6 +5,7 @@ import type { CustomerId, ItemId } from '../base/ids.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import type { InteractionType } from '../events/event.ts';
 import type { CatalogItem } from '../events/item.ts';
+import type { RankedItems } from './ranking.ts';
 
 export interface Scored {
   readonly itemId: ItemId;
@@ -54,6 +55,10 @@ export interface Recommender {
     n: number,
     optionsOf?: (customerId: CustomerId) => RecommendOptions,
   ): Iterable<readonly [CustomerId, Scored[]]>;
+  /** The items it ranks, by index. */
+  rankedItems(): RankedItems;
+  /** The score of every item by index, for each of the customers in turn. One array, filled anew for each. */
+  scoreEach(customers: Iterable<CustomerId>): Iterable<Float64Array>;
   /** The answer for a history given as events, for customers the model has not seen or has seen less of. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
   /**

@@ -5,7 +5,8 @@
 
 import type { ModelVersion } from '../base/ids.ts';
 import { datasetKey } from '../dataset/build.ts';
-import type { Evaluation, EvaluationMetrics } from './evaluation.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { EvaluationMetrics } from './evaluation-metrics.ts';
 import type { Decision } from './gate.ts';
 import type { Recipe } from './recommender.ts';
 

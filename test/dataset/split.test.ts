@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
-import { interactionsFrom } from '../../lib/dataset/interaction-rows.ts';
 import type { DatasetRows } from '../../lib/dataset/load.ts';
 import { interactionsBefore, splitByTime } from '../../lib/dataset/split.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { itemOf } from '../recommenders/interactions.ts';
+import { interactionsFrom } from './interaction-rows.ts';
 
 interface Row {
   readonly customer: string;

@@ -75,6 +75,20 @@ describe.each(subjects)('$name', ({ recipe }) => {
     );
   });
 
+  it('scores every item as it recommends', () => {
+    const recommender = fitted(checkerboard(size));
+    const { ids } = recommender.rankedItems();
+    const customers = [customerId('c3'), customerId('nobody'), customerId('c4')];
+    let place = 0;
+    for (const scores of recommender.scoreEach(customers)) {
+      const answer = recommender.recommend(customers[place++], ids.length);
+      expect(answer.map(({ itemId: id }) => scores[ids.indexOf(id)])).toEqual(
+        answer.map(({ score }) => score),
+      );
+    }
+    expect(place).toBe(3);
+  });
+
   it('gives an unknown customer, and an empty history, the most popular', () => {
     const recommender = fitted([...checkerboard(10), ['new', 'i3'], ['newer', 'i3'], ['newest', 'i7']]);
     const popular = ['i3', 'i7'];

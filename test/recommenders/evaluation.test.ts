@@ -1,32 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
-import { seededRandom } from '../../lib/base/random.ts';
 import type { TestCustomer } from '../../lib/dataset/split.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import {
   contentSimilarity,
   evaluate,
-  pairedDifference,
+  ndcgPerCustomer,
   sampledTest,
 } from '../../lib/recommenders/evaluation.ts';
 import type { Recommender } from '../../lib/recommenders/recommender.ts';
-import { interactionsOf, itemOf } from './interactions.ts';
+import { interactionsOf, itemOf, type Triple } from './interactions.ts';
 
 const catalogueOf = (items: readonly CatalogItem[]): ReadonlyMap<string, CatalogItem> =>
   new Map(items.map((item) => [item.itemId, item]));
 
-/** Answers with the same items to everybody, as far as they are wanted. */
+/** Ranks the same items for everybody, best first. */
 const alwaysAnswering = (...items: readonly string[]): Recommender => ({
   name: 'always',
   fit: () => {},
-  recommend: (_, n, options) =>
-    items
-      .map((id, place) => ({ itemId: itemId(id), score: -place }))
-      .filter(
-        (one) => !(options?.exclude?.has(one.itemId) ?? false) && (options?.accept?.(one.itemId) ?? true),
-      )
-      .slice(0, n),
+  recommend: () => [],
   recommendAll: () => [],
+  rankedItems: () => ({ ids: items.map(itemId), order: Int32Array.from(items, (_, index) => index) }),
+  scoreEach: (customers) =>
+    [...customers].map(() => Float64Array.from(items, (_, index) => items.length - index)),
   foldIn: () => [],
   because: () => undefined,
   similarItems: () => [],
@@ -74,6 +70,54 @@ describe('evaluation', () => {
     expect(metrics.coverage).toBe(3 / 4);
     expect(metrics.novelty).toBeCloseTo((1 + 2 + 1 + 2) / 4, 12);
     expect(metrics.diversity).toBeCloseTo((1 + 1 / 2) / 2, 12);
+    // c is second, a is first; both at the top of all: a is listed twice, b and c once, d never.
+    expect(metrics).toMatchObject({ hitRate: 1, mrr: 3 / 4 });
+    expect(metrics.gini).toBeCloseTo((-1 * 1 + 1 * 1 + 3 * 2) / (4 * 4), 12);
+    // Customer 1 took a and b before, which stand first and second; customer 2 a and c, first and third.
+    expect(metrics.trainNdcg).toBeCloseTo((1 + 1 / (1 + second)) / 2, 12);
+    // Customer 2 had taken a; of what is new to her (d) nothing is listed.
+    expect(metrics.recallNew).toBeCloseTo((1 + 0) / 2, 12);
+    // The order of popularity is the order of the list: nothing is unexpected.
+    expect(metrics.serendipity).toBe(0);
+    expect(metrics.intervals.ndcg?.low).toBeLessThanOrEqual(metrics.ndcg);
+    expect(metrics.byActivity).toMatchObject([{ customers: 2, interactionsMin: 2, interactionsMax: 2 }]);
+  });
+
+  it('gives the NDCG of every customer alone, for searches', () => {
+    const test = [
+      testCustomer('1', ['c'], ['b']),
+      testCustomer('2', ['a', 'd']),
+      testCustomer('3', ['gone']),
+    ];
+    const model = alwaysAnswering('e', 'a', 'b', 'c', 'd');
+    const { ndcg } = evaluate(model, test, train, catalogue, 2);
+    expect([...ndcgPerCustomer(model, test, catalogue, 2)]).toEqual(ndcg);
+    expect(ndcg[2]).toBe(0);
+  });
+
+  it('splits customers into thirds by what they did in training, those who did as much together', () => {
+    const busy = interactionsOf(
+      [1, 2, 3, 4, 5, 6].flatMap((customer) =>
+        ['a', 'b', 'c', 'd']
+          .slice(0, Math.ceil(customer / 2))
+          .map((item): Triple => [String(customer), item]),
+      ),
+    );
+    const test = [1, 2, 3, 4, 5, 6].map((customer) =>
+      testCustomer(String(customer), customer > 4 ? ['a'] : ['d']),
+    );
+    const { metrics } = evaluate(alwaysAnswering('a', 'b', 'c', 'd'), test, busy, catalogue, 2);
+    expect(
+      metrics.byActivity.map(({ customers, interactionsMin, hitRate }) => [
+        customers,
+        interactionsMin,
+        hitRate,
+      ]),
+    ).toEqual([
+      [2, 1, 0],
+      [2, 2, 0],
+      [2, 3, 1],
+    ]);
   });
 
   it('gives no AUC where nothing else could be ranked', () => {
@@ -97,31 +141,5 @@ describe('evaluation', () => {
     expect(similarity('a', 'c')).toBe(0);
     expect(similarity('c', 'd')).toBe(1);
     expect(similarity('unknown', 'e')).toBe(0);
-  });
-});
-
-describe('the paired difference', () => {
-  it('is zero with no width for equal figures', () => {
-    const figures = [0.1, 0.5, 0.9];
-    expect(pairedDifference(figures, figures, seededRandom(1))).toEqual({ mean: 0, low: 0, high: 0 });
-  });
-
-  it('has the interval of the normal approximation for many customers', () => {
-    const random = seededRandom('paired');
-    const b = Array.from({ length: 2_000 }, () => random.normal());
-    const a = b.map((value) => value + 0.2 + random.normal());
-    const differences = a.map((value, index) => value - b[index]);
-    const mean = differences.reduce((sum, value) => sum + value, 0) / 2_000;
-    const variance = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 1_999;
-    const half = 1.959964 * Math.sqrt(variance / 2_000);
-    const interval = pairedDifference(a, b, seededRandom(2), 4_000);
-    expect(interval.mean).toBeCloseTo(mean, 10);
-    expect(Math.abs(interval.low - (mean - half))).toBeLessThan(half * 0.1);
-    expect(Math.abs(interval.high - (mean + half))).toBeLessThan(half * 0.1);
-  });
-
-  it('refuses figures that do not pair', () => {
-    expect(() => pairedDifference([1], [1, 2], seededRandom(1))).toThrow(RangeError);
-    expect(() => pairedDifference([], [], seededRandom(1))).toThrow(RangeError);
   });
 });

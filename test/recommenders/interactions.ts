@@ -2,8 +2,8 @@
 
 import { customerId, itemId } from '../../lib/base/ids.ts';
 import type { Interactions } from '../../lib/dataset/interaction.ts';
-import { interactionsFrom } from '../../lib/dataset/interaction-rows.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
+import { interactionsFrom } from '../dataset/interaction-rows.ts';
 
 export type Triple = readonly [customer: string, item: string, value?: number, atMs?: number];
 

@@ -1,8 +1,8 @@
 // From rows to columns: ids become dense indexes in first-seen order.
 
-import type { CustomerId, ItemId } from '../base/ids.ts';
-import type { InteractionType } from '../events/event.ts';
-import { type Interactions, typeCode } from './interaction.ts';
+import type { CustomerId, ItemId } from '../../lib/base/ids.ts';
+import { type Interactions, typeCode } from '../../lib/dataset/interaction.ts';
+import type { InteractionType } from '../../lib/events/event.ts';
 
 export interface InteractionRow {
   readonly customerId: CustomerId;
