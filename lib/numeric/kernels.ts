@@ -12,6 +12,22 @@ export interface KernelFunctions {
   scoreRows(items: number, stride: number, from: number, to: number, vector: number, out: number): void;
   /** assembly/sweep.ts */
   sweepPivots(tiles: number, pivot: number, least: number, square: number, inverse: number): number;
+  /** Pairwise ranking losses by stochastic gradient (assembly/pairwise.ts): what to work on, then passes over it. */
+  pairwisePairs(start: number, item: number, weight: number, visits: number, zeros: number): void;
+  pairwiseItems(start: number, feature: number, weight: number, table: number, squares: number): void;
+  pairwiseHistory(table: number, squares: number, stride: number, bias: number, space: number): void;
+  pairwiseCustomers(start: number, feature: number, weight: number, table: number, squares: number): void;
+  pairwiseLoss(
+    warp: number,
+    candidates: number,
+    draws: number,
+    learningRate: number,
+    decayOfItems: number,
+    decayOfCustomers: number,
+  ): void;
+  pairwiseSeed(high: number, low: number): void;
+  /** Returns the summed loss. */
+  pairwisePass(order: number, count: number): number;
 }
 
 /** Kernels that every thread calls: (thread, …arguments). */

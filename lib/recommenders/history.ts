@@ -71,6 +71,7 @@ export const storedHistory = (
   events: CustomerEvents | undefined,
   customer: number,
   nowMs: number,
+  features?: readonly string[],
 ): History => {
   const from = customer < 0 ? 0 : pairs.rowStart[customer];
   const to = customer < 0 ? 0 : pairs.rowStart[customer + 1];
@@ -78,6 +79,7 @@ export const storedHistory = (
     items: pairs.columnIndex.subarray(from, to),
     weights: pairs.value.subarray(from, to),
     events: events === undefined || customer < 0 ? noEvents : eventsOf(events, customer),
+    features,
     nowMs,
   };
 };
@@ -101,6 +103,7 @@ export const foldedHistory = (
   events: readonly FoldInEvent[],
   indexOf: ReadonlyMap<string, number>,
   trainedMs: number,
+  features?: readonly string[],
 ): History => {
   const known = events
     .filter(({ itemId, value }) => value > 0 && indexOf.has(itemId))
@@ -120,6 +123,7 @@ export const foldedHistory = (
     items,
     weights: Float32Array.from(items, (item) => Math.min(sums.get(item) ?? 0, pairWeightMax)),
     events: rows,
+    features,
     nowMs: rows.atMs.reduce((latest, atMs) => Math.max(latest, atMs), trainedMs),
   };
 };

@@ -8,6 +8,13 @@ import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { type Artifact, decodeArtifact, encodeArtifact, float32, float64, int32, uint8 } from './artifact.ts';
+import {
+  type FeatureLists,
+  featureArrays,
+  featureLists,
+  featureListsFrom,
+  featuresOf,
+} from './customer-features.ts';
 import { strongestItems } from './explanation.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
 import type { CustomerEvents, ModelKind, Scorer, Tools } from './model.ts';
@@ -32,6 +39,7 @@ interface Fitted {
   readonly customers: ReadonlyMap<string, number>;
   readonly pairs: SparseMatrix;
   readonly events?: CustomerEvents;
+  readonly features?: FeatureLists;
   readonly items: ItemTable;
   readonly scorer: Scorer;
   readonly nowMs: number;
@@ -44,6 +52,7 @@ interface ModelHeader {
   readonly nowMs: number;
   readonly extra?: unknown;
   readonly customerArrays?: readonly string[];
+  readonly features?: readonly string[];
 }
 
 export const itemTable = (ids: readonly ItemId[], popularity: Float64Array): ItemTable => ({
@@ -70,6 +79,7 @@ export const loadIndexed = (
     customers: new Map(header.customers.map((id, index) => [id, index])),
     pairs,
     events: kind.history === 'events' ? eventsIn(artifact) : undefined,
+    features: featureListsFrom(artifact, header.features),
     items: itemTable(header.items.map(asItemId), popularity),
     scorer: kind.load(artifact, recipe.params),
     nowMs: header.nowMs,
@@ -88,7 +98,7 @@ export const modelParts = (model: Uint8Array) => {
     value: float32(artifact, 'pairs.value'),
   };
   const isLeftOut = (name: string): boolean =>
-    /^(pairs|events)\./.test(name) ||
+    /^(pairs|events|features)\./.test(name) ||
     name === 'popularity' ||
     (header.customerArrays?.includes(name) ?? false);
   const scorerArrays = Object.fromEntries(
@@ -171,6 +181,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
     customers: new Map(interactions.customers.map((id, index) => [id, index])),
     pairs,
     events: kind.history === 'events' ? events() : undefined,
+    features: featureLists(interactions.customers, features),
     items: itemTable(ids, popularity),
     scorer,
     nowMs,
@@ -188,9 +199,9 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
   };
   /** `scores` comes filled with zeros. */
   const score = (customerId: CustomerId, scores: Float64Array): void => {
-    const { customers, pairs, events, scorer, nowMs } = fitted();
+    const { customers, pairs, events, features, scorer, nowMs } = fitted();
     const customer = customers.get(customerId) ?? -1;
-    const history = storedHistory(pairs, events, customer, nowMs);
+    const history = storedHistory(pairs, events, customer, nowMs, featuresOf(features, customer));
     if (customer >= 0 && scorer.scoreCustomer !== undefined) {
       scorer.scoreCustomer(customer, history, scores);
     } else {
@@ -255,7 +266,7 @@ export const foldInWith = (
   ...[events, n, options]: Parameters<Recommender['foldIn']>
 ): ReturnType<Recommender['foldIn']> => {
   const scores = new Float64Array(items.ids.length);
-  scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs), scores);
+  scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs, options?.features), scores);
   return topScored(scores, items, n, options);
 };
 
@@ -285,6 +296,7 @@ const modelArtifact = ({
   customers,
   pairs,
   events,
+  features,
   items,
   scorer,
   nowMs,
@@ -296,6 +308,7 @@ const modelArtifact = ({
     nowMs,
     extra: scorer.extra,
     customerArrays: scorer.customerArrays,
+    features: features?.names,
   },
   arrays: {
     'pairs.rowStart': pairs.rowStart,
@@ -308,6 +321,7 @@ const modelArtifact = ({
       'events.types': events.types,
       'events.values': events.values,
     }),
+    ...featureArrays(features),
     popularity: items.popularity,
     ...scorer.arrays,
   },

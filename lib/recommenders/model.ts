@@ -17,6 +17,8 @@ export interface History {
   readonly weights: Float32Array;
   /** Oldest first; empty unless the kind says `history: 'events'`. */
   readonly events: EventRows;
+  /** Names of the customer's features. Default: nothing is known. */
+  readonly features?: readonly string[];
   /** The moment the answer is for: the end of training, or of the history where that is later. */
   readonly nowMs: number;
 }

@@ -8,6 +8,7 @@ import { ease } from './ease.ts';
 import { indexedRecommender, loadIndexed } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
 import type { ModelKind, Tools } from './model.ts';
+import { bpr, warp } from './pairwise.ts';
 import { popularity } from './popularity.ts';
 import type { Recipe, Recommender } from './recommender.ts';
 
@@ -16,6 +17,8 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['item-knn', itemKnn],
   ['als', als],
   ['ease', ease],
+  ['warp', warp],
+  ['bpr', bpr],
 ]);
 
 export interface Candidate {

@@ -22,6 +22,8 @@ export interface RecommendOptions {
   readonly exclude?: ReadonlySet<string>;
   /** Keep only items this accepts. */
   readonly accept?: (itemId: ItemId) => boolean;
+  /** foldIn: names of the customer's features, as given to fit(). Default: nothing is known. */
+  readonly features?: readonly string[];
 }
 
 /** One behaviour to fold into a model without training: an item and its weight. */

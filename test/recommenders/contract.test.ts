@@ -18,6 +18,8 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'item-knn by Pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
   { name: 'als', recipe: recipeOf('als') },
   { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
+  { name: 'warp', recipe: recipeOf('warp') },
+  { name: 'bpr', recipe: recipeOf('bpr') },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
 const notCollaborative = ['popularity'];
