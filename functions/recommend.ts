@@ -27,6 +27,7 @@ export const handler = routes({
       clock: clock(),
       random: random(),
       explorationShare: settings().explorationShare,
+      reranking: settings().reranking,
       warn: (message, detail) => log('warn', message, detail),
     });
     return respond(200, recommendation);

@@ -3,9 +3,90 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { defaultSettings, type WorkspaceSettings } from '../lib/base/settings.ts';
+import { placementsCountMax, recommendationsCountMax } from '../lib/base/limits.ts';
+import {
+  defaultReranking,
+  defaultSettings,
+  type Reranking,
+  type WorkspaceSettings,
+} from '../lib/base/settings.ts';
 
 const hour = z.int().min(0).max(23);
+
+const weight = z.number().min(0).max(0.9);
+const count = z.int().min(1).max(recommendationsCountMax);
+const share = z.number().min(0).max(1);
+
+const reranking = {
+  diversityWeight: weight
+    .default(defaultReranking.diversityWeight)
+    .describe('Weight of unlike items (category, author, series) in one answer, against relevance.'),
+  calibrationWeight: weight
+    .default(defaultReranking.calibrationWeight)
+    .describe("Weight of categories in the proportions of the customer's own history. Default: off."),
+  noveltyWeight: weight
+    .default(defaultReranking.noveltyWeight)
+    .describe('Weight of items that few customers know. Default: off.'),
+  popularShareMax: share
+    .default(defaultReranking.popularShareMax)
+    .describe(
+      'Largest share of an answer that the best-selling fifth of the catalogue may have. Default: all.',
+    ),
+  authorCountMax: count
+    .default(defaultReranking.authorCountMax)
+    .describe('Most items of one author in an answer. Default: no bound.'),
+  authorShareMax: share
+    .default(defaultReranking.authorShareMax)
+    .describe('The same as a share of the answer; one item is always allowed. Default: no bound.'),
+  seriesCountMax: count
+    .default(defaultReranking.seriesCountMax)
+    .describe('Most items of one series in an answer. Default: no bound.'),
+};
+
+/** Relevance keeps at least a tenth: an answer that is not relevant at all serves nobody. */
+const leavesRelevance = (weights: Partial<Reranking>): boolean =>
+  (weights.diversityWeight ?? 0) + (weights.calibrationWeight ?? 0) + (weights.noveltyWeight ?? 0) <=
+  0.9 + 1e-9;
+const leavesRelevanceMessage =
+  'diversityWeight + calibrationWeight + noveltyWeight must be at most 0.9, so that relevance keeps a tenth';
+
+const rerankingSchema = z
+  .strictObject({
+    ...reranking,
+    placements: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, hyphens or underscores'),
+        z.strictObject({
+          diversityWeight: weight.optional(),
+          calibrationWeight: weight.optional(),
+          noveltyWeight: weight.optional(),
+          popularShareMax: share.optional(),
+          authorCountMax: count.optional(),
+          authorShareMax: share.optional(),
+          seriesCountMax: count.optional(),
+        }),
+      )
+      .optional()
+      .describe('Other values for single placements, by the name that requests state; mails are "mail".'),
+  })
+  .superRefine((all, context) => {
+    const { placements = {}, ...workspace } = all;
+    const named = Object.entries(placements).map(
+      ([name, own]) => [['placements', name], { ...workspace, ...own }] as const,
+    );
+    for (const [path, weights] of [[[] as string[], workspace] as const, ...named]) {
+      if (!leavesRelevance(weights)) {
+        context.addIssue({ code: 'custom', path: [...path], message: leavesRelevanceMessage });
+      }
+    }
+    if (Object.keys(placements).length > placementsCountMax) {
+      context.addIssue({
+        code: 'custom',
+        path: ['placements'],
+        message: `at most ${placementsCountMax} placements`,
+      });
+    }
+  });
 
 const schema = z.strictObject({
   namePrefix: z
@@ -86,6 +167,9 @@ const schema = z.strictObject({
     .max(0.5)
     .default(defaultSettings.explorationShare)
     .describe('Share of recommendation slots that try new and rarely shown items.'),
+  reranking: rerankingSchema
+    .prefault({})
+    .describe('What happens between ranking and answer: diversity, calibration, novelty, exposure bounds.'),
   quietHours: z
     .strictObject({ fromHour: hour, toHour: hour })
     .default(defaultSettings.quietHours)
@@ -131,6 +215,7 @@ export const readConfig = (path = 'reprise.config.json'): Config =>
 export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   globalHoldoutShare: config.globalHoldoutShare,
   explorationShare: config.explorationShare,
+  reranking: config.reranking,
   quietHours: config.quietHours,
   cap: config.cap,
   timeZone: config.timeZone,

@@ -33,6 +33,8 @@ export const freshEventsCountMax = 100;
 export const freshOrdersCountMax = 400;
 /** Owned items kept in a customer's fresh state: 4,000 × about 60 bytes = 240 KB of DynamoDB's 400 KB. */
 export const ownedItemsCountMax = 4_000;
+/** Placements with re-ranking of their own: the settings are one environment variable, and Lambda has 4 KB for all. */
+export const placementsCountMax = 10;
 /** Items in one published list: what a page, a mail and the filters on both can use up. */
 export const publishedListCountMax = 100;
 /** Recommendations in one answer. */

@@ -1,10 +1,37 @@
 // What the owner sets once for the workspace; infra/config.ts validates it and hands it to the functions as JSON.
 
+/**
+ * What happens to a ranking before it is shown (lib/recommendations/reranking.ts). Weights are against relevance, which
+ * has the rest of 1; bounds go before weights and are given up only where nothing else could be shown.
+ */
+export interface Reranking {
+  /** Of unlikeness among the items of an answer (1 − λ of maximal marginal relevance). */
+  readonly diversityWeight: number;
+  /** Of categories in the proportions of the customer's own history (λ of calibration). */
+  readonly calibrationWeight: number;
+  /** Of items that few know. */
+  readonly noveltyWeight: number;
+  /** Share of an answer that may be among the best-selling fifth of the catalogue. */
+  readonly popularShareMax: number;
+  /** Items of one author in an answer. */
+  readonly authorCountMax: number;
+  /** The same as a share of the answer; one is always allowed. */
+  readonly authorShareMax: number;
+  /** Items of one series in an answer. */
+  readonly seriesCountMax: number;
+}
+
+export interface RerankingSettings extends Reranking {
+  /** Other values for single placements, by the name that requests state ("mail" for mails). */
+  readonly placements?: { readonly [placement: string]: Partial<Reranking> };
+}
+
 export interface WorkspaceSettings {
   /** Share of customers that no campaign ever treats, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
   /** Share of recommendation slots given to exploration, in [0, 0.5]. */
   readonly explorationShare: number;
+  readonly reranking: RerankingSettings;
   /** Local hours without sending, fromHour ≤ hour < toHour, over midnight when fromHour > toHour. */
   readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   /** Mails to one customer over all campaigns: at most `deliveriesMax` in any `days` calendar days (UTC). */
@@ -15,9 +42,21 @@ export interface WorkspaceSettings {
   readonly mailsPerSecondMax: number;
 }
 
+/** What each costs and gives: bench/results/after-ranking.md. */
+export const defaultReranking: Reranking = {
+  diversityWeight: 0.2,
+  calibrationWeight: 0,
+  noveltyWeight: 0,
+  popularShareMax: 1,
+  authorCountMax: 100,
+  authorShareMax: 1,
+  seriesCountMax: 100,
+};
+
 export const defaultSettings: WorkspaceSettings = {
   globalHoldoutShare: 0.05,
   explorationShare: 0.05,
+  reranking: defaultReranking,
   quietHours: { fromHour: 21, toHour: 8 },
   cap: { deliveriesMax: 1, days: 1 },
   timeZone: 'UTC',

@@ -44,7 +44,7 @@ export const previewCampaign = async (
     secrets,
     settings,
   });
-  const items = assortment ? itemsFor(campaign, customerId, record, assortment, nowMs) : [];
+  const items = assortment ? itemsFor(campaign, record, assortment, { customerId, nowMs, settings }) : [];
   const { apiUrl } = ports;
   const context = { apiUrl, linkSecret: secrets.linkSecret, timeZone: settings.timeZone, nowMs };
   const quiet = quietUntilMs(
@@ -84,10 +84,13 @@ const existingCustomer = async (
 
 const itemsFor = (
   campaign: Campaign,
-  userId: CustomerId,
   record: CustomerRecord,
   assortment: Assortment,
-  nowMs: number,
+  {
+    customerId: userId,
+    nowMs,
+    settings,
+  }: { readonly customerId: CustomerId; readonly nowMs: number; readonly settings: WorkspaceSettings },
 ): readonly RecommendedItem[] =>
   recommend(
     { userId, limit: campaign.recommendationsCount, placement: 'mail', exclude: new Set() },
@@ -99,6 +102,7 @@ const itemsFor = (
       nowMs,
       random: seededRandom(userId),
       explorationShare: 0,
+      reranking: settings.reranking,
     },
   ).items;
 

@@ -48,7 +48,10 @@ export interface DeliverContext {
   readonly events: EventQueue;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly settings: Pick<WorkspaceSettings, 'quietHours' | 'cap' | 'timeZone' | 'explorationShare'>;
+  readonly settings: Pick<
+    WorkspaceSettings,
+    'quietHours' | 'cap' | 'timeZone' | 'explorationShare' | 'reranking'
+  >;
   readonly linkSecret: string;
   readonly apiUrl: string;
   readonly fromAddress: string;
@@ -313,6 +316,7 @@ const choose = async (
       nowMs: context.clock.nowMs(),
       random: seededRandom(deliveryId),
       explorationShare: context.settings.explorationShare,
+      reranking: context.settings.reranking,
     },
   );
 

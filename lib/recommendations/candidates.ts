@@ -8,8 +8,10 @@
 //   popularity  fills up, and is all a new customer gets; readable items only  tier 2
 //   catalogue   newest readable items; only before the first training          tier 2
 // In every list a part of a series gives its rank to the first part that is open to the customer (series-order.ts).
-// "Because" names the item of the whole known history, old or new, that gives most of Σ weight × similarity; in a
-// published list the one that training found, while it is still in the history. Without such an item: for-you.
+// A list of the model that is the same for everybody (popularity) is no list for this customer and left out.
+// "Because" names the item of the whole known history, old or new, that adds most to the score in the model that serves;
+// for a model that cannot tell, most of Σ weight × similarity over the neighbours; in a published list the one that
+// training found in the same way, while it is still in the history. Without such an item: for-you.
 
 import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
@@ -17,15 +19,15 @@ import type { CustomerRecord } from '../events/customer.ts';
 import type { ServingModel } from '../recommenders/serving.ts';
 import { alikeItems } from './alike.ts';
 import type { Assortment } from './assortment.ts';
-import { type HistoryItem, historyOf } from './history.ts';
+import { behaviourOf, type HistoryItem, historyOf } from './history.ts';
 import { ownCandidates } from './own-candidates.ts';
-import { because, forYou, plainReason, type Reason, reasonNaming } from './reason.ts';
+import { because, forYou, plainReason, type Reason, type ReasonOf, reasonNaming } from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
 import { inSeriesOrder, type SeriesOrder } from './series-order.ts';
 
 export interface Candidate {
   readonly itemId: ItemId;
-  readonly reason: Reason;
+  readonly reason: ReasonOf;
 }
 
 export interface CandidateList {
@@ -43,6 +45,8 @@ export interface CandidateContext {
   /** In a language the customer reads (language.ts). */
   readonly readable: (itemId: ItemId) => boolean;
   readonly series: SeriesOrder;
+  /** The popular ones that fill up are bounded (exposure.ts), so that others have to stand by. */
+  readonly isPopularBounded: boolean;
   readonly nowMs: number;
 }
 
@@ -52,7 +56,7 @@ export const candidateLists = (
   context: CandidateContext,
 ): CandidateList[] => {
   const history = historyOf(record.state);
-  const reasonOf = strongestReason(history, context);
+  const reasonOf = strongestReason(record, history, context);
   const lists = [
     ...contextList(request, context),
     ...ownCandidates(history, record.state, context),
@@ -92,7 +96,7 @@ const publishedList = (
     named.keys(),
     (itemId) => {
       const own = named.get(itemId);
-      return (own && because(own, assortment)) ?? reasonOf(itemId);
+      return (own && because(itemId, own, assortment)) ?? reasonOf(itemId);
     },
     context,
   );
@@ -111,15 +115,15 @@ const freshLists = (
   const { serving } = assortment;
   if (!serving) return [];
   const isFiltered = [request.kind, request.category, request.tag].some((filter) => filter !== undefined);
-  const unseen = [...history.values()].filter(
-    ({ atMs }) => !record.list || isFiltered || atMs > serving.trainedAtMs,
-  );
-  if (unseen.length === 0) return [];
-  const events = unseen.map(({ itemId, weight, atMs }) => ({ itemId, value: weight, atMs }));
-  const neighbours = contributions(unseen.slice(0, neighbourItemsCountMax), serving, eligible);
-  const fresh = serving
-    .foldIn(events, publishedListCountMax, { accept: eligible })
-    .filter(({ score }) => score > 0);
+  const isUnseen = ({ atMs }: { readonly atMs: number }): boolean =>
+    !record.list || isFiltered || atMs > serving.trainedAtMs;
+  const events = behaviourOf(record.state).filter(isUnseen);
+  if (events.length === 0) return [];
+  const fresh = serving.isPersonal
+    ? serving.foldIn(events, publishedListCountMax, { accept: eligible }).filter(({ score }) => score !== 0)
+    : [];
+  const unseen = [...history.values()].filter(isUnseen).slice(0, neighbourItemsCountMax);
+  const neighbours = contributions(unseen, serving, eligible);
   const ranked = [...neighbours.values()].sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
   const toItems = (scored: readonly { readonly itemId: ItemId }[]): Candidate[] =>
     inSeriesOrder(
@@ -134,19 +138,46 @@ const freshLists = (
   ];
 };
 
-/** Looked up only when a list asks for it: a history can hold thousands of owned items. */
+/** Worked out once, and only when a list asks for it: a history can hold thousands of owned items. */
 const strongestReason = (
+  { state }: CustomerRecord,
   history: ReadonlyMap<ItemId, HistoryItem>,
   { assortment, eligible }: CandidateContext,
 ): ((itemId: ItemId) => Reason) => {
-  let neighbours: ReadonlyMap<ItemId, Contribution> | undefined;
+  const { serving } = assortment;
+  if (!serving) return () => forYou;
+  let strongestOf: ((itemId: ItemId) => HistoryItem | undefined) | undefined;
   return (itemId) => {
-    const { serving } = assortment;
-    if (!serving) return forYou;
-    neighbours ??= contributions([...history.values()], serving, eligible);
-    const strongest = neighbours.get(itemId)?.strongest;
-    return (strongest && because(strongest, assortment)) ?? forYou;
+    strongestOf ??= byModel(serving, state, history) ?? byNeighbours(serving, history, eligible);
+    const strongest = strongestOf(itemId);
+    return (strongest && because(itemId, strongest, assortment)) ?? forYou;
   };
+};
+
+type StrongestOf = (itemId: ItemId) => HistoryItem | undefined;
+
+const byModel = (
+  serving: ServingModel,
+  state: CustomerRecord['state'],
+  history: ReadonlyMap<ItemId, HistoryItem>,
+): StrongestOf | undefined => {
+  const because = serving.because(behaviourOf(state));
+  return (
+    because &&
+    ((itemId) => {
+      const named = because(itemId);
+      return named && history.get(named);
+    })
+  );
+};
+
+const byNeighbours = (
+  serving: ServingModel,
+  history: ReadonlyMap<ItemId, HistoryItem>,
+  eligible: (itemId: ItemId) => boolean,
+): StrongestOf => {
+  const found = contributions([...history.values()], serving, eligible);
+  return (itemId) => found.get(itemId)?.strongest;
 };
 
 interface Contribution {
@@ -182,13 +213,19 @@ const contributions = (
   return found;
 };
 
-/** Enough to fill the longest answer; before the first training the newest items of the catalogue. */
+/** Enough to fill the longest answer, popular or not; before the first training the newest items of the catalogue. */
 const fillLists = (context: CandidateContext): CandidateList[] => {
   const { assortment, eligible, readable, nowMs } = context;
   const source = assortment.serving ? 'popularity' : 'catalogue';
   const ranked: readonly { readonly itemId: ItemId }[] = assortment.serving?.popularity ?? assortment.news;
+  const countMax = recommendationsCountMax * (context.isPopularBounded ? 2 : 1);
   const wanted = function* (): Generator<ItemId> {
-    for (const { itemId } of ranked) if (eligible(itemId) && readable(itemId)) yield itemId;
+    let popularCount = 0;
+    for (const { itemId } of ranked) {
+      if (!eligible(itemId) || !readable(itemId)) continue;
+      if (assortment.isPopular(itemId)) popularCount += 1;
+      if (popularCount <= recommendationsCountMax || !assortment.isPopular(itemId)) yield itemId;
+    }
   };
   const reasonOf = (itemId: ItemId): Reason => {
     const item = assortment.item(itemId);
@@ -199,7 +236,7 @@ const fillLists = (context: CandidateContext): CandidateList[] => {
       source,
       tier: 2,
       weight: 1,
-      items: inSeriesOrder(wanted(), reasonOf, context, recommendationsCountMax),
+      items: inSeriesOrder(wanted(), reasonOf, context, countMax),
     },
   ];
 };

@@ -38,7 +38,7 @@ const renewals = (
     const lapsedMs = nowMs - endMs;
     const periodMs = endMs - owned.purchasedAtMs;
     if (lapsedMs > Math.min(periodMs, lapsedDaysMax * dayMs)) return [];
-    const reason = reasonNaming(lapsedMs < 0 ? 'renews-soon' : 'access-ended', item);
+    const reason = () => reasonNaming(lapsedMs < 0 ? 'renews-soon' : 'access-ended', item);
     return [{ itemId: item.itemId, endMs, reason }];
   });
   return due

@@ -5,14 +5,14 @@
 
 import type { ItemId } from '../base/ids.ts';
 import type { CandidateList } from './candidates.ts';
-import type { Reason } from './reason.ts';
+import type { ReasonOf } from './reason.ts';
 
 export interface Ranked {
   readonly itemId: ItemId;
   readonly tier: number;
   readonly score: number;
   readonly source: string;
-  readonly reason: Reason;
+  readonly reason: ReasonOf;
 }
 
 const k = 60;

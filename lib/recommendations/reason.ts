@@ -1,6 +1,7 @@
 // Why an item is recommended, in words that are true of this customer: "because" names an item of the customer's
-// own history, and of all that is known of it the one that contributed most to the item's score. Both languages, titles
-// as the catalogue has them.
+// own history, and of all that is known of it the one that contributed most to the item's score. Where that is the item
+// itself (it may be bought again, or was only looked at), it is said so. Both languages, titles as the catalogue has them.
+// Reasons are worked out for the items of the answer alone: a candidate carries a function.
 
 import type { ItemId } from '../base/ids.ts';
 import type { CatalogItem } from '../events/item.ts';
@@ -11,6 +12,9 @@ export type ReasonCode =
   | 'because-you-bought'
   | 'because-you-viewed'
   | 'because-you-finished'
+  | 'bought-before'
+  | 'viewed-before'
+  | 'finished-before'
   | 'next-in-series'
   | 'renews-soon'
   /** Access or period is over. */
@@ -22,6 +26,9 @@ export type ReasonCode =
   | 'new'
   /** None of the others is true. */
   | 'from-catalogue';
+
+/** Called at most once, for an item that stands in the answer. */
+export type ReasonOf = () => Reason;
 
 export interface Reason {
   readonly code: ReasonCode;
@@ -43,6 +50,9 @@ const texts: { readonly [code in ReasonCode]: (title: string) => Reason['text'] 
     en: `Because you finished “${title}”`,
     'zh-CN': `因为您学完了《${title}》`,
   }),
+  'bought-before': () => ({ en: 'You bought this before', 'zh-CN': '您曾购买过' }),
+  'viewed-before': () => ({ en: 'You looked at this', 'zh-CN': '您曾看过' }),
+  'finished-before': () => ({ en: 'You finished this before', 'zh-CN': '您曾学完' }),
   'next-in-series': (title) => ({ en: `Next after “${title}”`, 'zh-CN': `《${title}》的下一部` }),
   'renews-soon': (title) => ({ en: `Your “${title}” ends soon`, 'zh-CN': `您的《${title}》即将到期` }),
   'access-ended': (title) => ({ en: `Your “${title}” has ended`, 'zh-CN': `您的《${title}》已到期` }),
@@ -60,9 +70,16 @@ export const reasonNaming = (code: ReasonCode, named: CatalogItem): Reason => ({
   text: texts[code](named.title),
 });
 
-export const because = (history: HistoryItem, assortment: Assortment): Reason | undefined => {
-  const named = assortment.item(history.itemId);
-  return named && reasonNaming(`because-you-${history.involvement}`, named);
+/** `itemId` is recommended because of what was done with this item of the history. */
+export const because = (
+  itemId: ItemId,
+  { itemId: ownId, involvement }: HistoryItem,
+  assortment: Assortment,
+): Reason | undefined => {
+  const named = assortment.item(ownId);
+  return (
+    named && reasonNaming(ownId === itemId ? `${involvement}-before` : `because-you-${involvement}`, named)
+  );
 };
 
 const newItemMs = 30 * 86_400_000;

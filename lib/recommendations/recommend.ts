@@ -1,22 +1,25 @@
-// One answer: candidates → eligibility → ranking → diversity → exploration → reasons. Pure: record, assortment,
+// One answer: candidates → eligibility → ranking → re-ranking → exploration → reasons. Pure: record, assortment,
 // time and randomness are given, so the same arguments give the same answer; mails use it as the API does.
 // A later part of a series never stands before its first open one (series-order.ts): candidates are replaced by it,
-// and the exploration pool leaves them out before the draws, so that propensities are over what can be shown.
+// and the exploration pool leaves out before the draws what they and the exposure bounds (exposure.ts) do not allow, so
+// that propensities are over what can be shown.
 // score is comparable within one answer only; propensity is defined in exploration.ts.
 
 import type { CustomerId, ItemId, ModelVersion, RecommendationId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
+import type { RerankingSettings } from '../base/settings.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Assortment } from './assortment.ts';
 import { candidateLists } from './candidates.ts';
-import { diversify } from './diversity.ts';
 import { eligibility } from './eligibility.ts';
 import { fillSlots } from './exploration.ts';
+import { historyOf } from './history.ts';
 import { readable } from './language.ts';
 import { type Ranked, rankCandidates } from './ranking.ts';
 import { plainReason, type Reason } from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
+import { rerank, rerankingFor } from './reranking.ts';
 import { seriesOrder } from './series-order.ts';
 
 export interface RecommendedItem {
@@ -45,6 +48,8 @@ export interface Recommendation {
   /** ISO 8601. */
   readonly generatedAt: string;
   readonly items: readonly RecommendedItem[];
+  /** Share of the ranking's relevance that the order of the answer gives up for diversity and the like, in [0, 1). */
+  readonly relevanceLost: number;
   /** What the caller should know about this answer; absent when there is nothing. */
   readonly notes?: readonly string[];
 }
@@ -55,22 +60,29 @@ export interface RecommendContext {
   readonly random: Random;
   /** Probability of each slot to explore, in [0, 0.5]. */
   readonly explorationShare: number;
+  readonly reranking: RerankingSettings;
 }
 
 export const recommend = (
   request: RecommendationRequest,
   record: CustomerRecord,
   assortment: Assortment,
-  { recommendationId, nowMs, random, explorationShare }: RecommendContext,
+  { recommendationId, nowMs, random, explorationShare, reranking }: RecommendContext,
 ): Recommendation => {
   const eligible = eligibility(request, record.state, assortment, nowMs);
   const canRead = readable(record, assortment);
   const series = seriesOrder(record.state, assortment, { eligible, readable: canRead, nowMs });
-  const lists = candidateLists(request, record, { assortment, eligible, readable: canRead, series, nowMs });
-  const ranked = diversify(rankCandidates(lists), request.limit, (id) => assortment.item(id));
-  const mayExplore = (itemId: ItemId): boolean =>
-    eligible(itemId) && canRead(itemId) && series.firstOpen(itemId) === itemId;
-  const pool = explorable(ranked, assortment, mayExplore, nowMs);
+  const settings = rerankingFor(reranking, request.placement);
+  const isPopularBounded = settings.popularShareMax < 1;
+  const context = { assortment, eligible, readable: canRead, series, isPopularBounded, nowMs };
+  const ranked = rankCandidates(candidateLists(request, record, context));
+  const chosen = rerank(ranked, request.limit, historyOf(record.state).values(), assortment, settings);
+  const mayExplore = (item: CatalogItem): boolean =>
+    eligible(item.itemId) &&
+    canRead(item.itemId) &&
+    series.firstOpen(item.itemId) === item.itemId &&
+    chosen.admitAlso(item);
+  const pool = explorable(chosen.items, assortment, mayExplore, nowMs);
   const notes = notesOn(request, assortment);
   return {
     recommendationId,
@@ -78,31 +90,32 @@ export const recommend = (
     placement: request.placement,
     modelVersion: assortment.serving?.modelVersion ?? null,
     generatedAt: new Date(nowMs).toISOString(),
-    items: fillSlots(ranked, pool, request.limit, explorationShare, random).flatMap((slot, index) => {
+    items: fillSlots(chosen.items, pool, request.limit, explorationShare, random).flatMap((slot, index) => {
       const item = assortment.item(slot.item.itemId);
       return item ? [shownItem(item, slot.item, slot.propensity, index + 1)] : [];
     }),
+    relevanceLost: Number(chosen.relevanceLost.toFixed(4)),
     ...(notes.length > 0 ? { notes } : {}),
   };
 };
 
-/** Newer items come first in the pool; none of the ranked ones is in it. Before the first training all are unknown. */
+/** Newer items come first in the pool, also where a bound admits few; none of the ranked ones is in it. Before the first training all are unknown. */
 const explorable = (
   ranked: readonly Ranked[],
   assortment: Assortment,
-  accept: (itemId: ItemId) => boolean,
+  accept: (item: CatalogItem) => boolean,
   nowMs: number,
 ): Ranked[] => {
   if (!assortment.serving) return [];
   const taken = new Set(ranked.map(({ itemId }) => itemId));
   return assortment.explorable
-    .filter(({ itemId }) => !taken.has(itemId) && accept(itemId))
+    .filter((item) => !taken.has(item.itemId) && accept(item))
     .map((item) => ({
       itemId: item.itemId,
       tier: 3,
       score: 0,
       source: 'exploration',
-      reason: plainReason(item, assortment, nowMs),
+      reason: () => plainReason(item, assortment, nowMs),
     }));
 };
 
@@ -122,7 +135,7 @@ const shownItem = (
   score,
   source,
   propensity,
-  reason,
+  reason: reason(),
 });
 
 const notesOn = ({ contextItem }: RecommendationRequest, assortment: Assortment): string[] => {

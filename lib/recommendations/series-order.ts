@@ -89,8 +89,9 @@ export const inSeriesOrder = (
     if (candidates.size >= countMax) break;
     const first = series.firstOpen(itemId);
     if (candidates.has(first)) continue;
-    const next = first === itemId ? undefined : series.nextReason(first);
-    candidates.set(first, { itemId: first, reason: next ?? reasonOf(first) });
+    const isItself = first === itemId;
+    const reason = (): Reason => (isItself ? undefined : series.nextReason(first)) ?? reasonOf(first);
+    candidates.set(first, { itemId: first, reason });
   }
   return [...candidates.values()];
 };

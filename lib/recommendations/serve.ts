@@ -4,6 +4,7 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
+import type { RerankingSettings } from '../base/settings.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { Clock, CustomerStore, EventQueue, RandomBytes } from '../ports.ts';
@@ -18,6 +19,7 @@ export interface ServePorts {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly explorationShare: number;
+  readonly reranking: RerankingSettings;
   readonly warn: (message: string, detail: object) => void;
 }
 
@@ -34,6 +36,7 @@ export const serveRecommendation = async (
     nowMs,
     random: seededRandom(id),
     explorationShare: ports.explorationShare,
+    reranking: ports.reranking,
   });
   try {
     await ports.events.send([servedEvent(recommendation, nowMs)]);
@@ -48,7 +51,8 @@ export const newRecommendationId = (random: RandomBytes) =>
   recommendationId(`rec_${Buffer.from(random.bytes(16)).toString('hex')}`);
 
 export const servedEvent = (recommendation: Recommendation, nowMs: number): StoredEvent => {
-  const { recommendationId, userId, placement, modelVersion, generatedAt, items } = recommendation;
+  const { recommendationId, userId, placement, modelVersion, generatedAt, items, relevanceLost } =
+    recommendation;
   return loopEvent({
     event: loopEvents.recommendationServed,
     identity: [recommendationId],
@@ -59,6 +63,7 @@ export const servedEvent = (recommendation: Recommendation, nowMs: number): Stor
       recommendationId,
       placement,
       modelVersion,
+      relevanceLost,
       items: items.map(({ itemId, rank, propensity, source }) => ({ itemId, rank, propensity, source })),
     },
   });

@@ -6,18 +6,17 @@ import type { ItemId } from '../base/ids.ts';
 import type { ItemTable } from './indexed.ts';
 import type { History, Scorer } from './model.ts';
 
-/** One place an item asked for; undefined for a model that cannot tell. */
-export const strongestItems = (
+/** For an item, the one of the history that adds most (undefined: none adds); undefined for a model that cannot tell. */
+export const strongestItem = (
   { items, scorer }: { readonly items: ItemTable; readonly scorer: Scorer },
   history: History,
-  asked: readonly ItemId[],
-): readonly (ItemId | undefined)[] | undefined => {
+): ((itemId: ItemId) => ItemId | undefined) | undefined => {
   const explain = scorer.explain?.(history);
   if (explain === undefined) {
     return undefined;
   }
   const added = new Float64Array(history.items.length);
-  return asked.map((id) => {
+  return (id) => {
     const item = items.indexOf.get(id);
     if (item === undefined) {
       return undefined;
@@ -26,7 +25,7 @@ export const strongestItems = (
     explain(item, added);
     const place = greatest(added);
     return place === undefined ? undefined : items.ids[history.items[place]];
-  });
+  };
 };
 
 const greatest = (added: Float64Array): number | undefined => {

@@ -15,7 +15,7 @@ import {
   featureListsFrom,
   featuresOf,
 } from './customer-features.ts';
-import { strongestItems } from './explanation.ts';
+import { strongestItem } from './explanation.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
 import type { CustomerEvents, ModelKind, Scorer, Tools } from './model.ts';
 import { descending, type RankedItems, topScored } from './ranking.ts';
@@ -247,7 +247,8 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     because: (customerId, ids) => {
       const { customers, pairs, events, nowMs } = fitted();
       const customer = customers.get(customerId) ?? -1;
-      return strongestItems(fitted(), storedHistory(pairs, events, customer, nowMs), ids);
+      const strongest = strongestItem(fitted(), storedHistory(pairs, events, customer, nowMs));
+      return strongest && ids.map(strongest);
     },
     similarItems: (itemId, n) => similarWith(fitted(), itemId, n),
     similarCustomers: (customerId, n) => {
@@ -259,7 +260,7 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
   };
 };
 
-type Answering = Pick<Fitted, 'items' | 'scorer' | 'nowMs'>;
+export type Answering = Pick<Fitted, 'items' | 'scorer' | 'nowMs'>;
 
 export const foldInWith = (
   { items, scorer, nowMs }: Answering,
@@ -273,9 +274,8 @@ export const foldInWith = (
 export const becauseWith = (
   { items, scorer, nowMs }: Answering,
   events: readonly FoldInEvent[],
-  ids: readonly ItemId[],
-): readonly (ItemId | undefined)[] | undefined =>
-  strongestItems({ items, scorer }, foldedHistory(events, items.indexOf, nowMs), ids);
+): ((itemId: ItemId) => ItemId | undefined) | undefined =>
+  strongestItem({ items, scorer }, foldedHistory(events, items.indexOf, nowMs));
 
 const similarWith = (
   { items, scorer }: Answering,

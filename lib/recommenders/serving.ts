@@ -8,7 +8,8 @@ import { itemId as asItemId, type ItemId, type ModelVersion } from '../base/ids.
 import { servingBytesMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
-import { becauseWith, foldInWith, itemTable, modelParts } from './indexed.ts';
+import { foldedHistory } from './history.ts';
+import { type Answering, becauseWith, foldInWith, itemTable, modelParts } from './indexed.ts';
 import { neighbourArrays, neighboursFrom } from './item-knn.ts';
 import type { Neighbours } from './item-knn-similarity.ts';
 import { kindOf } from './models.ts';
@@ -26,13 +27,17 @@ export interface ServingModel {
   similarItems(itemId: ItemId, n: number): Scored[];
   /** The winner's answer to a history of events among visible items; an empty history gives popularity. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
-  /** As Recommender.because, for a history of events. */
-  because(
-    events: readonly FoldInEvent[],
-    items: readonly ItemId[],
-  ): readonly (ItemId | undefined)[] | undefined;
+  /**
+   * For a history, which of its items adds most to an item's score (undefined: none adds); undefined as a whole for a
+   * model that cannot tell.
+   */
+  because(events: readonly FoldInEvent[]): ((itemId: ItemId) => ItemId | undefined) | undefined;
+  /** False where the model answers every history alike, as popularity does. */
+  readonly isPersonal: boolean;
   /** Interactions seen in training; 0 for an item never seen. */
   interactionsCount(itemId: ItemId): number;
+  /** Sum of the interactions of all items. */
+  readonly interactionsTotal: number;
 }
 
 interface ServingHeader {
@@ -96,6 +101,7 @@ export const decodeServing = (bytes: Uint8Array): ServingModel => {
   const { header } = artifact;
   const items = itemTable(header.itemIds.map(asItemId), float64(artifact, 'popularity'));
   const scorer = kindOf(header.recipe.model).load(artifact, header.recipe.params);
+  const answering = { items, scorer, nowMs: header.nowMs };
   const neighbours = neighboursFrom(artifact, 'similar');
   const counts = int32(artifact, 'counts');
   const visible = new Set<string>(header.items.filter((item) => !item.hidden).map((item) => item.itemId));
@@ -111,13 +117,31 @@ export const decodeServing = (bytes: Uint8Array): ServingModel => {
         .filter((scored) => visible.has(scored.itemId))
         .slice(0, n),
     foldIn: (events, n, options) =>
-      foldInWith({ items, scorer, nowMs: header.nowMs }, events, n, {
+      foldInWith(answering, events, n, {
         ...options,
         accept: (itemId) => visible.has(itemId) && (options?.accept?.(itemId) ?? true),
       }),
-    because: (events, ids) => becauseWith({ items, scorer, nowMs: header.nowMs }, events, ids),
+    because: (events) => becauseWith(answering, events),
+    isPersonal: isPersonal(answering),
     interactionsCount: (itemId) => counts[indexOf(itemId)] ?? 0,
+    interactionsTotal: counts.reduce((sum, count) => sum + count, 0),
   };
+};
+
+/** So many of the most popular items make a history that any model of behaviour has something to say to. */
+const personalItemsCount = 20;
+
+/** Whether a history changes any score. */
+const isPersonal = ({ items, scorer, nowMs }: Answering): boolean => {
+  const scoresAfter = (ids: readonly ItemId[]): Float64Array => {
+    const scores = new Float64Array(items.ids.length);
+    const events = ids.map((itemId) => ({ itemId, value: 1, atMs: nowMs }));
+    scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs), scores);
+    return scores;
+  };
+  const plain = scoresAfter([]);
+  const popular = Array.from(items.order.subarray(0, personalItemsCount), (index) => items.ids[index]);
+  return scoresAfter(popular).some((score, index) => score !== plain[index]);
 };
 
 export const neighboursOf = (

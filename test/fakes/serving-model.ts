@@ -17,6 +17,8 @@ export interface FakeServing {
   readonly popularity?: readonly string[];
   /** Whether the model can tell what an answer rests on. Default: it cannot. */
   readonly explains?: boolean;
+  /** Default true. */
+  readonly isPersonal?: boolean;
   /** Default 100. */
   readonly counts?: { readonly [id: string]: number };
 }
@@ -28,6 +30,8 @@ export const fakeServingModel = (given: FakeServing): ServingModel => {
       .sort((a, b) => b.score - a.score);
   const visible = given.items.filter((item) => !item.hidden).map((item) => item.itemId);
   const order = given.popularity ?? visible;
+  const countOf = (id: string): number =>
+    given.items.some((item) => item.itemId === id) ? (given.counts?.[id] ?? 100) : 0;
   return {
     modelVersion: modelVersion(given.version ?? 'v1'),
     trainedAtMs: given.trainedAtMs,
@@ -47,18 +51,19 @@ export const fakeServingModel = (given: FakeServing): ServingModel => {
         .sort((a, b) => b.score - a.score)
         .slice(0, n);
     },
-    because: (events, asked) =>
+    isPersonal: given.isPersonal ?? true,
+    because: (events) =>
       given.explains
-        ? asked.map((id) => {
-            const adds = events.map((event) => ({
-              itemId: event.itemId,
-              share: event.value * (given.neighbours?.[event.itemId]?.[id] ?? 0),
+        ? (id) => {
+            const adds = [...Map.groupBy(events, ({ itemId: own }) => own)].map(([own, all]) => ({
+              itemId: own,
+              share: all.reduce((sum, { value }) => sum + value, 0) * (given.neighbours?.[own]?.[id] ?? 0),
             }));
             return adds.toSorted((a, b) => b.share - a.share).find(({ share }) => share > 0)?.itemId;
-          })
+          }
         : undefined,
-    interactionsCount: (id) =>
-      given.items.some((item) => item.itemId === id) ? (given.counts?.[id] ?? 100) : 0,
+    interactionsCount: countOf,
+    interactionsTotal: given.items.reduce((sum, item) => sum + countOf(item.itemId), 0),
   };
 };
 

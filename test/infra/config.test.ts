@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../infra/config.ts';
 import { judgeFindings, readFindings } from '../../infra/findings.ts';
 import { buildApp, stackNames } from '../../infra/synth.ts';
+import { defaultReranking } from '../../lib/base/settings.ts';
 import { synthesizeForTest } from './template.ts';
 
 describe('configuration', () => {
@@ -29,6 +30,16 @@ describe('configuration', () => {
     expect(
       parseConfig({ sender: { domain: 'shop.test', fromAddress: 'a@mail.shop.test' } }, 'c').sender.domain,
     ).toBe('shop.test');
+  });
+
+  it('re-ranking leaves relevance a tenth, also at a single placement, and is the documented default', () => {
+    expect(parseConfig({}, 'c').reranking).toEqual(defaultReranking);
+    const heavy = { reranking: { diversityWeight: 0.5, noveltyWeight: 0.5 } };
+    expect(() => parseConfig(heavy, 'c')).toThrow(/reranking: diversityWeight \+ .* at most 0\.9/);
+    const mails = { reranking: { placements: { mail: { calibrationWeight: 0.8 } } } };
+    expect(() => parseConfig(mails, 'c')).toThrow(/reranking\.placements\.mail: .* at most 0\.9/);
+    const names = { reranking: { placements: { 'home page': {} } } };
+    expect(() => parseConfig(names, 'c')).toThrow(/placements\.home page/);
   });
 
   it('every problem is named at once', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId, messageId, modelVersion, recommendationId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
+import { defaultReranking } from '../../lib/base/settings.ts';
 import type { CustomerProfile, CustomerRecord, CustomerState } from '../../lib/events/customer.ts';
 import { type Assortment, createAssortment } from '../../lib/recommendations/assortment.ts';
 import { primaryLanguage } from '../../lib/recommendations/language.ts';
@@ -52,6 +53,7 @@ const answer = (assortment: Assortment, record: CustomerRecord, seed = 1, limit 
     nowMs,
     random: seededRandom(seed),
     explorationShare,
+    reranking: defaultReranking,
   }).items;
 const idsOf = (assortment: Assortment, record: CustomerRecord): string[] =>
   answer(assortment, record).map(({ itemId: id }) => id);

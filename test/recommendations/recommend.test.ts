@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   customerId,
@@ -8,6 +9,7 @@ import {
   recommendationId,
 } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
+import { defaultReranking, type Reranking } from '../../lib/base/settings.ts';
 import type { CustomerRecord, CustomerState, ListedItem, OwnedItem } from '../../lib/events/customer.ts';
 import type { InteractionType } from '../../lib/events/event.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
@@ -79,6 +81,7 @@ interface Scene {
   readonly news?: readonly CatalogItem[];
   readonly withdrawn?: readonly ItemId[];
   readonly explorationShare?: number;
+  readonly reranking?: Partial<Reranking>;
   readonly seed?: number;
 }
 
@@ -89,6 +92,7 @@ const answer = ({
   news = [],
   withdrawn = [],
   explorationShare = 0,
+  reranking = {},
   seed = 1,
 }: Scene) => {
   const model =
@@ -102,6 +106,7 @@ const answer = ({
     nowMs,
     random: seededRandom(seed),
     explorationShare,
+    reranking: { ...defaultReranking, ...reranking },
   };
   return recommend(request, record, assortment, context);
 };
@@ -226,6 +231,68 @@ describe('a reason', () => {
     expect(found({ record }, 'python').reason.code).toBe('for-you');
   });
 
+  it('is the model’s own where it can tell: the item of the whole history that adds most to the score', () => {
+    const looks = state([
+      ['view', 'sql-1', trainedAtMs - 5_000],
+      ['view', 'cooking', trainedAtMs + 1],
+    ]);
+    const record = { ...list(['python']), state: looks };
+    expect(found({ record, serving: { explains: true } }, 'python').reason).toMatchObject({
+      code: 'because-you-viewed',
+      itemId: 'sql-1',
+    });
+    const nothing = { ...list(['club']), state: looks };
+    expect(found({ record: nothing, serving: { explains: true } }, 'club').reason.code).toBe('for-you');
+  });
+
+  it('that is the item itself says what was done with it', () => {
+    const again = { serving: { explains: true, neighbours: { tea: { tea: 1 }, python: { python: 1 } } } };
+    const bought = { ...list(['tea']), state: state([], { tea: { purchasedAtMs: longAgo } }) };
+    expect(found({ ...again, record: bought }, 'tea').reason).toMatchObject({
+      code: 'bought-before',
+      itemId: 'tea',
+      text: { en: 'You bought this before', 'zh-CN': '您曾购买过' },
+    });
+    const viewed = { ...list(['python']), state: state([['view', 'python', longAgo]]) };
+    expect(found({ ...again, record: viewed }, 'python').reason.code).toBe('viewed-before');
+  });
+
+  it('names an item of the history, and none of the history adds more', () => {
+    const ids = catalogue.map(({ itemId: id }) => id);
+    const share = fc.integer({ min: 0, max: 9 });
+    const row = fc.array(share, { minLength: ids.length, maxLength: ids.length });
+    const matrix = fc.array(row, { minLength: ids.length, maxLength: ids.length });
+    fc.assert(
+      fc.property(
+        matrix,
+        fc.subarray(ids),
+        fc.subarray(ids),
+        fc.boolean(),
+        (given, viewed, owned, explains) => {
+          const similar = Object.fromEntries(
+            ids.map((id, from) => [id, Object.fromEntries(ids.map((other, to) => [other, given[from][to]]))]),
+          );
+          const behaviour = state(
+            viewed.map((id, index) => ['view', id, trainedAtMs - 20 + index] as const),
+            Object.fromEntries(owned.map((id) => [id, { purchasedAtMs: longAgo }])),
+          );
+          const record = { ...list(...ids.map((id) => [id] as const)), state: behaviour };
+          const weight = (id: ItemId) => (viewed.includes(id) ? 0.15 : 0) + (owned.includes(id) ? 1 : 0);
+          const adds = (own: ItemId, shown: ItemId) => weight(own) * (similar[own]?.[shown] ?? 0);
+          for (const shown of answer({ record, serving: { explains, neighbours: similar } }).items) {
+            const { code, itemId: named } = shown.reason;
+            if (!/^because|before$/.test(code) || named === undefined) continue;
+            expect(weight(named)).toBeGreaterThan(0);
+            const most = Math.max(...ids.map((own) => adds(own, shown.itemId)));
+            expect(adds(named, shown.itemId)).toBeCloseTo(most, 12);
+            expect(code.includes('bought')).toBe(owned.includes(named));
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
   it('says popular only of the best fifth of the catalogue', () => {
     const many = Array.from({ length: 100 }, (_, index) => item(`i${index}`));
     const { items } = answer({ query: { limit: '30' }, serving: { items: many } });
@@ -233,6 +300,74 @@ describe('a reason', () => {
       ...Array.from({ length: 20 }, () => 'popular'),
       ...Array.from({ length: 10 }, () => 'from-catalogue'),
     ]);
+  });
+});
+
+describe('a model that answers everybody alike', () => {
+  it('gives nobody a list of their own: what it brings is called popular, not chosen', () => {
+    const record = { state: state([['view', 'cooking', nowMs - 1_000]]) };
+    const serving = { isPersonal: false, neighbours: {} };
+    expect(new Set(answer({ record, serving }).items.map(({ source }) => source))).toEqual(
+      new Set(['popularity']),
+    );
+  });
+});
+
+describe('bounds on exposure', () => {
+  const byAuthor = (id: string, author: string) => item(id, { author });
+  const shelf = [
+    ...['a', 'b', 'c'].map((id) => byAuthor(id, 'Li')),
+    ...['d', 'e'].map((id) => byAuthor(id, 'Wang')),
+    ...['x', 'y', 'z'].map((id) => byAuthor(id, 'Li')),
+    byAuthor('w', 'Chen'),
+  ];
+  const scene = {
+    query: { limit: '3' },
+    record: list(['a'], ['b'], ['c'], ['d'], ['e']),
+    serving: {
+      items: shelf,
+      neighbours: {},
+      counts: { x: 1, y: 2, z: 3, w: 4 },
+      popularity: ['a', 'b', 'd'],
+    },
+    explorationShare: 0.4,
+    reranking: { authorCountMax: 2, diversityWeight: 0 },
+  };
+
+  it('hold with explored items too, and propensities are how often each item is shown', () => {
+    const seen = new Map<string, { times: number; propensity: number }>();
+    const runsCount = 5_000;
+    for (let seed = 0; seed < runsCount; seed++) {
+      const { items } = answer({ ...scene, seed });
+      const byLi = items.filter(({ itemId: id }) => 'abcxyz'.includes(id));
+      expect(byLi.length).toBeLessThanOrEqual(2);
+      for (const { itemId: id, propensity } of items) {
+        seen.set(id, { times: (seen.get(id)?.times ?? 0) + 1, propensity });
+      }
+    }
+    // Ranked: a, b, d (c is the third by Li). Li's two are taken, so of the pool only Chen's may be explored.
+    expect([...seen.keys()].sort()).toEqual(['a', 'b', 'd', 'w']);
+    expect([...seen.values()].reduce((sum, { propensity }) => sum + propensity, 0)).toBeCloseTo(3, 9);
+    for (const { times, propensity } of seen.values()) {
+      const deviation = Math.sqrt((propensity * (1 - propensity)) / runsCount);
+      expect(Math.abs(times / runsCount - propensity)).toBeLessThanOrEqual(4.5 * deviation + 1e-12);
+    }
+  });
+
+  it('let others stand by when the popular ones are bounded, and say what that costs', () => {
+    const many = Array.from({ length: 600 }, (_, index) => item(`i${index}`));
+    const { items, relevanceLost } = answer({
+      query: { limit: '10' },
+      serving: { items: many },
+      reranking: { popularShareMax: 0.3 },
+    });
+    // The best fifth are i0 … i119: more than a list of candidates holds.
+    expect(items.map(({ itemId: id }) => Number(id.slice(1)) < 120)).toEqual([
+      ...Array.from({ length: 3 }, () => true),
+      ...Array.from({ length: 7 }, () => false),
+    ]);
+    expect(relevanceLost).toBeGreaterThan(0);
+    expect(answer({ query: { limit: '10' }, serving: { items: many } }).relevanceLost).toBe(0);
   });
 });
 

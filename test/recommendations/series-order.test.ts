@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId, messageId, modelVersion, recommendationId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
+import { defaultReranking } from '../../lib/base/settings.ts';
 import type { CustomerRecord, CustomerState, OwnedItem } from '../../lib/events/customer.ts';
 import type { InteractionType } from '../../lib/events/event.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
@@ -55,7 +56,13 @@ const answer = ({ query = {}, record = {}, serving = {}, explorationShare = 0, s
     parseRecommendationRequest('u1', { limit: '20', ...query }),
     record,
     createAssortment(fakeServingModel({ trainedAtMs, items: shelf, ...serving }), [], new Set()),
-    { recommendationId: recommendationId('rec_1'), nowMs, random: seededRandom(seed), explorationShare },
+    {
+      recommendationId: recommendationId('rec_1'),
+      nowMs,
+      random: seededRandom(seed),
+      explorationShare,
+      reranking: defaultReranking,
+    },
   ).items;
 const idsOf = (scene: Scene): string[] => answer(scene).map(({ itemId: id }) => id);
 const reasonOf = (scene: Scene, id: string) => answer(scene).find((one) => one.itemId === id)?.reason;

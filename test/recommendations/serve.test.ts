@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
+import { defaultReranking } from '../../lib/base/settings.ts';
 import { loopEvents } from '../../lib/events/event.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { parseRecommendationRequest } from '../../lib/recommendations/request.ts';
@@ -41,6 +42,7 @@ const serve = async (refusals = 0) => {
       clock: { nowMs: () => nowMs },
       random: { bytes: (count) => new Uint8Array(count).fill(7) },
       explorationShare: 0.5,
+      reranking: defaultReranking,
       warn: (message) => warnings.push(message),
     },
   );
