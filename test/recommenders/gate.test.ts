@@ -46,7 +46,9 @@ describe('the gate', () => {
     );
     expect(decision).toMatchObject({ outcome: 'promote', winner: 'als' });
     expect(decision.againstServing?.low).toBeGreaterThan(0);
-    expect(decision.reason).toMatch(/not worse than what serves now/);
+    expect(decision.againstServing?.p).toBeLessThan(0.01);
+    expect(decision).toMatchObject({ best: 'als', serving: 'knn' });
+    expect(decision.reason).toMatch(/^als is better than what serves now: NDCG \+0\.08/);
   });
 
   it('promotes the serving recipe trained anew when it is still the best', () => {
@@ -70,15 +72,65 @@ describe('the gate', () => {
     expect(decision.reason).toMatch(/worse than what serves now/);
   });
 
-  it('does not refuse for a difference that may be chance', () => {
+  it('trains what serves anew where another may be better by chance only', () => {
+    const decision = decideGate(
+      [candidate('popularity', 0.1), candidate('knn', 0.29), candidate('als', 0.3)],
+      recipes.als,
+      't',
+    );
+    expect(decision).toMatchObject({ best: 'knn', serving: 'als' });
+    expect(decision.againstServing?.mean).toBeGreaterThan(0);
+    expect(decision.againstServing?.low).toBeLessThan(0);
+    expect(decision).toMatchObject({ outcome: 'promote', winner: 'als', recipe: recipes.als });
+    expect(decision.reason).toMatch(/not better than what serves now outside noise.*als is trained anew/);
+  });
+
+  it('refuses a difference that may be chance where what serves was not requested', () => {
     const decision = decideGate(
       [candidate('knn', 0.29), candidate('popularity', 0.1, false), candidate('als', 0.3, false)],
       recipes.als,
       't',
     );
-    expect(decision.againstServing?.low).toBeLessThan(0);
-    expect(decision.againstServing?.high).toBeGreaterThan(0);
-    expect(decision.outcome).toBe('promote');
+    expect(decision).toMatchObject({ outcome: 'refused', winner: 'knn' });
+    expect(decision.reason).toMatch(/outside noise.*what serves now stays/);
+  });
+
+  it('replaces an equal recipe in fewer than 5 of 100 trainings, though it chooses the best of five', () => {
+    const trainings = 120;
+    let replaced = 0;
+    for (let training = 0; training < trainings; training++) {
+      const equals = Array.from({ length: 6 }, (_, place): EvaluatedCandidate => {
+        const random = seededRandom(`equals/${training}/${place}`);
+        return {
+          name: `m${place}`,
+          recipe: recipeOf('als', { factors: 8 + place }),
+          requested: true,
+          ndcg: Array.from({ length: 60 }, () => (random.next() < 0.3 ? random.next() : 0)),
+        };
+      });
+      const decision = decideGate(equals, equals[0].recipe, String(training));
+      replaced += decision.winner === 'm0' ? 0 : 1;
+    }
+    expect(replaced).toBeLessThan(0.05 * trainings);
+  });
+
+  it('sets every candidate beside the best, and calls over-fitted what knows the training better and predicts worse', () => {
+    const decision = decideGate(
+      [
+        { ...candidate('popularity', 0.1), metrics: { trainNdcg: 0.2 } },
+        { ...candidate('knn', 0.2), metrics: { trainNdcg: 0.9 } },
+        { ...candidate('als', 0.3), metrics: { trainNdcg: 0.6 } },
+      ],
+      undefined,
+      't',
+    );
+    expect(decision.comparisons.map(({ name, overfitted }) => [name, overfitted])).toEqual([
+      ['popularity', false],
+      ['knn', true],
+      ['als', false],
+    ]);
+    expect(decision.comparisons[1].behind?.low).toBeGreaterThan(0.05);
+    expect(decision.comparisons[2].behind).toBeUndefined();
   });
 
   it('refuses what is not better than popularity, and promotes popularity where nothing serves', () => {
