@@ -159,6 +159,8 @@ export const servingNeighboursCountMax = 50;
 export const servingBytesMax = 400 * 1024 ** 2;
 /** Items of an EASE model: its inverse takes 2 bytes × items² (0.8 GB of a training function's 3) and items³ operations. */
 export const easeItemsCountMax = 20_000;
+/** Items that one author or category may join in the knowledge graph: a walk through more gives each next to nothing. */
+export const hubItemsCountMax = 2_000;
 /** Test customers a model is evaluated on, drawn by seed: the interval of NDCG hardly narrows beyond. */
 export const evaluationCustomersCountMax = 3_000;
 /** Fewer test customers than this cannot tell two models apart. */

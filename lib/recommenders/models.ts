@@ -4,6 +4,7 @@
 import { Failure, shown } from '../base/errors.ts';
 import { createKernels } from '../numeric/kernels.ts';
 import { als } from './als.ts';
+import { content } from './content.ts';
 import { ease } from './ease.ts';
 import { indexedRecommender, loadIndexed } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
@@ -19,6 +20,7 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['ease', ease],
   ['warp', warp],
   ['bpr', bpr],
+  ['content', content],
 ]);
 
 export interface Candidate {

@@ -20,9 +20,10 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
   { name: 'warp', recipe: recipeOf('warp') },
   { name: 'bpr', recipe: recipeOf('bpr') },
+  { name: 'content', recipe: recipeOf('content') },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
-const notCollaborative = ['popularity'];
+const notCollaborative = ['popularity', 'content'];
 const collaborative = subjects.filter(({ recipe }) => !notCollaborative.includes(recipe.model));
 
 /** Random baskets of 30 customers over 12 items. */

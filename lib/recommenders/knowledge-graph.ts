@@ -1,0 +1,163 @@
+// The catalogue as a graph of items and what they have in common, and the items near an item in it:
+//   next in series         from the part before it 3, back 1 (series.id, series.position)
+//   prerequisite           to what builds on it 3, back 1 (`attributes.prerequisites`: an item id or a list of them)
+//   related                both ways 2 (`attributes.related`: an item id or a list of them)
+//   same series, author, last category    through a node of its own, 1 each; a category is joined to its parent by 0.5
+// Nearness: random walk with restart (Tong, Faloutsos & Pan 2006), restart ½, of `steps` steps, by each item scaled so
+// that the nearest has 1. A step leaves by an edge in proportion to its weight; through a node it divides by its items.
+// Limits: nodes of more than hubItemsCountMax items lead nowhere (what all have in common tells nothing), 50 neighbours.
+
+import { hubItemsCountMax, servingNeighboursCountMax } from '../base/limits.ts';
+import type { Json } from '../events/event.ts';
+import type { CatalogItem } from '../events/item.ts';
+import type { Neighbours } from './item-knn-similarity.ts';
+
+/** Weighted edges by node; the first nodes are the items. */
+export interface Graph {
+  readonly items: number;
+  readonly edges: readonly ReadonlyMap<number, number>[];
+}
+
+const weights = {
+  nextInSeries: 3,
+  previousInSeries: 1,
+  buildsOn: 3,
+  prerequisite: 1,
+  related: 2,
+  member: 1,
+  parentCategory: 0.5,
+} as const;
+
+export const knowledgeGraph = (catalogue: readonly (CatalogItem | undefined)[]): Graph => {
+  const edges: Map<number, number>[] = catalogue.map(() => new Map());
+  const nodeOf = new Map<string, number>();
+  const itemOf = new Map<string, number>(
+    catalogue.flatMap((item, index) => (item ? [[item.itemId, index]] : [])),
+  );
+  const connect = (from: number, to: number, weight: number): void => {
+    edges[from].set(to, Math.max(weight, edges[from].get(to) ?? 0));
+  };
+  const node = (name: string): number => {
+    const known = nodeOf.get(name) ?? edges.length;
+    if (known === edges.length) {
+      edges.push(new Map());
+    }
+    nodeOf.set(name, known);
+    return known;
+  };
+  const join = (from: number, to: number, weight: number): void => {
+    connect(from, to, weight);
+    connect(to, from, weight);
+  };
+  for (const [index, item] of catalogue.entries()) {
+    if (item === undefined) continue;
+    for (const name of memberships(item)) {
+      join(index, node(name), weights.member);
+    }
+    for (let depth = item.category.length; depth > 1; depth--) {
+      join(node(categoryName(item, depth)), node(categoryName(item, depth - 1)), weights.parentCategory);
+    }
+    for (const other of related(item.attributes.prerequisites, itemOf, index)) {
+      connect(other, index, weights.buildsOn);
+      connect(index, other, weights.prerequisite);
+    }
+    for (const other of related(item.attributes.related, itemOf, index)) {
+      join(index, other, weights.related);
+    }
+  }
+  for (const [before, after] of seriesSteps(catalogue)) {
+    connect(before, after, weights.nextInSeries);
+    connect(after, before, weights.previousInSeries);
+  }
+  return { items: catalogue.length, edges: withoutHubs(edges, catalogue.length) };
+};
+
+/** Items × items, nearest first. */
+export const graphNeighbours = (graph: Graph, steps = 4): Neighbours => {
+  const rowStart = new Int32Array(graph.items + 1);
+  const columnIndex: number[] = [];
+  const value: number[] = [];
+  const totals = graph.edges.map((edges) => [...edges.values()].reduce((sum, weight) => sum + weight, 0));
+  for (let item = 0; item < graph.items; item++) {
+    const near = [...walk(graph, totals, item, steps)]
+      .filter(([node, mass]) => node < graph.items && node !== item && mass > 0)
+      .sort(([a, one], [b, other]) => other - one || a - b)
+      .slice(0, servingNeighboursCountMax);
+    for (const [node, mass] of near) {
+      columnIndex.push(node);
+      value.push(mass / near[0][1]);
+    }
+    rowStart[item + 1] = columnIndex.length;
+  }
+  return { rowStart, columnIndex: Int32Array.from(columnIndex), value: Float32Array.from(value) };
+};
+
+const restart = 0.5;
+
+/** Σ_t restart · (1 − restart)^t · (where the walk is after t steps), by node; the rest of the series is cut off. */
+const walk = (
+  { edges }: Graph,
+  totals: readonly number[],
+  start: number,
+  steps: number,
+): ReadonlyMap<number, number> => {
+  const visited = new Map<number, number>();
+  let mass = new Map<number, number>([[start, 1]]);
+  for (let step = 1; step <= steps; step++) {
+    const next = new Map<number, number>();
+    for (const [node, here] of mass) {
+      for (const [to, weight] of edges[node]) {
+        next.set(to, (next.get(to) ?? 0) + ((1 - restart) * here * weight) / totals[node]);
+      }
+    }
+    for (const [node, here] of next) {
+      visited.set(node, (visited.get(node) ?? 0) + restart * here);
+    }
+    mass = next;
+  }
+  return visited;
+};
+
+const categoryName = ({ category }: CatalogItem, depth: number): string =>
+  `category=${category.slice(0, depth).join('/')}`;
+
+const memberships = (item: CatalogItem): readonly string[] => [
+  ...(item.author === undefined ? [] : [`author=${item.author}`]),
+  ...(item.series === undefined ? [] : [`series=${item.series.id}`]),
+  ...(item.category.length === 0 ? [] : [categoryName(item, item.category.length)]),
+];
+
+/** Ids that the catalogue knows, not the item's own. */
+const related = (
+  value: Json | undefined,
+  itemOf: ReadonlyMap<string, number>,
+  own: number,
+): readonly number[] =>
+  (Array.isArray(value) ? value : [value])
+    .flatMap((id) => (typeof id === 'string' || typeof id === 'number' ? (itemOf.get(String(id)) ?? []) : []))
+    .filter((index) => index !== own);
+
+/** Pairs of parts that follow each other; of a position that several hold, each leads to each. */
+const seriesSteps = (
+  catalogue: readonly (CatalogItem | undefined)[],
+): readonly (readonly [before: number, after: number])[] => {
+  const series = new Map<string, Map<number, number[]>>();
+  for (const [index, item] of catalogue.entries()) {
+    if (item?.series === undefined) continue;
+    const parts = series.get(item.series.id) ?? new Map<number, number[]>();
+    series.set(item.series.id, parts);
+    parts.set(item.series.position, [...(parts.get(item.series.position) ?? []), index]);
+  }
+  return [...series.values()].flatMap((parts) => {
+    const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, indexes]) => indexes);
+    return inOrder
+      .slice(1)
+      .flatMap((after, place) => inOrder[place].flatMap((from) => after.map((to) => [from, to] as const)));
+  });
+};
+
+const withoutHubs = (
+  edges: readonly ReadonlyMap<number, number>[],
+  items: number,
+): readonly ReadonlyMap<number, number>[] =>
+  edges.map((own, node) => (node >= items && own.size > hubItemsCountMax ? new Map<number, number>() : own));
