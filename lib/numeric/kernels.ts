@@ -9,7 +9,8 @@ import { plain, relaxed } from './kernels-binary.ts';
 
 /** What the binaries export, as JavaScript sees it: numbers in, a number or nothing out. */
 export interface KernelFunctions {
-  scoreRows(items: number, stride: number, from: number, to: number, vector: number, out: number): void;
+  /** assembly/top.ts */
+  scorePanels(panels: number, count: number, stride: number, vector: number, out: number): void;
   /** assembly/sweep.ts */
   sweepPivots(tiles: number, pivot: number, least: number, square: number, inverse: number): number;
   /** Pairwise ranking losses by stochastic gradient (assembly/pairwise.ts): what to work on, then passes over it. */
@@ -74,6 +75,22 @@ interface ParallelFunctions {
     pivot: number,
     lefts: number,
     rights: number,
+  ): void;
+  /** assembly/top.ts */
+  topRows(
+    thread: number,
+    panels: number,
+    items: number,
+    stride: number,
+    vectors: number,
+    rows: number,
+    n: number,
+    excludedStart: number,
+    excluded: number,
+    places: number,
+    scores: number,
+    found: number,
+    scratch: number,
   ): void;
 }
 

@@ -2,7 +2,7 @@
 // recommend() answers from the stored history as foldIn() does from events, so both agree; a model that keeps
 // something of its customers (scoreCustomer) may differ.
 
-import { customerId as asCustomerId, itemId as asItemId, type CustomerId, type ItemId } from '../base/ids.ts';
+import { customerId as asCustomerId, itemId as asItemId, type ItemId } from '../base/ids.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
@@ -16,17 +16,12 @@ import {
   featuresOf,
 } from './customer-features.ts';
 import { strongestItem } from './explanation.ts';
+import { factorScores, likenessScores } from './factor-scores.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
-import type { CustomerEvents, ModelKind, Scorer, Tools } from './model.ts';
-import { descending, type RankedItems, topScored } from './ranking.ts';
-import type {
-  CustomerFeatures,
-  FoldInEvent,
-  Recipe,
-  Recommender,
-  RecommendOptions,
-  Scored,
-} from './recommender.ts';
+import type { CustomerEvents, History, ModelKind, Scorer, Tools } from './model.ts';
+import { descending, inOrder, type RankedItems, topScored } from './ranking.ts';
+import { factorRecommendAll } from './recommend-all.ts';
+import type { CustomerFeatures, FoldInEvent, Recipe, Recommender } from './recommender.ts';
 import { type CustomerRows, nearestCustomers } from './similar-customers.ts';
 
 export interface ItemTable extends RankedItems {
@@ -197,25 +192,15 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     }
     return current;
   };
-  /** `scores` comes filled with zeros. */
-  const score = (customerId: CustomerId, scores: Float64Array): void => {
-    const { customers, pairs, events, features, scorer, nowMs } = fitted();
-    const customer = customers.get(customerId) ?? -1;
-    const history = storedHistory(pairs, events, customer, nowMs, featuresOf(features, customer));
-    if (customer >= 0 && scorer.scoreCustomer !== undefined) {
-      scorer.scoreCustomer(customer, history, scores);
-    } else {
-      scorer.scoreHistory(history, scores);
-    }
+  const historyOf = (customer: number): History => {
+    const { pairs, events, features, nowMs } = fitted();
+    return storedHistory(pairs, events, customer, nowMs, featuresOf(features, customer));
   };
-  const recommend = (
-    customerId: CustomerId,
-    n: number,
-    options: RecommendOptions | undefined,
-    scores: Float64Array,
-  ): Scored[] => {
-    score(customerId, scores);
-    return topScored(scores, fitted().items, n, options);
+  const recommend: Recommender['recommend'] = (customerId, n, options) => {
+    const { customers, items } = fitted();
+    const customer = customers.get(customerId) ?? -1;
+    const history = historyOf(customer);
+    return topScored(placeScores(fitted(), history, customer), items, n, options, history.items);
   };
   return {
     name: recipe.model,
@@ -223,31 +208,37 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
       customerRows = undefined;
       current = fitAll({ interactions, catalogue, nowMs, features }, recipe, kind, tools);
     },
-    recommend: (customerId, n, options) =>
-      recommend(customerId, n, options, new Float64Array(fitted().items.ids.length)),
+    recommend,
     recommendAll: function* (n, optionsOf) {
-      const { customers, items } = fitted();
-      const scores = new Float64Array(items.ids.length);
-      for (const id of customers.keys()) {
-        const customerId = asCustomerId(id);
-        scores.fill(0);
-        yield [customerId, recommend(customerId, n, optionsOf?.(customerId), scores)];
+      const { customers, pairs, items, scorer } = fitted();
+      const ids = Array.from(customers.keys(), asCustomerId);
+      const { factors } = scorer;
+      if (factors !== undefined && scorer.scoreCustomer === undefined) {
+        const model = { customers: ids, pairs, items, factors, historyOf, recommend };
+        yield* factorRecommendAll(model, tools.kernels(), n, optionsOf);
+        return;
+      }
+      for (const id of ids) {
+        yield [id, recommend(id, n, optionsOf?.(id))];
       }
     },
     rankedItems: () => fitted().items,
     scoreEach: function* (customerIds) {
-      const scores = new Float64Array(fitted().items.ids.length);
+      const { customers, items } = fitted();
+      const scores = new Float64Array(items.ids.length);
       for (const customerId of customerIds) {
-        scores.fill(0);
-        score(customerId, scores);
+        const customer = customers.get(customerId) ?? -1;
+        const placed = placeScores(fitted(), historyOf(customer), customer);
+        for (let place = 0; place < placed.length; place++) {
+          scores[items.order[place]] = placed[place];
+        }
         yield scores;
       }
     },
     foldIn: (events, n, options) => foldInWith(fitted(), events, n, options),
     because: (customerId, ids) => {
-      const { customers, pairs, events, nowMs } = fitted();
-      const customer = customers.get(customerId) ?? -1;
-      const strongest = strongestItem(fitted(), storedHistory(pairs, events, customer, nowMs));
+      const { customers } = fitted();
+      const strongest = strongestItem(fitted(), historyOf(customers.get(customerId) ?? -1));
       return strongest && ids.map(strongest);
     },
     similarItems: (itemId, n) => similarWith(fitted(), itemId, n),
@@ -262,13 +253,31 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
 
 export type Answering = Pick<Fitted, 'items' | 'scorer' | 'nowMs'>;
 
+/** By place. `customer`: −1 where only the history counts. */
+const placeScores = (
+  { items, scorer }: Pick<Fitted, 'items' | 'scorer'>,
+  history: History,
+  customer: number,
+): Float64Array | Float32Array => {
+  const isKept = customer >= 0 && scorer.scoreCustomer !== undefined;
+  if (scorer.factors !== undefined && !isKept) {
+    return factorScores(scorer.factors, items.order, history);
+  }
+  const scores = new Float64Array(items.ids.length);
+  if (isKept) {
+    scorer.scoreCustomer?.(customer, history, scores);
+  } else {
+    scorer.scoreHistory(history, scores);
+  }
+  return inOrder(scores, items.order);
+};
+
 export const foldInWith = (
   { items, scorer, nowMs }: Answering,
   ...[events, n, options]: Parameters<Recommender['foldIn']>
 ): ReturnType<Recommender['foldIn']> => {
-  const scores = new Float64Array(items.ids.length);
-  scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs, options?.features), scores);
-  return topScored(scores, items, n, options);
+  const history = foldedHistory(events, items.indexOf, nowMs, options?.features);
+  return topScored(placeScores({ items, scorer }, history, -1), items, n, options, history.items);
 };
 
 export const becauseWith = (
@@ -286,9 +295,18 @@ const similarWith = (
   if (index === undefined) {
     return [];
   }
-  const scores = new Float64Array(items.ids.length);
-  scorer.scoreSimilar(index, scores);
-  return topScored(scores, items, n, { exclude: new Set([id]) });
+  return topScored(likeness(scorer, items, index), items, n, { exclude: new Set([id]) });
+};
+
+/** By place. */
+const likeness = (scorer: Scorer, { ids, order }: ItemTable, item: number): Float64Array | Float32Array => {
+  const { factors } = scorer;
+  if (factors?.likenessColumns !== undefined) {
+    return likenessScores(factors, factors.likenessColumns, order, item);
+  }
+  const scores = new Float64Array(ids.length);
+  scorer.scoreSimilar(item, scores);
+  return inOrder(scores, order);
 };
 
 const modelArtifact = ({

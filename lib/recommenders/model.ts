@@ -102,6 +102,8 @@ export interface Factors {
   readonly items: Float32Array;
   /** Floats a row, a multiple of 4. */
   readonly stride: number;
+  /** The first columns of a row that say what the item is like: similarItems is then their cosine. Default: scoreSimilar. */
+  readonly likenessColumns?: number;
   /** The customer's vector into `out` (stride places); zeros where the history says nothing. */
   embed(history: History, out: Float32Array): void;
   /**

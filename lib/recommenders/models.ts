@@ -23,8 +23,6 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['content', content],
 ]);
 
-export const modelNames: readonly string[] = [...kinds.keys()];
-
 export interface Candidate {
   readonly name: string;
   readonly recipe: Recipe;
@@ -66,7 +64,7 @@ export function kindOf(model: string): ModelKind {
       code: 'model-unknown',
       message: 'There is no model of this name.',
       received: shown(model),
-      action: `Use one of: ${modelNames.join(', ')}.`,
+      action: `Use one of: ${[...kinds.keys()].join(', ')}.`,
     });
   }
   return kind;

@@ -63,7 +63,7 @@ const scorerOf = (factors: PairwiseFactors, settings: PairwiseSettings): Scorer 
         });
       };
     },
-    factors: { items, stride, embed },
+    factors: { items, stride, likenessColumns: bias, embed },
     arrays: { itemFactors: items, contextFactors: context, customerFactors: customers },
     extra: { stride, customerNames },
   };

@@ -1,6 +1,7 @@
 // The best n of a score per item. Ties go to the more popular item, then to the one seen first,
 // so a model that knows nothing about a history (all zero) answers with popularity.
-// Cost: one pass and a heap of n; a full sort when n is a large part of the items.
+// Places are positions in popularity order: of two equal scores the lower place is the better.
+// Cost: one pass and a heap of n; what is excluded or not accepted is asked only of items that would enter the heap.
 
 import type { ItemId } from '../base/ids.ts';
 import type { RecommendOptions, Scored } from './recommender.ts';
@@ -12,109 +13,140 @@ export interface RankedItems {
   readonly order: Int32Array;
 }
 
+/** `scores` by place; `own`: the items of the history, ascending, for `excludeHistory`. */
 export const topScored = (
-  scores: Float64Array,
-  items: RankedItems,
+  scores: Float64Array | Float32Array,
+  { ids, order }: RankedItems,
   n: number,
-  options?: RecommendOptions,
+  options: RecommendOptions = {},
+  own?: Int32Array,
 ): Scored[] => {
-  const isAllowed = (item: number): boolean => allowed(items.ids[item], options);
-  return topItems(scores, items.order, n, isAllowed).map((item) => ({
-    itemId: items.ids[item],
-    score: scores[item],
+  const { exclude, accept, excludeHistory = false } = options;
+  const excluded = excludeHistory ? own : undefined;
+  const isAllowed = (place: number): boolean => {
+    const item = order[place];
+    return (
+      !(exclude?.has(ids[item]) ?? false) &&
+      (excluded === undefined || !holds(excluded, item)) &&
+      (accept === undefined || accept(ids[item]))
+    );
+  };
+  return Array.from(bestPlaces(scores, n, isAllowed), (place) => ({
+    itemId: ids[order[place]],
+    score: scores[place],
   }));
 };
 
-/** Item indexes, best first; `order` holds them from most to least popular. */
+/** Item indexes, best first; `scores` by item, `order` from most to least popular. */
 export const topItems = (
   scores: Float64Array,
   order: Int32Array,
   n: number,
   isAllowed: (item: number) => boolean,
-): number[] => {
-  const places =
-    n * 4 > order.length
-      ? sortedPlaces(scores, order, isAllowed).slice(0, n)
-      : heapPlaces(scores, order, n, isAllowed);
-  return places.map((place) => order[place]);
-};
+): number[] =>
+  Array.from(
+    bestPlaces(inOrder(scores, order), n, (place) => isAllowed(order[place])),
+    (place) => order[place],
+  );
 
 /** Most to least by score; ties by index. */
 export const descending = (scores: ArrayLike<number>): Int32Array =>
   Int32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b);
 
-const allowed = (id: ItemId, options: RecommendOptions | undefined): boolean =>
-  options === undefined ||
-  (!(options.exclude?.has(id) ?? false) && (options.accept === undefined || options.accept(id)));
-
-/** Places are positions in popularity order: of two equal scores the lower place is the better. */
-const sortedPlaces = (
-  scores: Float64Array,
-  order: Int32Array,
-  isAllowed: (item: number) => boolean,
-): number[] => {
-  const places: number[] = [];
-  for (let place = 0; place < order.length; place++) {
-    if (isAllowed(order[place])) {
-      places.push(place);
-    }
-  }
-  return places.sort((a, b) => scores[order[b]] - scores[order[a]] || a - b);
-};
-
-const heapPlaces = (
-  scores: Float64Array,
-  order: Int32Array,
-  n: number,
-  isAllowed: (item: number) => boolean,
-): number[] => {
-  const heap: number[] = []; // the worst kept place on top
-  const worse = (a: number, b: number): boolean => {
-    const difference = scores[order[a]] - scores[order[b]];
-    return difference < 0 || (difference === 0 && a > b);
-  };
-  for (let place = 0; place < order.length; place++) {
-    const full = heap.length === n;
-    if ((full && (n === 0 || scores[order[place]] <= scores[order[heap[0]]])) || !isAllowed(order[place])) {
-      continue;
-    }
-    if (full) {
-      heap[0] = place;
-      siftDown(heap, worse);
+const holds = (ascending: Int32Array, item: number): boolean => {
+  let [from, to] = [0, ascending.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (ascending[middle] < item) {
+      from = middle + 1;
     } else {
-      heap.push(place);
-      siftUp(heap, worse);
+      to = middle;
     }
   }
-  return heap.sort((a, b) => scores[order[b]] - scores[order[a]] || a - b);
+  return ascending[from] === item;
 };
 
-const siftUp = (heap: number[], worse: (a: number, b: number) => boolean): void => {
-  let child = heap.length - 1;
-  while (child > 0) {
-    const parent = (child - 1) >> 1;
-    if (!worse(heap[child], heap[parent])) {
-      return;
-    }
-    [heap[child], heap[parent]] = [heap[parent], heap[child]];
-    child = parent;
+/** From scores by item to scores by place. */
+export const inOrder = (scores: Float64Array, order: Int32Array): Float64Array => {
+  const ordered = new Float64Array(order.length);
+  for (let place = 0; place < order.length; place++) {
+    ordered[place] = scores[order[place]];
   }
+  return ordered;
 };
 
-const siftDown = (heap: number[], worse: (a: number, b: number) => boolean): void => {
-  let parent = 0;
-  for (;;) {
-    let child = parent * 2 + 1;
-    if (child >= heap.length) {
-      return;
+/** The places of the n best scores that are allowed, best first. */
+export const bestPlaces = (
+  scores: Float64Array | Float32Array,
+  n: number,
+  isAllowed: (place: number) => boolean,
+): Int32Array => {
+  const heap = worstOnTop(Math.min(n, scores.length));
+  let place = 0;
+  for (; place < scores.length && heap.hasRoom(); place++) {
+    if (isAllowed(place)) {
+      heap.add(scores[place], place);
     }
-    if (child + 1 < heap.length && worse(heap[child + 1], heap[child])) {
-      child++;
-    }
-    if (!worse(heap[child], heap[parent])) {
-      return;
-    }
-    [heap[child], heap[parent]] = [heap[parent], heap[child]];
-    parent = child;
   }
+  // Places come in order: an equal score is the worse one.
+  for (let least = heap.least(); place < scores.length; place++) {
+    if (scores[place] > least && isAllowed(place)) {
+      heap.replaceWorst(scores[place], place);
+      least = heap.least();
+    }
+  }
+  return heap.sorted();
+};
+
+/** A heap of so many pairs of score and place, the worst on top: the lowest score, of equals the highest place. */
+const worstOnTop = (capacity: number) => {
+  const scores = new Float64Array(capacity);
+  const places = new Int32Array(capacity);
+  let size = 0;
+  const isWorse = (score: number, place: number, than: number): boolean =>
+    score < scores[than] || (score === scores[than] && place > places[than]);
+  const put = (at: number, score: number, place: number): void => {
+    scores[at] = score;
+    places[at] = place;
+  };
+  const up = (score: number, place: number): void => {
+    let child = size - 1;
+    while (child > 0) {
+      const parent = (child - 1) >> 1;
+      if (!isWorse(score, place, parent)) break;
+      put(child, scores[parent], places[parent]);
+      child = parent;
+    }
+    put(child, score, place);
+  };
+  const down = (score: number, place: number): void => {
+    let parent = 0;
+    for (let child = 1; child < size; child = parent * 2 + 1) {
+      if (child + 1 < size && isWorse(scores[child + 1], places[child + 1], child)) child++;
+      if (isWorse(score, place, child)) break;
+      put(parent, scores[child], places[child]);
+      parent = child;
+    }
+    put(parent, score, place);
+  };
+  return {
+    hasRoom: (): boolean => size < capacity,
+    least: (): number => (capacity > 0 ? scores[0] : Infinity),
+    add: (score: number, place: number): void => {
+      size++;
+      up(score, place);
+    },
+    replaceWorst: down,
+    /** Takes the heap apart: the worst goes to the end again and again. */
+    sorted: (): Int32Array => {
+      const found = size;
+      while (size > 1) {
+        const [worst, worstPlace] = [scores[0], places[0]];
+        size--;
+        down(scores[size], places[size]);
+        put(size, worst, worstPlace);
+      }
+      return places.subarray(0, found);
+    },
+  };
 };

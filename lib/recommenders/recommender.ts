@@ -20,7 +20,9 @@ export interface ScoredCustomer {
 export interface RecommendOptions {
   /** Items never to return (owned, hidden, excluded). */
   readonly exclude?: ReadonlySet<string>;
-  /** Keep only items this accepts. */
+  /** Leave out the items of the history that the answer is made from. Default false. */
+  readonly excludeHistory?: boolean;
+  /** Keep only items this accepts: a function of the item alone, asked only of items that could be answered. */
   readonly accept?: (itemId: ItemId) => boolean;
   /** foldIn: names of the customer's features, as given to fit(). Default: nothing is known. */
   readonly features?: readonly string[];

@@ -3,18 +3,6 @@ import { threadedKernels } from '../../lib/adapters/threads.ts';
 import { createKernels } from '../../lib/numeric/kernels.ts';
 
 describe('the kernels', () => {
-  it('score rows as the sum of products says', () => {
-    const kernels = createKernels();
-    const items = kernels.float32(3 * 8);
-    const vector = kernels.float32(8);
-    const out = kernels.float32(3);
-    items.set([1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, 0, 0, 0]);
-    vector.set([1, 10, 100, 1_000, 10_000]);
-    kernels.call.scoreRows(items.byteOffset, 8, 0, 3, vector.byteOffset, out.byteOffset);
-    expect([...out]).toEqual([54_321, 0, -11_111]);
-    kernels.close();
-  });
-
   it('give zeroed, aligned memory again after a release', () => {
     const kernels = createKernels();
     const mark = kernels.mark();

@@ -132,6 +132,60 @@ describe.each(subjects)('$name', ({ recipe }) => {
     );
   });
 
+  it('answers all customers as one by one', () => {
+    fc.assert(
+      fc.property(baskets, fc.integer({ min: 0, max: 14 }), fc.boolean(), (triples, n, isOne) => {
+        const recommender = fitted(triples);
+        const accept = (id: string) => id !== 'i2';
+        const optionsOf = (id: string) => ({
+          exclude: new Set([`i${id.length}`, `i${id.slice(1)}`, 'unheard-of']),
+          excludeHistory: id.endsWith('1'),
+          ...(isOne && { accept }),
+          ...(!isOne && id.endsWith('2') && { accept: (item: string) => item !== 'i7' }),
+        });
+        const all = [...recommender.recommendAll(n, optionsOf)];
+        expect(all.map(([id]) => id)).toEqual([...new Set(triples.map(([customer]) => customer))]);
+        for (const [id, answer] of all) {
+          expect(answer).toEqual(recommender.recommend(id, n, optionsOf(id)));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('leaves out the history when asked to', () => {
+    fc.assert(
+      fc.property(baskets, (triples) => {
+        const recommender = fitted(triples);
+        const [customer] = triples[0];
+        const own = triples.filter(([other]) => other === customer).map(([, item]) => item);
+        const options = { excludeHistory: true };
+        const expected = recommender.recommend(customerId(customer), 12, { exclude: new Set(own) });
+        expect(recommender.recommend(customerId(customer), 12, options)).toEqual(expected);
+        const events = own.map((item) => ({ itemId: itemId(item), value: 1, atMs: 0 }));
+        expect(recommender.foldIn(events, 12, options).some((one) => own.includes(one.itemId))).toBe(false);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('names other customers of the training as similar, best first', () => {
+    fc.assert(
+      fc.property(baskets, fc.integer({ min: 1, max: 40 }), (triples, n) => {
+        const recommender = fitted(triples);
+        const [[customer]] = triples;
+        const similar = recommender.similarCustomers(customerId(customer), n);
+        const known = new Set(triples.map(([other]) => other));
+        expect(similar.length).toBeLessThanOrEqual(Math.min(n, known.size - 1));
+        expect(similar.every(({ customerId: id }) => known.has(id) && id !== customer)).toBe(true);
+        const scores = similar.map(({ score }) => score);
+        expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+        expect(recommender.similarCustomers(customerId('nobody'), n)).toEqual([]);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   it('is the same after it is saved and loaded', () => {
     const recommender = fitted(checkerboard(12));
     const loaded = loadRecommender(recommender.save());
@@ -174,5 +228,11 @@ describe.each(collaborative)('$name on a checkerboard', ({ recipe }) => {
   it('calls only items of the same parity most similar', () => {
     const similar = recommender.similarItems(itemId('i7'), size / 2 - 1);
     expect(similar.every(({ itemId: id }) => Number(id.slice(1)) % 2 === 1)).toBe(true);
+  });
+
+  it('calls only customers of the same parity most similar', () => {
+    const similar = recommender.similarCustomers(customerId('c7'), size / 2 - 1);
+    expect(similar).toHaveLength(size / 2 - 1);
+    expect(similar.every(({ customerId: id }) => Number(id.slice(1)) % 2 === 1)).toBe(true);
   });
 });

@@ -8,6 +8,6 @@ export {
   pairwisePass,
   pairwiseSeed,
 } from './pairwise';
-export { scoreRows } from './score';
 export { sweepPanel, sweepPivots, sweepRest } from './sweep';
 export { mark } from './threads';
+export { scorePanels, topRows } from './top';
