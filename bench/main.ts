@@ -1,6 +1,7 @@
 // `npm run bench -- <name> [options]`: accuracy and speed, each bench a file of its own.
 
 import { buildKernels } from '../infra/kernels.ts';
+import { Failure } from '../lib/base/errors.ts';
 
 const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
@@ -8,6 +9,7 @@ const benches: {
   coverage: () => import('./coverage.ts'),
   'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
+  tables: () => import('./ranking-tables.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
@@ -18,4 +20,13 @@ if (!Object.hasOwn(benches, name)) {
 // A bench measures the kernels that the sources say.
 await buildKernels();
 const { main } = await benches[name]();
-await main(args);
+try {
+  await main(args);
+} catch (error) {
+  if (!(error instanceof Failure)) {
+    throw error;
+  }
+  const { message, received, action } = error.detail;
+  console.error(`${message}\nReceived: ${String(received)}\n${action}`);
+  process.exitCode = 2;
+}

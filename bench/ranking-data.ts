@@ -25,8 +25,8 @@ export interface RankingData {
 export interface DataFiles {
   readonly train: string;
   readonly test: string;
-  readonly negatives?: string;
-  readonly layout?: Layout;
+  readonly negatives: string | undefined;
+  readonly layout: Layout | undefined;
 }
 
 export const readData = async ({ train, test, negatives, layout }: DataFiles): Promise<RankingData> => {

@@ -23,6 +23,8 @@ export interface RankingOptions {
   readonly path?: { readonly parameter: string; readonly values: readonly number[] };
   readonly against?: Recipe;
   readonly json: boolean;
+  /** With json: the NDCG of every user by group, for comparisons made later. */
+  readonly perUser: boolean;
 }
 
 const names = {
@@ -42,12 +44,13 @@ const names = {
   threads: { type: 'string' },
   path: { type: 'string' },
   json: { type: 'boolean', default: false },
+  'per-user': { type: 'boolean', default: false },
 } as const;
 
 export const usage =
   'npm run bench -- ranking --train FILE (--test FILE [--negatives FILE] | --split time [--share 0.8]) --model NAME ' +
   '[--params JSON] [--k 10] [--layout pairs|lists] [--items FILE] [--customers FILE] [--threads N] ' +
-  '[--path NAME=VALUE,VALUE…] [--against NAME --against-params JSON] [--json]';
+  '[--path NAME=VALUE,VALUE…] [--against NAME --against-params JSON] [--json [--per-user]]';
 
 export const readOptions = (args: readonly string[]): RankingOptions => {
   const { values } = parseArgs({ args: [...args], options: names });
@@ -83,6 +86,7 @@ export const readOptions = (args: readonly string[]): RankingOptions => {
     ...(values.path !== undefined && { path: pathIn(values.path) }),
     ...(against !== undefined && { against: recipeOf(against, paramsIn(values['against-params'])) }),
     json: values.json,
+    perUser: values['per-user'],
   };
 };
 

@@ -5,23 +5,57 @@
 import type { CatalogItem } from '../lib/events/item.ts';
 import type { CustomerFeatures } from '../lib/recommenders/recommender.ts';
 import { readMovies, readUsers } from './movielens-100k.ts';
-import { type RankingData, readData, readTimed, splitAt } from './ranking-data.ts';
+import { readData, readTimed, splitAt } from './ranking-data.ts';
 import { type RankingOptions, readOptions } from './ranking-options.ts';
-import { type GroupMetrics, type RunOptions, type RunResult, run } from './ranking-run.ts';
+import { type GroupMetrics, type Run, type RunOptions, type RunResult, run } from './ranking-run.ts';
+import { differencesOf, runCuts, runPath, shownCuts, shownDifferences, shownPath } from './ranking-series.ts';
 
 export const main = async (args: readonly string[]): Promise<void> => {
   const options = readOptions(args);
-  const data = await readRanking(options);
-  const { result } = run(options.recipe, data, await runOptions(options));
-  console.log(options.json ? JSON.stringify(result) : shownResult(result));
+  const answer = await rank(options);
+  console.log(options.json ? JSON.stringify(answer.json) : answer.text);
 };
 
-const readRanking = async (options: RankingOptions): Promise<RankingData> => {
-  const { train, test, negatives, layout, shares } = options;
-  return test === undefined
-    ? splitAt(await readTimed(train, layout), shares[0])
-    : await readData({ train, test, ...(negatives && { negatives }), ...(layout && { layout }) });
+interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+const rank = async (options: RankingOptions): Promise<Answer> => {
+  const { recipe, path, against, shares, train, test, negatives, layout } = options;
+  const rows = test === undefined ? await readTimed(train, layout) : undefined;
+  const given = await runOptions(options);
+  if (rows !== undefined && shares.length > 1) {
+    const cuts = runCuts(recipe, rows, shares, given);
+    return { json: cuts, text: shownCuts(cuts) };
+  }
+  const data = rows
+    ? splitAt(rows, shares[0])
+    : await readData({ train, test: test ?? '', negatives, layout });
+  if (path !== undefined) {
+    const points = runPath(recipe, path, data, given);
+    return { json: { parameter: path.parameter, points }, text: shownPath(path.parameter, points) };
+  }
+  const one = run(recipe, data, given);
+  if (against === undefined) {
+    const perUser = options.perUser ? { perUser: ndcgByGroup(one) } : {};
+    return { json: { ...one.result, ...perUser }, text: shownResult(one.result) };
+  }
+  const other = run(against, data, given);
+  const differences = differencesOf(one, other);
+  return {
+    json: { ...one.result, against: other.result, differences },
+    text: [shownResult(one.result), shownResult(other.result), shownDifferences(differences)].join('\n'),
+  };
 };
+
+const ndcgByGroup = ({ measured }: Run): { readonly [group: string]: readonly number[] } =>
+  Object.fromEntries(
+    [...measured].map(([group, { columns }]) => [
+      group,
+      Array.from(columns.ndcg, (value) => Number(value.toFixed(5))),
+    ]),
+  );
 
 const runOptions = async ({ items, customers, k, threads }: RankingOptions): Promise<RunOptions> => {
   const catalogue: ReadonlyMap<string, CatalogItem> | undefined = items ? await readMovies(items) : undefined;
