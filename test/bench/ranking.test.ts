@@ -65,19 +65,9 @@ describe('bench ranking', () => {
   });
 
   it('splits one file at an instant and reports what is cold apart', async () => {
-    const rows = [
-      ...[
-        'a x 1 100',
-        'a y 1 101',
-        'b x 1 102',
-        'c x 1 103',
-        'c z 1 104',
-        'b y 1 105',
-        'd y 1 106',
-        'a z 1 107',
-      ],
-      ...['b y 1 110', 'a new 1 111', 'e x 1 112', 'c y 1 113'],
-    ];
+    const before = 'a x 1 100,a y 1 101,b x 1 102,c x 1 103,c z 1 104,b y 1 105,d y 1 106,a z 1 107';
+    const after = 'b y 1 110,a new 1 111,e x 1 112,c y 1 113';
+    const rows = `${before},${after}`.split(',');
     const data = splitAt(await readTimed(file(rows), undefined), 8 / 12);
     expect(data.splitMs).toBe(110_000);
     expect(data.train.value.length).toBe(8);
