@@ -163,6 +163,8 @@ export const residentFactorsBytesMax = 1024 ** 3;
 export const easeItemsCountMax = 20_000;
 /** Items that one author or category may join in the knowledge graph: a walk through more gives each next to nothing. */
 export const hubItemsCountMax = 2_000;
+/** Pairs of the customers that a user kNN keeps to compare with: 4,000,000 × 8 bytes = 32 MB of a serving model. */
+export const userKnnPairsCountMax = 4_000_000;
 /** Test customers a model is evaluated on, drawn by seed: the interval of NDCG hardly narrows beyond. */
 export const evaluationCustomersCountMax = 3_000;
 /** Fewer test customers than this cannot tell two models apart. */

@@ -6,6 +6,7 @@
 // All are shrunk by common customers, s · n_ij / (n_ij + shrinkage) (Koren 2008, eq. 2), and dropped at or below θ.
 // Cost: Σ_customers (items of the customer)², sparse; memory: items × neighbours.
 
+import { largest } from '../numeric/largest.ts';
 import { type SparseMatrix, transpose } from '../numeric/sparse.ts';
 import { type Weighting, weighted } from './item-knn-weighting.ts';
 
@@ -127,7 +128,7 @@ const growingRows = (neighbours: number) => {
   return {
     /** Adds a row of the nearest among `items`; where it ends. */
     add: (items: Int32Array, similarity: Float64Array): number => {
-      const row = nearest(items, similarity, neighbours);
+      const row = largest(similarity, items, neighbours);
       if (size + row.length > value.length) {
         const length = 2 * (size + row.length);
         columnIndex = extended(columnIndex, new Int32Array(length));
@@ -146,21 +147,4 @@ const growingRows = (neighbours: number) => {
 const extended = <T extends Int32Array | Float32Array>(before: T, after: T): T => {
   after.set(before);
   return after;
-};
-
-/** So many of the items, nearest first; of equals the lower index. */
-const nearest = (items: Int32Array, similarity: Float64Array, neighbours: number): readonly number[] => {
-  const byDistance = (a: number, b: number): number => similarity[b] - similarity[a] || a - b;
-  if (items.length <= neighbours) {
-    return Array.from(items).sort(byDistance);
-  }
-  // Typed arrays sort numbers natively: finding the last similarity to keep costs less than sorting the items.
-  const last = Float64Array.from(items, (item) => similarity[item]).sort()[items.length - neighbours];
-  const kept: number[] = [];
-  for (const item of items) {
-    if (similarity[item] >= last) {
-      kept.push(item);
-    }
-  }
-  return kept.sort(byDistance).slice(0, neighbours);
 };

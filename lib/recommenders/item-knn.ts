@@ -10,6 +10,7 @@ import { type Artifact, float32, int32 } from './artifact.ts';
 import { itemNeighbours, type KnnSettings, type Neighbours } from './item-knn-similarity.ts';
 import type { Weighting } from './item-knn-weighting.ts';
 import type { ModelKind, Params, Scorer } from './model.ts';
+import { type ParamsReader, paramsReader } from './params.ts';
 
 export const itemKnn: ModelKind = {
   defaults: {
@@ -69,47 +70,33 @@ const scorer = (neighbours: Neighbours, itemsCount: number): Scorer => {
         add(item, weights[i], out);
       });
     },
+    explain:
+      ({ items, weights }) =>
+      (asked, out) => {
+        items.forEach((item, place) => {
+          const from = neighbours.rowStart[item];
+          const found = neighbours.columnIndex.subarray(from, neighbours.rowStart[item + 1]).indexOf(asked);
+          out[place] = found < 0 ? 0 : weights[place] * neighbours.value[from + found];
+        });
+      },
     scoreSimilar: (item, out) => add(item, 1, out),
     arrays: neighbourArrays('neighbours', neighbours),
   };
 };
 
 const knnSettings = (params: Params): KnnSettings => {
-  const { similarity } = params;
-  if (similarity !== 'cosine' && similarity !== 'pearson' && similarity !== 'jaccard') {
-    throw outOfRange('similarity', 'cosine, pearson or jaccard', similarity);
-  }
+  const read = paramsReader('item-knn', params);
   return {
-    similarity,
-    weighting: weightingOf(params),
-    asymmetry: number(params, 'asymmetry', 0, 1),
-    neighbours: number(params, 'neighbours', 1),
-    shrinkage: number(params, 'shrinkage', 0),
-    threshold: number(params, 'threshold', 0),
+    similarity: read.oneOf('similarity', ['cosine', 'pearson', 'jaccard']),
+    weighting: weightingOf(read),
+    asymmetry: read.number('asymmetry', 0, 1),
+    neighbours: read.whole('neighbours', 1),
+    shrinkage: read.number('shrinkage', 0),
+    threshold: read.number('threshold', 0),
   };
 };
 
-const weightingOf = (params: Params): Weighting => {
-  const { weighting } = params;
-  if (weighting !== 'none' && weighting !== 'tf-idf' && weighting !== 'bm25') {
-    throw outOfRange('weighting', 'none, tf-idf or bm25', weighting);
-  }
-  return weighting === 'bm25'
-    ? { kind: 'bm25', k1: number(params, 'k1', 0), b: number(params, 'b', 0, 1) }
-    : { kind: weighting };
+const weightingOf = (read: ParamsReader): Weighting => {
+  const kind = read.oneOf('weighting', ['none', 'tf-idf', 'bm25']);
+  return kind === 'bm25' ? { kind, k1: read.number('k1', 0), b: read.number('b', 0, 1) } : { kind };
 };
-
-const number = (params: Params, name: string, min: number, max = Number.MAX_VALUE): number => {
-  const value = params[name];
-  if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    throw outOfRange(
-      name,
-      max === Number.MAX_VALUE ? `a number of at least ${min}` : `${min} … ${max}`,
-      value,
-    );
-  }
-  return value;
-};
-
-const outOfRange = (name: string, expected: string, received: unknown): RangeError =>
-  new RangeError(`item-knn: ${name} must be ${expected}, received ${JSON.stringify(received)}`);

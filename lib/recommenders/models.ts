@@ -12,10 +12,12 @@ import type { ModelKind, Tools } from './model.ts';
 import { bpr, warp } from './pairwise.ts';
 import { popularity } from './popularity.ts';
 import type { Recipe, Recommender } from './recommender.ts';
+import { userKnn } from './user-knn.ts';
 
 const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['popularity', popularity],
   ['item-knn', itemKnn],
+  ['user-knn', userKnn],
   ['als', als],
   ['ease', ease],
   ['warp', warp],

@@ -16,6 +16,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'item-knn by Jaccard', recipe: recipeOf('item-knn', { similarity: 'jaccard' }) },
   { name: 'item-knn by BM25', recipe: recipeOf('item-knn', { weighting: 'bm25' }) },
   { name: 'item-knn by Pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
+  { name: 'user-knn', recipe: recipeOf('user-knn') },
   { name: 'als', recipe: recipeOf('als') },
   { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
   { name: 'warp', recipe: recipeOf('warp') },
