@@ -169,6 +169,10 @@ export const userKnnPairsCountMax = 4_000_000;
 export const evaluationCustomersCountMax = 3_000;
 /** Fewer test customers than this cannot tell two models apart. */
 export const gateTestCustomersCountMin = 30;
+/** Customers that a hybrid's weights are learned on: a dozen weights hardly change with more. */
+export const hybridCustomersCountMax = 10_000;
+/** Scores (customers × models × items) computed for that: about a minute on two cores. */
+export const hybridScoresCountMax = 200_000_000;
 /** Lists in one publish task: 1,000 × about 8 KB of writes stay within a minute. */
 export const publishShardCustomersCountMax = 1_000;
 /** Archived objects one training reads, gzip; beside DuckDB's spill they fit the function's disk of 4 GiB. */

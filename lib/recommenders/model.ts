@@ -115,6 +115,8 @@ export interface Factors {
 
 export interface ModelKind {
   readonly defaults: Params;
+  /** Writes out what nested recipes leave to their models' defaults. Default: nothing is nested. */
+  complete?(params: Params): Params;
   /** Whether histories come with their events. Default 'weights': without. */
   readonly history?: 'weights' | 'events';
   fit(data: TrainingData, params: Params): Scorer;

@@ -6,6 +6,7 @@ import { createKernels } from '../numeric/kernels.ts';
 import { als } from './als.ts';
 import { content } from './content.ts';
 import { ease } from './ease.ts';
+import { hybrid } from './hybrid.ts';
 import { indexedRecommender, loadIndexed } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
 import type { ModelKind, Tools } from './model.ts';
@@ -23,18 +24,13 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['warp', warp],
   ['bpr', bpr],
   ['content', content],
+  ['hybrid', hybrid({ kindOf, recipeOf })],
 ]);
 
 export interface Candidate {
   readonly name: string;
   readonly recipe: Recipe;
 }
-
-/** Parameters not stated are the model's documented defaults, written out so that the recipe stays complete. */
-export const recipeOf = (model: string, params: Recipe['params'] = {}): Recipe => ({
-  model,
-  params: { ...kindOf(model).defaults, ...params },
-});
 
 /** From simple to rich: of equals the first wins. */
 export const defaultCandidates: readonly Candidate[] = [
@@ -58,6 +54,13 @@ export const sameRecipe = (a: Recipe, b: Recipe): boolean => recipeText(a) === r
 
 export const recipeText = ({ model, params }: Recipe): string =>
   JSON.stringify([model, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+/** Parameters not stated are the model's documented defaults, written out so that the recipe stays complete. */
+export function recipeOf(model: string, params: Recipe['params'] = {}): Recipe {
+  const kind = kindOf(model);
+  const all = { ...kind.defaults, ...params };
+  return { model, params: kind.complete?.(all) ?? all };
+}
 
 export function kindOf(model: string): ModelKind {
   const kind = kinds.get(model);

@@ -22,6 +22,11 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'warp', recipe: recipeOf('warp') },
   { name: 'bpr', recipe: recipeOf('bpr') },
   { name: 'content', recipe: recipeOf('content') },
+  { name: 'hybrid of als, item-knn and popularity', recipe: recipeOf('hybrid') },
+  {
+    name: 'hybrid of als and ease',
+    recipe: recipeOf('hybrid', { models: ['als', { model: 'ease', params: { regularization: 5 } }] }),
+  },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
 const notCollaborative = ['popularity', 'content'];

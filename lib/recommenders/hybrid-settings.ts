@@ -1,0 +1,111 @@
+// The parameters of a hybrid, checked: which models it blends, on what its weights are learned, how kinds are mixed.
+
+import type { ModelKind, Params } from './model.ts';
+import type { Recipe, RecipeValue } from './recommender.ts';
+
+export interface HybridSettings {
+  /** The recipes of the models, two or more; a name alone stands for the model's defaults. */
+  readonly models: readonly HybridPart[];
+  /** Best items of each model that stand against what was taken, when weights are learned. Default 50. */
+  readonly candidates: number;
+  /** Further items drawn at random that stand against it, so that the weights hold for the whole catalogue. Default 50. */
+  readonly others: number;
+  /** Share of what was taken that is withheld to learn on, where there are times. Default 0.2. */
+  readonly withheldShare: number;
+  /** λ: choices that equal weights count for. Default 10. */
+  readonly regularization: number;
+  /**
+   * Least share of every beginning of a list that goes to kinds of items (courses, books, plans) that the customer has
+   * not taken yet; 'observed': as often as customers did so in the withheld part. Default 0: by score alone.
+   */
+  readonly crossKindShare: number | 'observed';
+  /** Default 1. */
+  readonly seed: number;
+}
+
+export interface HybridPart {
+  readonly recipe: Recipe;
+  readonly kind: ModelKind;
+}
+
+export const hybridDefaults: Params = {
+  models: ['als', 'item-knn', 'popularity'],
+  candidates: 50,
+  others: 50,
+  withheldShare: 0.2,
+  regularization: 10,
+  crossKindShare: 0,
+  seed: 1,
+};
+
+/** The models' own defaults written out. */
+export const completeHybrid = (
+  params: Params,
+  recipeOf: (model: string, params?: Params) => Recipe,
+): Params => ({
+  ...params,
+  models: listOf(params.models).map((entry) => {
+    const { model, params: own } = typeof entry === 'string' ? { model: entry, params: {} } : partOf(entry);
+    const recipe = recipeOf(model, own);
+    return { model: recipe.model, params: recipe.params };
+  }),
+});
+
+export const hybridSettings = (params: Params, kindOf: (model: string) => ModelKind): HybridSettings => {
+  const models = listOf(params.models).map((entry) => {
+    const recipe = partOf(entry);
+    return { recipe, kind: kindOf(recipe.model) };
+  });
+  if (models.length < 2) {
+    throw new RangeError(`hybrid: models must hold two recipes or more, received ${shown(params.models)}`);
+  }
+  const { crossKindShare } = params;
+  return {
+    models,
+    candidates: number(params, 'candidates', 0, 1_000, true),
+    others: number(params, 'others', 0, 1_000, true),
+    withheldShare: number(params, 'withheldShare', 0.01, 0.9),
+    regularization: number(params, 'regularization', 1e-6, 1e9),
+    crossKindShare: crossKindShare === 'observed' ? 'observed' : number(params, 'crossKindShare', 0, 1),
+    seed: number(params, 'seed', 0, Number.MAX_SAFE_INTEGER),
+  };
+};
+
+const listOf = (value: RecipeValue | undefined): readonly RecipeValue[] => {
+  if (!isList(value)) {
+    throw new RangeError(`hybrid: models must be a list of recipes, received ${shown(value)}`);
+  }
+  return value;
+};
+
+const partOf = (value: RecipeValue): Recipe => {
+  if (typeof value === 'object' && !isList(value)) {
+    const { model, params = {} } = value;
+    if (typeof model === 'string' && model !== 'hybrid' && typeof params === 'object' && !isList(params)) {
+      return { model, params };
+    }
+  }
+  throw new RangeError(
+    `hybrid: each of the models must be a recipe { model, params } of a model other than hybrid, received ${shown(value)}`,
+  );
+};
+
+const isList = (value: RecipeValue | undefined): value is readonly RecipeValue[] => Array.isArray(value);
+
+const number = (
+  params: Params,
+  name: Exclude<keyof HybridSettings, 'models'>,
+  min: number,
+  max: number,
+  isWhole = false,
+): number => {
+  const value = params[name];
+  if (typeof value !== 'number' || !(value >= min && value <= max) || (isWhole && !Number.isInteger(value))) {
+    throw new RangeError(
+      `hybrid: ${name} must be a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}, received ${shown(value)}`,
+    );
+  }
+  return value;
+};
+
+const shown = (value: RecipeValue | undefined): string => JSON.stringify(value) ?? 'nothing';

@@ -1,0 +1,146 @@
+// Learns the weights of a hybrid: models fitted without the withheld part rank what their customers took in it against
+// what they might have taken instead: the best of every model, and items drawn at random.
+// Cost: customers × models × items scores, bounded; choices × candidates × models numbers in memory.
+
+import { hybridCustomersCountMax, hybridScoresCountMax } from '../base/limits.ts';
+import { seededRandom } from '../base/random.ts';
+import type { CatalogItem } from '../events/item.ts';
+import { eventsByCustomer, pairsOf, storedHistory } from './history.ts';
+import { moments, scoreOf } from './hybrid-blend.ts';
+import { kindsOf, takenKinds } from './hybrid-kinds.ts';
+import type { HybridSettings } from './hybrid-settings.ts';
+import { choiceWeights } from './hybrid-weights.ts';
+import type { CustomerEvents, Scorer, TrainingData } from './model.ts';
+import { type Withheld, type WithheldCustomer, withhold } from './withheld.ts';
+
+export interface LearnedBlend {
+  readonly weights: Float64Array;
+  readonly loss?: number;
+  /** What the weights were learned on. */
+  readonly choices: number;
+  readonly crossKindShare: number;
+}
+
+/** A customer with very many items would outvote others. */
+const choicesPerCustomerMax = 5;
+
+export const learnedBlend = (
+  data: TrainingData,
+  settings: HybridSettings,
+  fittedTo: (data: TrainingData) => readonly Scorer[],
+): LearnedBlend => {
+  const size = settings.models.length;
+  const prior = new Float64Array(size).fill(1 / size);
+  const withheld = withhold(data.interactions, data.catalogue, data.nowMs, {
+    share: settings.withheldShare,
+    seed: `hybrid/${settings.seed}`,
+  });
+  const crossKindShare = crossKindShareOf(withheld, data.catalogue, settings);
+  const customers = chosenCustomers(withheld, data.popularity.length * size, settings);
+  if (customers.length === 0 || withheld.train.value.length === 0) {
+    return { weights: prior, choices: 0, crossKindShare };
+  }
+  const inner = withheldData(data, withheld);
+  const choices = choicesOf(inner, fittedTo(inner), customers, settings);
+  return {
+    ...choiceWeights(choices, prior, settings.regularization),
+    choices: choices.length,
+    crossKindShare,
+  };
+};
+
+/** The same customers, items and catalogue, with what was known before the withheld part. */
+const withheldData = (data: TrainingData, { train, nowMs }: Withheld): TrainingData => {
+  let events: CustomerEvents | undefined;
+  return {
+    ...data,
+    interactions: train,
+    pairs: pairsOf(train, data.pairs.columns),
+    events: () => {
+      events ??= eventsByCustomer(train);
+      return events;
+    },
+    nowMs,
+  };
+};
+
+const chosenCustomers = (
+  { customers }: Withheld,
+  scoresPerCustomer: number,
+  { seed }: HybridSettings,
+): readonly WithheldCustomer[] =>
+  seededRandom(`hybrid customers/${seed}`)
+    .shuffle([...customers])
+    .slice(0, Math.min(hybridCustomersCountMax, Math.ceil(hybridScoresCountMax / scoresPerCustomer)));
+
+const choicesOf = (
+  data: TrainingData,
+  models: readonly Scorer[],
+  customers: readonly WithheldCustomer[],
+  settings: HybridSettings,
+): readonly Float64Array[] => {
+  const { pairs, catalogue, nowMs } = data;
+  const events = settings.models.some(({ kind }) => kind.history === 'events') ? data.events() : undefined;
+  const random = seededRandom(`hybrid candidates/${settings.seed}`);
+  const scores = models.map(() => new Float64Array(pairs.columns));
+  return customers.flatMap(({ customer, taken, owned }) => {
+    const history = storedHistory(pairs, events, customer, nowMs);
+    models.forEach((model, index) => {
+      scores[index].fill(0);
+      scoreOf(model, customer, history, scores[index]);
+    });
+    const scaled = scores.map((one) => moments(one, history.items));
+    const isTaken = new Set(taken);
+    const isCandidate = (item: number): boolean =>
+      !isTaken.has(item) && !owned.has(item) && !(catalogue[item]?.hidden ?? false);
+    const candidates = new Set(scores.flatMap((one) => bestItems(one, settings.candidates, isCandidate)));
+    for (let drawn = 0; drawn < settings.others; drawn++) {
+      const item = random.int(pairs.columns);
+      if (isCandidate(item)) {
+        candidates.add(item);
+      }
+    }
+    return taken
+      .slice(0, choicesPerCustomerMax)
+      .map((item) =>
+        Float64Array.from(
+          [item, ...candidates].flatMap((one) =>
+            scores.map((own, index) => (own[one] - scaled[index].mean) * scaled[index].scale),
+          ),
+        ),
+      );
+  });
+};
+
+/** The `n` highest; none for a model that says the same of every item. */
+const bestItems = (scores: Float64Array, n: number, accept: (item: number) => boolean): readonly number[] => {
+  const allowed = Array.from(scores.keys()).filter(accept);
+  const sorted = Float64Array.from(allowed, (item) => scores[item]).sort();
+  const least = sorted[Math.max(0, sorted.length - n)];
+  return n === 0 || sorted[0] === sorted[sorted.length - 1]
+    ? []
+    : allowed.filter((item) => scores[item] >= least).slice(0, n);
+};
+
+/** Of what was taken in the withheld part, the share that is of a kind its customer had not taken before. */
+const crossKindShareOf = (
+  { train, customers }: Withheld,
+  catalogue: readonly (CatalogItem | undefined)[],
+  { crossKindShare }: HybridSettings,
+): number => {
+  if (crossKindShare !== 'observed') {
+    return crossKindShare;
+  }
+  const kinds = kindsOf(catalogue);
+  const before = new Map<number, number[]>();
+  train.customerIndex.forEach((customer, row) => {
+    const items = before.get(customer) ?? [];
+    items.push(train.itemIndex[row]);
+    before.set(customer, items);
+  });
+  const isNew = customers.flatMap(({ customer, taken }) => {
+    const own = takenKinds(kinds, before.get(customer) ?? []);
+    return taken.map((item) => kinds[item] >= 0 && !own.has(kinds[item]));
+  });
+  return isNew.length === 0 ? 0 : isNew.filter(Boolean).length / isNew.length;
+};
