@@ -7,6 +7,7 @@ const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
   coverage: () => import('./coverage.ts'),
+  latency: () => import('./latency.ts'),
   'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
   tables: () => import('./ranking-tables.ts'),

@@ -22,7 +22,7 @@ import type { CustomerEvents, History, ModelKind, Scorer, Tools } from './model.
 import { descending, inOrder, type RankedItems, topScored } from './ranking.ts';
 import { factorRecommendAll } from './recommend-all.ts';
 import type { CustomerFeatures, FoldInEvent, Recipe, Recommender } from './recommender.ts';
-import { type CustomerRows, nearestCustomers } from './similar-customers.ts';
+import { type NearestCustomers, nearestCustomers } from './similar-customers.ts';
 
 export interface ItemTable extends RankedItems {
   readonly indexOf: ReadonlyMap<string, number>;
@@ -185,7 +185,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
 
 const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | undefined): Recommender => {
   let current = loaded;
-  let customerRows: CustomerRows | undefined;
+  let nearest: NearestCustomers | undefined;
   const fitted = (): Fitted => {
     if (current === undefined) {
       throw new Error(`${recipe.model}: fit() comes before any answer`);
@@ -205,7 +205,7 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
   return {
     name: recipe.model,
     fit: (interactions, catalogue, nowMs, features = new Map()) => {
-      customerRows = undefined;
+      nearest = undefined;
       current = fitAll({ interactions, catalogue, nowMs, features }, recipe, kind, tools);
     },
     recommend,
@@ -244,8 +244,8 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     similarItems: (itemId, n) => similarWith(fitted(), itemId, n),
     similarCustomers: (customerId, n) => {
       const { customers, pairs, scorer } = fitted();
-      customerRows ??= { ids: [...customers.keys()], pairs, vectors: scorer.customerVectors };
-      return nearestCustomers(customerRows, customers.get(customerId) ?? -1, n);
+      nearest ??= nearestCustomers({ ids: [...customers.keys()], pairs, vectors: scorer.customerVectors });
+      return nearest(customers.get(customerId) ?? -1, n);
     },
     save: () => encodeArtifact(modelArtifact(fitted())),
   };

@@ -1,11 +1,13 @@
 // Customers alike: cosine of their vectors where the model has some (customers × d), otherwise of their rows of summed
-// weights. Cost: one pass over the vectors, or over the rows of everybody who has an item in common.
+// weights. Cost: one pass over the vectors, or over the rows of everybody who has an item in common; what does not
+// depend on the customer asked for is computed once.
 // And what they took: learnersLikeYou says of each item how many of the nearest have it.
 
 import { customerId as asCustomerId, type CustomerId, type ItemId } from '../base/ids.ts';
 import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { type SparseMatrix, transpose } from '../numeric/sparse.ts';
 import { eventsByCustomer } from './history.ts';
+import { bestPlaces } from './ranking.ts';
 import type { Recommender, ScoredCustomer } from './recommender.ts';
 
 export interface CustomerRows {
@@ -14,56 +16,62 @@ export interface CustomerRows {
   readonly vectors?: Float32Array;
 }
 
+type Likeness = (customer: number) => Float64Array;
+export type NearestCustomers = (customer: number, n: number) => ScoredCustomer[];
+
 /** Best first, at most n, only those above 0; of equals the one seen first. */
-export const nearestCustomers = (rows: CustomerRows, customer: number, n: number): ScoredCustomer[] => {
-  if (customer < 0) {
-    return [];
-  }
-  const scores =
-    rows.vectors === undefined
-      ? byRows(rows.pairs, customer)
-      : byVectors(rows.vectors, rows.ids.length, customer);
-  scores[customer] = 0;
-  return Array.from(scores, (score, index) => ({ index, score }))
-    .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || a.index - b.index)
-    .slice(0, n)
-    .map(({ index, score }) => ({ customerId: asCustomerId(rows.ids[index]), score }));
+export const nearestCustomers = (rows: CustomerRows): NearestCustomers => {
+  let likeness: Likeness | undefined;
+  return (customer, n) => {
+    if (customer < 0) {
+      return [];
+    }
+    likeness ??= rows.vectors === undefined ? byRows(rows.pairs) : byVectors(rows.vectors, rows.ids.length);
+    const scores = likeness(customer);
+    const isOther = (other: number): boolean => other !== customer && scores[other] > 0;
+    return Array.from(bestPlaces(scores, n, isOther), (other) => ({
+      customerId: asCustomerId(rows.ids[other]),
+      score: scores[other],
+    }));
+  };
 };
 
-const byVectors = (vectors: Float32Array, customers: number, customer: number): Float64Array => {
+const byVectors = (vectors: Float32Array, customers: number): Likeness => {
   const size = vectors.length / customers;
   const dot = (a: number, b: number): number => {
     let sum = 0;
     for (let i = 0; i < size; i++) sum += vectors[a * size + i] * vectors[b * size + i];
     return sum;
   };
-  const own = Math.sqrt(dot(customer, customer));
-  return Float64Array.from({ length: customers }, (_, other) => {
-    const length = Math.sqrt(dot(other, other));
-    return own > 0 && length > 0 ? dot(customer, other) / (own * length) : 0;
-  });
-};
-
-const transposed = new WeakMap<SparseMatrix, SparseMatrix>();
-
-const byItemOf = (pairs: SparseMatrix): SparseMatrix => {
-  const known = transposed.get(pairs) ?? transpose(pairs);
-  transposed.set(pairs, known);
-  return known;
-};
-
-const byRows = (pairs: SparseMatrix, customer: number): Float64Array => {
-  const byItem = byItemOf(pairs);
-  const scores = new Float64Array(pairs.rows);
-  for (let entry = pairs.rowStart[customer]; entry < pairs.rowStart[customer + 1]; entry++) {
-    const item = pairs.columnIndex[entry];
-    for (let other = byItem.rowStart[item]; other < byItem.rowStart[item + 1]; other++) {
-      scores[byItem.columnIndex[other]] += pairs.value[entry] * byItem.value[other];
+  const lengths = Float64Array.from({ length: customers }, (_, customer) =>
+    Math.sqrt(dot(customer, customer)),
+  );
+  return (customer) => {
+    const scores = new Float64Array(customers);
+    for (let other = 0; other < customers; other++) {
+      const scale = lengths[customer] * lengths[other];
+      scores[other] = scale > 0 ? dot(customer, other) / scale : 0;
     }
-  }
-  const own = lengthOf(pairs, customer);
-  return scores.map((score, other) => (score > 0 ? score / (own * lengthOf(pairs, other)) : 0));
+    return scores;
+  };
+};
+
+const byRows = (pairs: SparseMatrix): Likeness => {
+  const byItem = transpose(pairs);
+  const lengths = Float64Array.from({ length: pairs.rows }, (_, row) => lengthOf(pairs, row));
+  return (customer) => {
+    const scores = new Float64Array(pairs.rows);
+    for (let entry = pairs.rowStart[customer]; entry < pairs.rowStart[customer + 1]; entry++) {
+      const item = pairs.columnIndex[entry];
+      for (let other = byItem.rowStart[item]; other < byItem.rowStart[item + 1]; other++) {
+        scores[byItem.columnIndex[other]] += pairs.value[entry] * byItem.value[other];
+      }
+    }
+    for (let other = 0; other < scores.length; other++) {
+      if (scores[other] > 0) scores[other] /= lengths[customer] * lengths[other];
+    }
+    return scores;
+  };
 };
 
 const lengthOf = (pairs: SparseMatrix, row: number): number => {
