@@ -161,6 +161,14 @@ export const servingBytesMax = 400 * 1024 ** 2;
 export const residentFactorsBytesMax = 1024 ** 3;
 /** Items of an EASE model: its inverse takes 2 bytes × items² (0.8 GB of a training function's 3) and items³ operations. */
 export const easeItemsCountMax = 20_000;
+/** Customers who share a trait's value before a model may see it: fewer could be told apart by it. */
+export const featureCustomersCountMin = 20;
+/** Values of a trait that a model may see; a trait with more describes persons rather than groups. */
+export const featureValuesCountMax = 50;
+/** Traits, beside language and time zone, that a model may see; the most stated first. */
+export const featureTraitsCountMax = 20;
+/** Characters of a trait's name and of its value as a feature; longer ones are prose. */
+export const featureLengthMax = 40;
 /** Items that one author or category may join in the knowledge graph: a walk through more gives each next to nothing. */
 export const hubItemsCountMax = 2_000;
 /** Pairs of the customers that a user kNN keeps to compare with: 4,000,000 × 8 bytes = 32 MB of a serving model. */

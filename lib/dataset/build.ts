@@ -1,4 +1,4 @@
-// Archive → dataset: cleaned interactions and orders as Parquet, the catalogue as it stood, and a report of what was
+// Archive → dataset: cleaned interactions, orders and coarse features of customers as Parquet, the catalogue as it stood, and a report of what was
 // dropped and why. Everything under datasets/<trainingId>/; report.json is written last and marks it complete, so
 // building again under the same id changes nothing.
 // Units: ms since 1970; values as lib/dataset/weights.ts. Limits: datasetArchiveBytesMax of archived objects.
@@ -7,6 +7,7 @@ import { Failure } from '../base/errors.ts';
 import { datasetArchiveBytesMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Analytics, CatalogStore, Clock, ObjectStore, WithAnalytics } from '../ports.ts';
+import { featuresQuery } from './customer-features.ts';
 import { cleaningStatements, interactionsQuery, ordersQuery } from './statements.ts';
 
 export interface CleaningReport {
@@ -72,11 +73,13 @@ export const buildDataset = async (trainingId: string, ports: DatasetPorts): Pro
       report,
       interactions: await analytics.parquet(interactionsQuery()),
       orders: await analytics.parquet(ordersQuery),
+      customers: await analytics.parquet(featuresQuery),
     };
   });
   const parquet = 'application/vnd.apache.parquet';
   await ports.models.put(datasetKey(trainingId, 'interactions.parquet'), built.interactions, parquet);
   await ports.models.put(datasetKey(trainingId, 'orders.parquet'), built.orders, parquet);
+  await ports.models.put(datasetKey(trainingId, 'customers.parquet'), built.customers, parquet);
   await putJson(ports.models, datasetKey(trainingId, 'catalog.json'), catalogue);
   await putJson(ports.models, datasetKey(trainingId, 'report.json'), built.report);
   return built.report;

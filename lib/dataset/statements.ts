@@ -1,12 +1,14 @@
 // The cleaning as SQL (DuckDB), each step a table that the next one reads:
 //   message   archived events once by messageId, the first received standing
 //   behaviour messages that mean something (lib/events/meaning.ts), with customer, order and part
+//   feature   what identify events tell of customers (customer-features.ts)
 //   line      one row per product: customer, type, item, quantity, price
 //   cleaned   lines that count, products of one order merged, with the time a refund took them back
 // What is left out is counted by reason in `dropped`, odd rows that stay in `noticed`, everything else in `tally`.
 
 import { anonymousPrefix } from '../events/anonymous.ts';
 import { type BehaviourName, behaviourNames } from '../events/meaning.ts';
+import { featureStatement } from './customer-features.ts';
 import { interactionValueSql, lowRatingMax } from './weights.ts';
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
@@ -35,10 +37,11 @@ create table raw as
 select messageId as id, type as kind, event, nullif(userId, '') as user_id, nullif(anonymousId, '') as anonymous_id,
   epoch_ms(try_cast("timestamp" as timestamp)) as at_ms, receivedAt as received_at,
   case when type = 'track' and event in (select event from meaning where type <> 'impression') then properties end
-    as properties
+    as properties,
+  case when type = 'identify' then traits end as traits, case when type = 'identify' then context end as context
 from read_json(${text(glob)}, format = 'newline_delimited', compression = 'gzip', ignore_errors = true, columns = {
   messageId: 'VARCHAR', type: 'VARCHAR', event: 'VARCHAR', userId: 'VARCHAR', anonymousId: 'VARCHAR',
-  "timestamp": 'VARCHAR', receivedAt: 'VARCHAR', properties: 'JSON' });
+  "timestamp": 'VARCHAR', receivedAt: 'VARCHAR', properties: 'JSON', traits: 'JSON', context: 'JSON' });
 create table message as
 select * from raw where rowid in (
   select arg_min(rowid, coalesce(received_at, '')) from raw where id is not null and at_ms is not null group by id);
@@ -76,6 +79,7 @@ select * from behaviour qualify row_number() over (
   partition by case when order_id is null then id end, customer, order_id, orders = 'refund', part, refund_id
   order by at_ms desc, id) = 1;
 insert into dropped select 'order-part-repeated', (select count(*) from behaviour) - (select count(*) from once);
+${featureStatement}
 drop view resolved;
 drop table message;`;
 

@@ -14,6 +14,7 @@ import {
   getJson,
   putJson,
 } from '../dataset/build.ts';
+import { featuresBefore, loadFeatures } from '../dataset/customer-features.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import { loadDataset } from '../dataset/load.ts';
 import { interactionsBefore, splitByTime } from '../dataset/split.ts';
@@ -75,10 +76,10 @@ export const evaluateCandidate = async (
   }: { readonly trainingId: string; readonly name: string; readonly recipe: Recipe },
   ports: TrainingPorts,
 ): Promise<{ readonly name: string; readonly key: string }> => {
-  const { rows, catalogue } = await trainingData(trainingId, ports);
+  const { rows, catalogue, features } = await trainingData(trainingId, ports);
   const { atMs, train, test } = splitByTime(rows, catalogue);
   const recommender = createRecommender(recipe, ports.tools);
-  recommender.fit(train, catalogue, Math.min(atMs, latest(train)));
+  recommender.fit(train, catalogue, Math.min(atMs, latest(train)), featuresBefore(features, atMs));
   const evaluation = evaluate(recommender, sampledTest(test, trainingId), train, catalogue);
   const key = evaluationKey(trainingId, name);
   await putJson(ports.models, key, { name, recipe, ...evaluation } satisfies StoredEvaluation);
@@ -93,10 +94,11 @@ export const fitModel = async (
   }: { readonly trainingId: string; readonly version: ModelVersion; readonly recipe: Recipe },
   ports: TrainingPorts,
 ) => {
-  const { rows, catalogue, items } = await trainingData(trainingId, ports);
+  const { rows, catalogue, items, features } = await trainingData(trainingId, ports);
   const interactions = interactionsBefore(rows, Number.POSITIVE_INFINITY);
   const recommender = createRecommender(recipe, ports.tools);
-  recommender.fit(interactions, catalogue, latest(interactions));
+  const known = featuresBefore(features, Number.POSITIVE_INFINITY);
+  recommender.fit(interactions, catalogue, latest(interactions), known);
   const report = await getJson<CleaningReport>(ports.models, datasetKey(trainingId, 'report.json'));
   const model = recommender.save();
   const neighbours = servingNeighbours(pairsOf(interactions));
@@ -172,7 +174,17 @@ const servingRecipe = async (
 const trainingData = async (trainingId: string, ports: TrainingPorts) => {
   const items = await getJson<CatalogItem[]>(ports.models, datasetKey(trainingId, 'catalog.json'));
   const rows = await loadDataset(trainingId, ports.models, ports.withAnalytics);
-  return { rows, items, catalogue: new Map<string, CatalogItem>(items.map((item) => [item.itemId, item])) };
+  const features = await loadFeatures(
+    datasetKey(trainingId, 'customers.parquet'),
+    ports.models,
+    ports.withAnalytics,
+  );
+  return {
+    rows,
+    items,
+    features,
+    catalogue: new Map<string, CatalogItem>(items.map((item) => [item.itemId, item])),
+  };
 };
 
 const latest = (interactions: Interactions): number =>
