@@ -3,7 +3,8 @@
 //   renewal     an own membership, plan or access that ends soon or has ended  tier 1
 //   series      the next part of what the customer owns or finished            tier 1
 //   <model>     the list published for the customer                            tier 1
-//   fresh       the model's answer to what happened since it was trained       tier 1
+//   fresh       the model's answer to what happened since it was trained;
+//               of a newcomer to what the profile tells                    tier 1
 //   neighbours  Σ weight × similarity over the same items; item-knn            tier 1
 //   popularity  fills up, and is all a new customer gets; readable items only  tier 2
 //   catalogue   newest readable items; only before the first training          tier 2
@@ -15,6 +16,7 @@
 
 import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
+import { profileFeatures } from '../dataset/customer-features.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { ServingModel } from '../recommenders/serving.ts';
 import { alikeItems } from './alike.ts';
@@ -118,9 +120,13 @@ const freshLists = (
   const isUnseen = ({ atMs }: { readonly atMs: number }): boolean =>
     !record.list || isFiltered || atMs > serving.trainedAtMs;
   const events = behaviourOf(record.state).filter(isUnseen);
-  if (events.length === 0) return [];
+  const features = record.profile === undefined ? [] : profileFeatures(record.profile);
+  // Of a customer with neither list nor behaviour, features alone may tell.
+  if (events.length === 0 && (record.list !== undefined || features.length === 0)) return [];
   const fresh = serving.isPersonal
-    ? serving.foldIn(events, publishedListCountMax, { accept: eligible }).filter(({ score }) => score !== 0)
+    ? serving
+        .foldIn(events, publishedListCountMax, { accept: eligible, features })
+        .filter(({ score }) => score !== 0)
     : [];
   const unseen = [...history.values()].filter(isUnseen).slice(0, neighbourItemsCountMax);
   const neighbours = contributions(unseen, serving, eligible);

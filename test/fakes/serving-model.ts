@@ -1,5 +1,5 @@
-// ServingModel whose every number is given: neighbours, popularity order and interaction counts. Fold-in is the sum
-// of value × similarity over the given neighbours, so expected answers can be worked out by hand.
+// ServingModel whose every number is given: neighbours, popularity order and interaction counts. Fold-in is the
+// given score of features and the sum of value × similarity over the given neighbours, so expected answers can be worked out by hand.
 
 import { type ItemId, itemId, modelVersion } from '../../lib/base/ids.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
@@ -13,6 +13,8 @@ export interface FakeServing {
   readonly items: readonly CatalogItem[];
   /** item → neighbour → similarity. */
   readonly neighbours?: { readonly [id: string]: { readonly [id: string]: number } };
+  /** feature of a customer → item → score. */
+  readonly features?: { readonly [feature: string]: { readonly [id: string]: number } };
   /** Best first; default the items' order. */
   readonly popularity?: readonly string[];
   /** Whether the model can tell what an answer rests on. Default: it cannot. */
@@ -39,7 +41,11 @@ export const fakeServingModel = (given: FakeServing): ServingModel => {
     popularity: order.map((id, index) => ({ itemId: itemId(id), score: order.length - index })),
     similarItems: (id, n) => neighboursOf(id).slice(0, n),
     foldIn: (events, n, options = {}) => {
-      const scores = new Map<ItemId, number>();
+      const scores = new Map<ItemId, number>(
+        (options.features ?? []).flatMap((name) =>
+          Object.entries(given.features?.[name] ?? {}).map(([id, score]) => [itemId(id), score] as const),
+        ),
+      );
       for (const event of events) {
         for (const { itemId: id, score } of neighboursOf(event.itemId)) {
           scores.set(id, (scores.get(id) ?? 0) + score * event.value);

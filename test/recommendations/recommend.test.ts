@@ -10,7 +10,13 @@ import {
 } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import { defaultReranking, type Reranking } from '../../lib/base/settings.ts';
-import type { CustomerRecord, CustomerState, ListedItem, OwnedItem } from '../../lib/events/customer.ts';
+import type {
+  CustomerProfile,
+  CustomerRecord,
+  CustomerState,
+  ListedItem,
+  OwnedItem,
+} from '../../lib/events/customer.ts';
 import type { InteractionType } from '../../lib/events/event.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
@@ -131,6 +137,20 @@ describe('a customer', () => {
     ]);
     expect(items[0].reason).toEqual({ code: 'popular', text: { en: 'Popular now', 'zh-CN': '热门' } });
     expect([version, userId]).toEqual(['v1', customerId('u1')]);
+  });
+
+  it('who is new but told their language gets what suits it, until there is behaviour or a list', () => {
+    const profile: CustomerProfile = {
+      customerId: customerId('u1'),
+      traits: { language: 'zh-CN' },
+      traitTimes: {},
+      suppressed: {},
+      createdAtMs: longAgo,
+    };
+    const serving = { features: { 'language=zh': { tea: 1 } } };
+    const tea = found({ serving, record: { profile } }, 'tea');
+    expect([tea.rank, tea.source, tea.reason.code]).toEqual([1, 'fresh', 'for-you']);
+    expect(found({ serving, record: { profile, ...list(['club']) } }, 'tea').source).toBe('popularity');
   });
 
   it('never gets again what was bought a second ago, and gets it again once it is refunded', () => {
