@@ -33,6 +33,7 @@ const personal = [
 const languageNames = ['language', 'locale', '$locale'];
 const timeZoneNames = ['timezone', '$timezone'];
 const traitName = /^[A-Za-z][A-Za-z0-9_ -]*$/;
+const shortPattern = new RegExp(`^.{1,${featureLengthMax}}$`, 'su');
 const languageTag = /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$/;
 
 /** The features that a profile has; which of them a model knows is the model's matter. */
@@ -64,7 +65,7 @@ const isGroupTrait = (name: string): boolean =>
 
 const shortText = (value: Json | undefined): string | undefined => {
   const text = typeof value === 'boolean' ? String(value) : typeof value === 'string' ? value.trim() : '';
-  return text === '' || [...text].length > featureLengthMax ? undefined : text;
+  return shortPattern.test(text) ? text : undefined;
 };
 
 const list = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');

@@ -17,15 +17,15 @@ const kindOf = (loss: PairwiseSettings['loss'], defaults: Omit<PairwiseSettings,
 const defaults = {
   factors: 63,
   learningRate: 0.05,
-  itemRegularization: 0.001,
-  customerRegularization: 0.001,
+  itemRegularization: 0.003,
+  customerRegularization: 0.003,
   initialLength: 0.1,
   seed: 1,
 };
 
-export const warp: ModelKind = kindOf('warp', { ...defaults, epochs: 15, drawsMax: 30 });
+export const warp: ModelKind = kindOf('warp', { ...defaults, epochs: 30, drawsMax: 30 });
 
-export const bpr: ModelKind = kindOf('bpr', { ...defaults, epochs: 25, drawsMax: 10 });
+export const bpr: ModelKind = kindOf('bpr', { ...defaults, epochs: 40, drawsMax: 10 });
 
 const scorerOf = (factors: PairwiseFactors, settings: PairwiseSettings): Scorer => {
   const { stride, items, context, customers, customerNames } = factors;
