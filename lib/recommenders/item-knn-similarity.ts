@@ -121,7 +121,7 @@ const crossProducts = (
 };
 
 /** Rows of at most `neighbours` places in one pair of columns that grows by doubling. */
-const growingRows = (neighbours: number) => {
+export const growingRows = (neighbours: number) => {
   let columnIndex = new Int32Array(1024);
   let value = new Float32Array(1024);
   let size = 0;

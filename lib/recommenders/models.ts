@@ -5,6 +5,7 @@ import { Failure, shown } from '../base/errors.ts';
 import { createKernels } from '../numeric/kernels.ts';
 import { als } from './als.ts';
 import { content } from './content.ts';
+import { crossOccurrence } from './cross-occurrence.ts';
 import { ease } from './ease.ts';
 import { hybrid } from './hybrid.ts';
 import { indexedRecommender, loadIndexed } from './indexed.ts';
@@ -13,12 +14,15 @@ import type { ModelKind, Tools } from './model.ts';
 import { bpr, warp } from './pairwise.ts';
 import { popularity } from './popularity.ts';
 import type { Recipe, Recommender } from './recommender.ts';
+import { trending } from './trending.ts';
 import { userKnn } from './user-knn.ts';
 
 const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['popularity', popularity],
+  ['trending', trending],
   ['item-knn', itemKnn],
   ['user-knn', userKnn],
+  ['cross-occurrence', crossOccurrence],
   ['als', als],
   ['ease', ease],
   ['warp', warp],

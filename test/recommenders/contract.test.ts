@@ -12,11 +12,13 @@ const size = 40;
 /** A recipe or more of every model. */
 const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = [
   { name: 'popularity', recipe: recipeOf('popularity') },
+  { name: 'trending', recipe: recipeOf('trending') },
   { name: 'item-knn by cosine', recipe: recipeOf('item-knn') },
   { name: 'item-knn by Jaccard', recipe: recipeOf('item-knn', { similarity: 'jaccard' }) },
   { name: 'item-knn by BM25', recipe: recipeOf('item-knn', { weighting: 'bm25' }) },
   { name: 'item-knn by Pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
   { name: 'user-knn', recipe: recipeOf('user-knn') },
+  { name: 'cross-occurrence', recipe: recipeOf('cross-occurrence') },
   { name: 'als', recipe: recipeOf('als') },
   { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
   { name: 'warp', recipe: recipeOf('warp') },
@@ -29,7 +31,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
-const notCollaborative = ['popularity', 'content'];
+const notCollaborative = ['popularity', 'trending', 'content'];
 const collaborative = subjects.filter(({ recipe }) => !notCollaborative.includes(recipe.model));
 
 /** Random baskets of 30 customers over 12 items. */
