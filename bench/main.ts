@@ -11,6 +11,7 @@ const benches: {
   'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
   tables: () => import('./ranking-tables.ts'),
+  tune: () => import('./tune.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -45,6 +45,12 @@ export const readData = async ({ train, test, negatives, layout }: DataFiles): P
   };
 };
 
+export const readTraining = async (path: string, layout: Layout | undefined): Promise<Interactions> => {
+  const ids = createIds();
+  const rows = await readInteractions(path, ids, layout);
+  return asInteractions(rows, ids.users.ids, ids.items.ids);
+};
+
 export interface TimedRows extends InteractionFile {
   readonly users: readonly string[];
   readonly items: readonly string[];

@@ -181,6 +181,14 @@ export const gateTestCustomersCountMin = 30;
 export const hybridCustomersCountMax = 10_000;
 /** Scores (customers × models × items) computed for that: about a minute on two cores. */
 export const hybridScoresCountMax = 200_000_000;
+/** Customers a trial of a tuning is measured on; the noise of NDCG is then about 0.006, the same for all trials. */
+export const tuningCustomersCountMax = 3_000;
+/** Training rows from which a trial begins with a quarter of the customers: below, the whole takes a second. */
+export const tuningInterimRowsCountMin = 200_000;
+/** Trials of one tuning: the Gaussian process costs their cube, and forty find all there is to find. */
+export const tuningTrialsCountMax = 100;
+/** Of one tuning: what is left of the 15 minutes of its function goes to reading the data and the last trial. */
+export const tuningSecondsMax = 600;
 /** Lists in one publish task: 1,000 × about 8 KB of writes stay within a minute. */
 export const publishShardCustomersCountMax = 1_000;
 /** Archived objects one training reads, gzip; beside DuckDB's spill they fit the function's disk of 4 GiB. */

@@ -11,7 +11,7 @@ import { kindsOf, takenKinds } from './hybrid-kinds.ts';
 import type { HybridSettings } from './hybrid-settings.ts';
 import { choiceWeights } from './hybrid-weights.ts';
 import type { CustomerEvents, Scorer, TrainingData } from './model.ts';
-import { type Withheld, type WithheldCustomer, withhold } from './withheld.ts';
+import { visibleIn, type Withheld, type WithheldCustomer, withhold } from './withheld.ts';
 
 export interface LearnedBlend {
   readonly weights: Float64Array;
@@ -81,6 +81,7 @@ const choicesOf = (
 ): readonly Float64Array[] => {
   const { pairs, catalogue, nowMs } = data;
   const events = settings.models.some(({ kind }) => kind.history === 'events') ? data.events() : undefined;
+  const isVisible = visibleIn(catalogue);
   const random = seededRandom(`hybrid candidates/${settings.seed}`);
   const scores = models.map(() => new Float64Array(pairs.columns));
   return customers.flatMap(({ customer, taken, owned }) => {
@@ -91,8 +92,7 @@ const choicesOf = (
     });
     const scaled = scores.map((one) => moments(one, history.items));
     const isTaken = new Set(taken);
-    const isCandidate = (item: number): boolean =>
-      !isTaken.has(item) && !owned.has(item) && !(catalogue[item]?.hidden ?? false);
+    const isCandidate = (item: number): boolean => !isTaken.has(item) && !owned.has(item) && isVisible(item);
     const candidates = new Set(scores.flatMap((one) => bestItems(one, settings.candidates, isCandidate)));
     for (let drawn = 0; drawn < settings.others; drawn++) {
       const item = random.int(pairs.columns);

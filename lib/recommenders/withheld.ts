@@ -51,6 +51,10 @@ export const withhold = (
   };
 };
 
+/** In the catalogue and not hidden; where there is no catalogue, every item. */
+export const visibleIn = (catalogue: CatalogueByIndex): ((item: number) => boolean) =>
+  catalogue.some((item) => item !== undefined) ? (item) => catalogue[item]?.hidden === false : () => true;
+
 export const rowsOf = (interactions: Interactions, keep: (row: number) => boolean): Interactions => {
   const { customers, items, customerIndex, itemIndex, value, atMs, type } = interactions;
   const kept: number[] = [];
@@ -110,12 +114,12 @@ const customersOf = (
 ): readonly WithheldCustomer[] => {
   const { customerIndex, itemIndex } = interactions;
   const owned = ownedItems(train, catalogue);
+  const isVisible = visibleIn(catalogue);
   const known = new Set(train.customerIndex);
   const taken = new Map<number, Set<number>>();
   for (let row = 0; row < itemIndex.length; row++) {
     const [customer, item] = [customerIndex[row], itemIndex[row]];
-    const isVisible = !(catalogue[item]?.hidden ?? false);
-    if (counts(row) && isVisible && known.has(customer) && !(owned.get(customer)?.has(item) ?? false)) {
+    if (counts(row) && isVisible(item) && known.has(customer) && !(owned.get(customer)?.has(item) ?? false)) {
       taken.set(customer, (taken.get(customer) ?? new Set()).add(item));
     }
   }
