@@ -224,15 +224,10 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     },
     rankedItems: () => fitted().items,
     scoreEach: function* (customerIds) {
-      const { customers, items } = fitted();
-      const scores = new Float64Array(items.ids.length);
+      const { customers } = fitted();
       for (const customerId of customerIds) {
         const customer = customers.get(customerId) ?? -1;
-        const placed = placeScores(fitted(), historyOf(customer), customer);
-        for (let place = 0; place < placed.length; place++) {
-          scores[items.order[place]] = placed[place];
-        }
-        yield scores;
+        yield placeScores(fitted(), historyOf(customer), customer);
       }
     },
     foldIn: (events, n, options) => foldInWith(fitted(), events, n, options),

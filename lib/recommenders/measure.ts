@@ -1,12 +1,13 @@
 // The figures of one model, customer by customer: each is scored once, and its relevant items are looked up in the
 // ranking of everything it may be shown. Columns hold one number per case, in their order; NaN where there is none.
-// Indexes are those of recommender.rankedItems(); `allowed` marks (1) what may be recommended to anybody.
+// Item indexes are those of recommender.rankedItems(); within a ranking items go by place (ranks.ts). `allowed` marks (1)
+// what may be recommended to anybody.
 // Cost: a scoring and one pass over the items per customer; 3,000 customers × 30,000 items take a few seconds.
 
 import type { CustomerId } from '../base/ids.ts';
 import { intraListDiversity, selfInformation, serendipityAt } from './list-metrics.ts';
 import { aucOf, ndcgAt, type RankingMetrics, rankingMetrics } from './metrics.ts';
-import { topItems } from './ranking.ts';
+import { bestPlaces } from './ranking.ts';
 import { placesOf, ranksOf } from './ranks.ts';
 import type { Recommender } from './recommender.ts';
 
@@ -58,11 +59,12 @@ export interface Measured {
 
 interface Ranked {
   readonly given: RankingCase;
+  /** Item indexes, best first. */
   readonly list: readonly number[];
   readonly ranks: Int32Array;
   readonly candidatesCount: number;
-  readonly scores: Float64Array;
-  /** What this customer may be shown; changed by the next. */
+  /** By place, as is `allowed`: what this customer may be shown; both change with the next. */
+  readonly scores: Float64Array | Float32Array;
   readonly allowed: Uint8Array;
 }
 
@@ -73,6 +75,7 @@ export const measure = (
 ): Measured => {
   const { order } = recommender.rankedItems();
   const placeOf = placesOf(order);
+  const allowedToAll = byPlace(context.allowed, order);
   const columns = Object.fromEntries(
     columnNames.map((name) => [name, new Float64Array(cases.length).fill(Number.NaN)]),
   ) as { [name in ColumnName]: Float64Array };
@@ -83,10 +86,11 @@ export const measure = (
   }
   let row = 0;
   for (const ranked of rankCases(recommender, cases, context)) {
+    const taken = Array.from(ranked.given.taken ?? [], (item) => placeOf[item]);
     const figures = {
       ...accuracyOf(ranked, context.k),
       ...listFigures(ranked, order, interactions, context),
-      trainNdcg: trainNdcgOf(ranked, placeOf, context),
+      trainNdcg: trainNdcgOf(ranked, taken, allowedToAll, context.k),
     };
     for (const name of columnNames) {
       columns[name][row] = figures[name] ?? Number.NaN;
@@ -120,50 +124,61 @@ const relevantCountOf = ({ relevant, relevantUnknownCount = 0 }: RankingCase): n
 function* rankCases(
   recommender: Recommender,
   cases: readonly RankingCase[],
-  { k, allowed: allowedToAll }: Pick<MeasureContext, 'k' | 'allowed'>,
+  context: Pick<MeasureContext, 'k' | 'allowed'>,
 ): Generator<Ranked> {
   const { order } = recommender.rankedItems();
   const placeOf = placesOf(order);
+  const allowedToAll = byPlace(context.allowed, order);
   const allowed = allowedToAll.slice();
   const allowedCount = allowedToAll.reduce((sum, one) => sum + one, 0);
-  const isAllowed = (item: number): boolean => allowed[item] === 1;
-  const none = new Uint8Array(allowed.length);
+  const isAllowed = (place: number): boolean => allowed[place] === 1;
   let row = 0;
   for (const scores of recommender.scoreEach(cases.map((one) => one.customerId))) {
     const given = cases[row++];
     let candidatesCount = allowedCount;
     if (given.candidates !== undefined) {
-      allowed.set(none);
-      candidatesCount = mark(allowed, given.candidates, allowedToAll);
+      allowed.fill(0);
+      candidatesCount = allow(given.candidates, placeOf, allowed, allowedToAll);
     }
-    candidatesCount -= unmark(allowed, given.excluded);
-    const ranks = ranksOf({ scores, placeOf, allowed }, given.relevant);
-    const list = k === 0 ? [] : topItems(scores, order, k, isAllowed);
+    candidatesCount -= forbid(given.excluded, placeOf, allowed);
+    const relevant = given.relevant.map((item) => placeOf[item]);
+    const ranks = ranksOf(scores, allowed, relevant);
+    const list =
+      context.k === 0 ? [] : Array.from(bestPlaces(scores, context.k, isAllowed), (place) => order[place]);
     yield { given, list, ranks, candidatesCount, scores, allowed };
     if (given.candidates === undefined) {
-      mark(allowed, given.excluded, allowedToAll);
+      allow(given.excluded, placeOf, allowed, allowedToAll);
     } else {
       allowed.set(allowedToAll);
     }
   }
 }
 
-/** Marks what is allowed to all; says how many were not marked before. */
-const mark = (allowed: Uint8Array, items: ArrayLike<number>, allowedToAll: Uint8Array): number => {
+const byPlace = (byItem: Uint8Array, order: Int32Array): Uint8Array =>
+  Uint8Array.from(order, (item) => byItem[item]);
+
+/** Marks the items that are allowed to all; says how many were not marked before. */
+const allow = (
+  items: ArrayLike<number>,
+  placeOf: Int32Array,
+  allowed: Uint8Array,
+  allowedToAll: Uint8Array,
+): number => {
   let count = 0;
-  for (let place = 0; place < items.length; place++) {
-    const item = items[place];
-    count += allowedToAll[item] - allowed[item];
-    allowed[item] = allowedToAll[item];
+  for (let row = 0; row < items.length; row++) {
+    const place = placeOf[items[row]];
+    count += allowedToAll[place] - allowed[place];
+    allowed[place] = allowedToAll[place];
   }
   return count;
 };
 
-const unmark = (allowed: Uint8Array, items: ArrayLike<number>): number => {
+/** Says how many were allowed. */
+const forbid = (items: ArrayLike<number>, placeOf: Int32Array, allowed: Uint8Array): number => {
   let count = 0;
-  for (let place = 0; place < items.length; place++) {
-    count += allowed[items[place]];
-    allowed[items[place]] = 0;
+  for (let row = 0; row < items.length; row++) {
+    count += allowed[placeOf[items[row]]];
+    allowed[placeOf[items[row]]] = 0;
   }
   return count;
 };
@@ -191,7 +206,7 @@ const listFigures = (
 ) => {
   const expected: number[] = [];
   for (let place = 0; place < order.length && expected.length < k; place++) {
-    if (allowed[order[place]] === 1) {
+    if (allowed[place] === 1) {
       expected.push(order[place]);
     }
   }
@@ -205,12 +220,11 @@ const listFigures = (
 
 /** How well the customer's own training items are found again when nothing is excluded. */
 const trainNdcgOf = (
-  { given, scores }: Ranked,
-  placeOf: Int32Array,
-  { k, allowed }: MeasureContext,
+  { scores }: Ranked,
+  taken: readonly number[],
+  allowedToAll: Uint8Array,
+  k: number,
 ): number | undefined => {
-  const taken = Array.from(given.taken ?? []).filter((item) => allowed[item] === 1);
-  return taken.length === 0
-    ? undefined
-    : ndcgAt(ranksOf({ scores, placeOf, allowed }, taken), taken.length, k);
+  const ranks = ranksOf(scores, allowedToAll, taken);
+  return ranks.length === 0 ? undefined : ndcgAt(ranks, ranks.length, k);
 };

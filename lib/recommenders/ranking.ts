@@ -37,18 +37,6 @@ export const topScored = (
   }));
 };
 
-/** Item indexes, best first; `scores` by item, `order` from most to least popular. */
-export const topItems = (
-  scores: Float64Array,
-  order: Int32Array,
-  n: number,
-  isAllowed: (item: number) => boolean,
-): number[] =>
-  Array.from(
-    bestPlaces(inOrder(scores, order), n, (place) => isAllowed(order[place])),
-    (place) => order[place],
-  );
-
 /** Most to least by score; ties by index. */
 export const descending = (scores: ArrayLike<number>): Int32Array =>
   Int32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b] - scores[a] || a - b);

@@ -61,8 +61,8 @@ export interface Recommender {
   ): Iterable<readonly [CustomerId, Scored[]]>;
   /** The items it ranks, by index. */
   rankedItems(): RankedItems;
-  /** The score of every item by index, for each of the customers in turn. One array, filled anew for each. */
-  scoreEach(customers: Iterable<CustomerId>): Iterable<Float64Array>;
+  /** The score of every item by place (rankedItems().order), for each of the customers in turn; read before the next. */
+  scoreEach(customers: Iterable<CustomerId>): Iterable<Float64Array | Float32Array>;
   /** The answer for a history given as events, for customers the model has not seen or has seen less of. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
   /**

@@ -86,18 +86,20 @@ describe.each(subjects)('$name', ({ recipe }) => {
     );
   });
 
-  it('scores every item as it recommends', () => {
-    const recommender = fitted(checkerboard(size));
-    const { ids } = recommender.rankedItems();
+  it('scores every item, by place, as it recommends', () => {
+    const recommender = fitted([...checkerboard(size), ['new', 'i33'], ['newer', 'i33'], ['newest', 'i7']]);
+    const { ids, order } = recommender.rankedItems();
+    const ranked = Array.from(order, (item) => ids[item]);
+    expect(ranked.slice(0, 2)).toEqual(['i33', 'i7']);
     const customers = [customerId('c3'), customerId('nobody'), customerId('c4')];
-    let place = 0;
+    let row = 0;
     for (const scores of recommender.scoreEach(customers)) {
-      const answer = recommender.recommend(customers[place++], ids.length);
-      expect(answer.map(({ itemId: id }) => scores[ids.indexOf(id)])).toEqual(
+      const answer = recommender.recommend(customers[row++], ids.length);
+      expect(answer.map(({ itemId: id }) => scores[ranked.indexOf(id)])).toEqual(
         answer.map(({ score }) => score),
       );
     }
-    expect(place).toBe(3);
+    expect(row).toBe(3);
   });
 
   it('gives an unknown customer, and an empty history, the most popular', () => {
