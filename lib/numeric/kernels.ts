@@ -80,6 +80,7 @@ interface ParallelFunctions {
   topRows(
     thread: number,
     panels: number,
+    lengths: number,
     items: number,
     stride: number,
     vectors: number,

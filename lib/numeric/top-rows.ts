@@ -10,6 +10,8 @@ const chunkRows = 64;
 /** Items × stride, packed in the kernels' memory. */
 export interface PackedItems {
   readonly array: Float32Array;
+  /** Of eight items each, the length of the longest row with room for rounding. */
+  readonly lengths: Float32Array;
   readonly items: number;
   readonly stride: number;
 }
@@ -38,14 +40,22 @@ export const packItems = (
 ): PackedItems => {
   const panels = Math.ceil(order.length / lanes);
   const array = kernels.float32(panels * lanes * stride);
+  const lengths = kernels.float32(panels);
+  // A sum of products in float32 is off by at most stride × 2⁻²⁴ × |a| |b|, and the product of lengths by less than that.
+  const room = 1 + stride * 2 ** -23 + 2 ** -20;
   for (let place = 0; place < order.length; place++) {
     const from = order[place] * stride;
     let to = (place - (place % lanes)) * stride + (place % lanes);
+    let squares = 0;
     for (let k = 0; k < stride; k++, to += lanes) {
-      array[to] = rows[from + k];
+      const value = rows[from + k];
+      array[to] = value;
+      squares += value * value;
     }
+    const panel = Math.floor(place / lanes);
+    lengths[panel] = Math.max(lengths[panel], Math.sqrt(squares) * room);
   }
-  return { array, items: order.length, stride };
+  return { array, lengths, items: order.length, stride };
 };
 
 /** Scores by place of one vector (stride floats in the kernels' memory) into `out` (a multiple of 8 places). */
@@ -67,7 +77,7 @@ export const topRows = (
   n: number,
   excluded: ExcludedPlaces,
 ): TopRows => {
-  const { stride, items, array } = packed;
+  const { stride, items, array, lengths } = packed;
   const rows = vectors.length / stride;
   const mark = kernels.mark();
   const input = kernels.float32(Math.ceil(rows / chunkRows) * chunkRows * stride);
@@ -79,10 +89,11 @@ export const topRows = (
   const found = kernels.int32(rows);
   const places = kernels.int32(rows * n);
   const scores = kernels.float32(rows * n);
-  const scratch = kernels.float32(kernels.threads * chunkRows * (stride + 2));
+  const scratch = kernels.float32(kernels.threads * chunkRows * (stride + 3));
   kernels.run(
     'topRows',
     array.byteOffset,
+    lengths.byteOffset,
     items,
     stride,
     input.byteOffset,

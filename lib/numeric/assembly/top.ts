@@ -1,6 +1,8 @@
 // The best n items for many vectors: inner products by 4 × 8 register tiles, the selection inside.
 // Items are packed by eight in the order in which ties go: panels of stride × 8 floats, panel[k][lane], the last one padded
 // with zeros. A score is summed over k = 0 … stride − 1 in order, in `topRows` as in `scorePanels`: the same bits.
+// A panel is passed over where |vector| × its longest row cannot reach the least score that counts (Cauchy–Schwarz); its
+// length comes with room for rounding, so the answer is the same as without.
 // Positions in the packed order are called places. Of equal scores the lower place is the better.
 
 import { madd } from './simd';
@@ -62,11 +64,12 @@ export function scorePanels(panels: usize, count: usize, stride: usize, vector: 
  * The best `n` places of each of `rows` vectors (row-major, rows × stride; room for a multiple of 64 rows), best first,
  * into places[row · n …] and scores[row · n …], their number into found[row]. Left out: excluded[excludedStart[row] …
  * excludedStart[row + 1] − 1], places ascending, and places of `items` and above.
- * `scratch` for each thread: 64 × (stride + 2) floats.
+ * lengths[panel]: of its longest row, rounded up. `scratch` for each thread: 64 × (stride + 3) floats.
  */
 export function topRows(
   thread: usize,
   panels: usize,
+  lengths: usize,
   items: i32,
   stride: usize,
   vectors: usize,
@@ -79,13 +82,14 @@ export function topRows(
   found: usize,
   scratch: usize,
 ): void {
-  const packed = scratch + thread * chunkRows * (stride + 2) * 4;
+  const packed = scratch + thread * chunkRows * (stride + 3) * 4;
   const least = packed + chunkRows * stride * 4;
   const next = least + chunkRows * 4;
+  const sizes = next + chunkRows * 4;
   const count = (<usize>items + 7) >> 3;
   for (let chunk = <usize>takeChunk(); chunk * chunkRows < rows; chunk = <usize>takeChunk()) {
     const first = chunk * chunkRows;
-    packRows(vectors + first * stride * 4, stride, packed);
+    packRows(vectors + first * stride * 4, stride, packed, sizes);
     for (let row: usize = 0; row < chunkRows; row++) {
       // Rows beyond the last take no place.
       const isRow = first + row < rows;
@@ -95,7 +99,10 @@ export function topRows(
     }
     for (let panel: usize = 0; panel < count; panel++) {
       const p = panels + panel * stride * 32;
+      const length = v128.load_splat<f32>(lengths + panel * 4);
       for (let row: usize = 0; row < chunkRows && first + row < rows; row += 4) {
+        const most = f32x4.mul(v128.load(sizes + row * 4), length);
+        if (i32x4.all_true(f32x4.le(most, v128.load(least + row * 4)))) continue;
         tile(
           p,
           packed + row * stride * 4,
@@ -121,8 +128,16 @@ export function topRows(
   }
 }
 
-/** Rows of vectors four side by side: out[group][k][row]. */
-function packRows(from: usize, stride: usize, out: usize): void {
+/** Rows of vectors four side by side, out[group][k][row], and the length of each. */
+function packRows(from: usize, stride: usize, out: usize, sizes: usize): void {
+  for (let row: usize = 0; row < chunkRows; row++) {
+    let squares: f64 = 0;
+    for (let k: usize = 0; k < stride; k++) {
+      const value = <f64>f32.load(from + (row * stride + k) * 4);
+      squares += value * value;
+    }
+    f32.store(sizes + row * 4, <f32>sqrt(squares));
+  }
   for (let group: usize = 0; group < chunkRows; group += 4) {
     for (let k: usize = 0; k < stride; k++) {
       for (let row: usize = 0; row < 4; row++) {
