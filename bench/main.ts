@@ -10,6 +10,8 @@ const benches: {
   latency: () => import('./latency.ts'),
   'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
+  'speed-ease': () => import('./speed-ease.ts'),
+  'speed-top': () => import('./speed-top.ts'),
   tables: () => import('./ranking-tables.ts'),
   tune: () => import('./tune.ts'),
 };
