@@ -14,6 +14,7 @@ import type { ModelKind, Tools } from './model.ts';
 import { bpr, warp } from './pairwise.ts';
 import { popularity } from './popularity.ts';
 import type { Recipe, Recommender } from './recommender.ts';
+import { sequence } from './sequence.ts';
 import { trending } from './trending.ts';
 import { userKnn } from './user-knn.ts';
 
@@ -23,6 +24,7 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['item-knn', itemKnn],
   ['user-knn', userKnn],
   ['cross-occurrence', crossOccurrence],
+  ['sequence', sequence],
   ['als', als],
   ['ease', ease],
   ['warp', warp],

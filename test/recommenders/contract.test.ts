@@ -19,6 +19,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'item-knn by Pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
   { name: 'user-knn', recipe: recipeOf('user-knn') },
   { name: 'cross-occurrence', recipe: recipeOf('cross-occurrence') },
+  { name: 'sequence', recipe: recipeOf('sequence') },
   { name: 'als', recipe: recipeOf('als') },
   { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
   { name: 'warp', recipe: recipeOf('warp') },
@@ -31,7 +32,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
-const notCollaborative = ['popularity', 'trending', 'content'];
+const notCollaborative = ['popularity', 'trending', 'sequence', 'content'];
 const collaborative = subjects.filter(({ recipe }) => !notCollaborative.includes(recipe.model));
 
 /** Random baskets of 30 customers over 12 items. */
