@@ -6,6 +6,7 @@ import { Failure } from '../lib/base/errors.ts';
 const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
+  'after-ranking': () => import('./after-ranking.ts'),
   coverage: () => import('./coverage.ts'),
   latency: () => import('./latency.ts'),
   'online-retail': () => import('./online-retail.ts'),

@@ -20,10 +20,12 @@ const share = z.number().min(0).max(1);
 const reranking = {
   diversityWeight: weight
     .default(defaultReranking.diversityWeight)
-    .describe('Weight of unlike items (category, author, series) in one answer, against relevance.'),
+    .describe(
+      'Weight of unlike items (category, author, series) in one answer, against relevance; 0.2 is a lot.',
+    ),
   calibrationWeight: weight
     .default(defaultReranking.calibrationWeight)
-    .describe("Weight of categories in the proportions of the customer's own history. Default: off."),
+    .describe("Weight of categories in the proportions of the customer's own history, against relevance."),
   noveltyWeight: weight
     .default(defaultReranking.noveltyWeight)
     .describe('Weight of items that few customers know. Default: off.'),

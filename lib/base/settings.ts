@@ -42,10 +42,10 @@ export interface WorkspaceSettings {
   readonly mailsPerSecondMax: number;
 }
 
-/** What each costs and gives: bench/results/after-ranking.md. */
+/** What costs next to no relevance; what each costs and gives: bench/results/after-ranking.md. */
 export const defaultReranking: Reranking = {
-  diversityWeight: 0.2,
-  calibrationWeight: 0,
+  diversityWeight: 0.05,
+  calibrationWeight: 0.1,
   noveltyWeight: 0,
   popularShareMax: 1,
   authorCountMax: 100,

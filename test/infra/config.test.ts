@@ -36,7 +36,7 @@ describe('configuration', () => {
     expect(parseConfig({}, 'c').reranking).toEqual(defaultReranking);
     const heavy = { reranking: { diversityWeight: 0.5, noveltyWeight: 0.5 } };
     expect(() => parseConfig(heavy, 'c')).toThrow(/reranking: diversityWeight \+ .* at most 0\.9/);
-    const mails = { reranking: { placements: { mail: { calibrationWeight: 0.8 } } } };
+    const mails = { reranking: { placements: { mail: { calibrationWeight: 0.88 } } } };
     expect(() => parseConfig(mails, 'c')).toThrow(/reranking\.placements\.mail: .* at most 0\.9/);
     const names = { reranking: { placements: { 'home page': {} } } };
     expect(() => parseConfig(names, 'c')).toThrow(/placements\.home page/);

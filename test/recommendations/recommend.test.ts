@@ -351,7 +351,7 @@ describe('bounds on exposure', () => {
       popularity: ['a', 'b', 'd'],
     },
     explorationShare: 0.4,
-    reranking: { authorCountMax: 2, diversityWeight: 0 },
+    reranking: { authorCountMax: 2, diversityWeight: 0, calibrationWeight: 0 },
   };
 
   it('hold with explored items too, and propensities are how often each item is shown', () => {

@@ -153,6 +153,7 @@ describe('the greedy choice', () => {
 const settings = (change: Partial<Reranking>): Reranking => ({
   ...defaultReranking,
   diversityWeight: 0,
+  calibrationWeight: 0,
   ...change,
 });
 
