@@ -166,7 +166,7 @@ const listFigures = ({ assortment }: Scene, answers: readonly Answer[]): string[
   const information = shown.map(({ itemId }) =>
     selfInformation(serving?.interactionsCount(itemId) ?? 0, serving?.interactionsTotal ?? 0),
   );
-  const divergences = answers.flatMap((answer) => divergenceOf(answer, assortment.item) ?? []);
+  const divergences = answers.flatMap((answer) => divergenceOf(answer, assortment) ?? []);
   return [
     ([...exposures.values()].filter((count) => count > 0).length / exposures.size).toFixed(3),
     giniOf([...exposures.values()]).toFixed(3),
@@ -178,13 +178,10 @@ const listFigures = ({ assortment }: Scene, answers: readonly Answer[]): string[
   ];
 };
 
-const divergenceOf = (
-  { customer, items }: Answer,
-  itemOf: Scene['assortment']['item'],
-): number | undefined => {
+const divergenceOf = ({ customer, items }: Answer, assortment: Scene['assortment']): number | undefined => {
   const taste = distributionOf(
     [...historyOf(customer.record.state).values()].map(({ itemId, weight }) => [
-      itemOf(itemId)?.category[0] ?? '',
+      assortment.item(itemId)?.category[0] ?? '',
       weight,
     ]),
   );

@@ -1,5 +1,6 @@
 // Candidates that follow from what the customer holds: renewals that are due or lapsed, and the next part of a series.
-// Series keep their order here too (series-order.ts): who owns the second part alone is offered the first.
+// Series keep their order here too (series-order.ts): who owns the second part alone is offered the first, and who has
+// finished it the third.
 // A lapsed item is brought up for one more period, at most 90 days; after that it comes back by its rank alone.
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
@@ -27,14 +28,13 @@ export const ownCandidates = (
 /** The one that ended or ends first comes first. */
 const renewals = (
   state: CustomerState | undefined,
-  { assortment, eligible, series, nowMs }: CandidateContext,
+  { assortment, eligible, nowMs }: CandidateContext,
 ): Candidate[] => {
   const due = Object.entries(state?.owned ?? {}).flatMap(([id, owned]) => {
     const item = assortment.item(toItemId(id));
     const rule = item?.repurchase;
     const endMs = rule && isHeld(owned) ? endsAtMs(rule, owned) : undefined;
     if (!item || endMs === undefined || !eligible(item.itemId)) return [];
-    if (series.firstOpen(item.itemId) !== item.itemId) return [];
     const lapsedMs = nowMs - endMs;
     const periodMs = endMs - owned.purchasedAtMs;
     if (lapsedMs > Math.min(periodMs, lapsedDaysMax * dayMs)) return [];

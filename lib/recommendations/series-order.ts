@@ -2,7 +2,9 @@
 // part stands for it. A part is open when it is eligible (visible, asked for, may be bought), in a language the
 // customer reads or in that of the part it would stand for, and not had: finished, or bought with access that lasts.
 // So access that has ended opens a part again unless it was finished, and a consumable that is owned holds nothing up.
-// A renewal obeys it too. Parts of one position do not wait for each other.
+// Two things wait for nothing: parts after one that was finished (who has finished the second does not need the first,
+// which may still come by its own rank), and a part that was bought before (its renewal concerns nobody else).
+// Parts of one position do not wait for each other.
 
 import type { ItemId } from '../base/ids.ts';
 import type { CustomerState } from '../events/customer.ts';
@@ -10,7 +12,7 @@ import type { CatalogItem } from '../events/item.ts';
 import type { Assortment } from './assortment.ts';
 import type { Candidate } from './candidates.ts';
 import { endsAtMs, isHeld, ownedItem } from './eligibility.ts';
-import { historyOf } from './history.ts';
+import { type HistoryItem, historyOf } from './history.ts';
 import { primaryLanguage } from './language.ts';
 import { type Reason, reasonNaming } from './reason.ts';
 
@@ -38,6 +40,7 @@ export const seriesOrder = (
     const owned = ownedItem(state, itemId);
     return isHeld(owned) && (endsAtMs(repurchase, owned) ?? Number.POSITIVE_INFINITY) > nowMs;
   };
+  const finished = farthestFinished(history.values(), assortment);
   // A long series would otherwise be walked for each of its parts.
   const firsts = new Map<string, CatalogItem | undefined>();
   const firstFor = (item: CatalogItem, seriesId: string): CatalogItem | undefined => {
@@ -49,13 +52,20 @@ export const seriesOrder = (
       const parts = assortment.seriesParts(seriesId);
       firsts.set(
         key,
-        parts.find((part) => eligible(part.itemId) && speaks(part) && !hasHad(part)),
+        parts.find(
+          (part) =>
+            position(part) > (finished.get(seriesId) ?? Number.NEGATIVE_INFINITY) &&
+            eligible(part.itemId) &&
+            speaks(part) &&
+            !hasHad(part),
+        ),
       );
     }
     return firsts.get(key);
   };
   return {
     firstOpen: (itemId) => {
+      if (isHeld(ownedItem(state, itemId))) return itemId;
       const item = assortment.item(itemId);
       const first = item?.series && firstFor(item, item.series.id);
       return first?.series && item?.series && first.series.position < item.series.position
@@ -75,6 +85,24 @@ export const seriesOrder = (
         : undefined;
     },
   };
+};
+
+const position = ({ series }: CatalogItem): number => series?.position ?? Number.NEGATIVE_INFINITY;
+
+/** By series, the position of the farthest part that was finished. */
+const farthestFinished = (
+  history: Iterable<HistoryItem>,
+  assortment: Pick<Assortment, 'item'>,
+): ReadonlyMap<string, number> => {
+  const farthest = new Map<string, number>();
+  for (const { itemId, involvement } of history) {
+    const item = involvement === 'finished' ? assortment.item(itemId) : undefined;
+    if (item?.series) {
+      const known = farthest.get(item.series.id) ?? Number.NEGATIVE_INFINITY;
+      farthest.set(item.series.id, Math.max(known, item.series.position));
+    }
+  }
+  return farthest;
 };
 
 /** Eligible items, best first, as candidates; a part of a series stands where the best of its series stood. */

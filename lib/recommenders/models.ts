@@ -33,6 +33,8 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['hybrid', hybrid({ kindOf, recipeOf })],
 ]);
 
+export const modelNames: readonly string[] = [...kinds.keys()];
+
 export interface Candidate {
   readonly name: string;
   readonly recipe: Recipe;
@@ -75,7 +77,7 @@ export function kindOf(model: string): ModelKind {
       code: 'model-unknown',
       message: 'There is no model of this name.',
       received: shown(model),
-      action: `Use one of: ${[...kinds.keys()].join(', ')}.`,
+      action: `Use one of: ${modelNames.join(', ')}.`,
     });
   }
   return kind;

@@ -128,20 +128,19 @@ export const decodeServing = (bytes: Uint8Array): ServingModel => {
   };
 };
 
-/** So many of the most popular items make a history that any model of behaviour has something to say to. */
+/** One of so many of the most popular items, as a history, changes something in any model of behaviour. */
 const personalItemsCount = 20;
 
-/** Whether a history changes any score. */
 const isPersonal = ({ items, scorer, nowMs }: Answering): boolean => {
-  const scoresAfter = (ids: readonly ItemId[]): Float64Array => {
+  const scoresAfter = (events: readonly FoldInEvent[]): Float64Array => {
     const scores = new Float64Array(items.ids.length);
-    const events = ids.map((itemId) => ({ itemId, value: 1, atMs: nowMs }));
     scorer.scoreHistory(foldedHistory(events, items.indexOf, nowMs), scores);
     return scores;
   };
   const plain = scoresAfter([]);
-  const popular = Array.from(items.order.subarray(0, personalItemsCount), (index) => items.ids[index]);
-  return scoresAfter(popular).some((score, index) => score !== plain[index]);
+  return Array.from(items.order.subarray(0, personalItemsCount), (index) => items.ids[index]).some((itemId) =>
+    scoresAfter([{ itemId, value: 1, atMs: nowMs }]).some((score, index) => score !== plain[index]),
+  );
 };
 
 export const neighboursOf = (

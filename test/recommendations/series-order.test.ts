@@ -114,13 +114,26 @@ describe('a later part of a series', () => {
     expect(idsOf({ serving: expired, record })).toEqual(['copy-1']);
   });
 
-  it('is not brought up for renewal before the first is owned', () => {
-    const items = [part(1), part(2, { repurchase: 'renews:30' }), single('photo')];
+  it('that was finished leaves the parts before it behind: the next one comes first, the first by its own rank', () => {
+    const record = { state: state([['complete', 'copy-2']], bought('copy-2')) };
+    const serving = { popularity: ['photo', 'web', 'copy-1'] };
+    expect(idsOf({ record, serving })).toEqual(['copy-3', 'photo', 'web', 'copy-1']);
+    expect(reasonOf({ record, serving }, 'copy-3')).toMatchObject({
+      code: 'next-in-series',
+      itemId: 'copy-2',
+    });
+  });
+
+  it('is brought up for renewal whether the first is owned or not: it was bought before', () => {
+    const items = [part(1), part(2, { repurchase: 'renews:30' }), part(3), single('photo')];
     const due = { 'copy-2': { purchasedAtMs: nowMs - 25 * dayMs } };
-    expect(idsOf({ serving: { items }, record: { state: state([], due) } })).toEqual(['copy-1', 'photo']);
-    const both = { ...due, ...bought('copy-1') };
-    const [first] = answer({ serving: { items }, record: { state: state([], both) } });
-    expect([first.itemId, first.source, first.reason.code]).toEqual(['copy-2', 'renewal', 'renews-soon']);
+    const shown = answer({ serving: { items }, record: { state: state([], due) } }).slice(0, 2);
+    expect(new Map(shown.map(({ itemId: id, source, reason }) => [id, [source, reason.code]]))).toEqual(
+      new Map([
+        ['copy-1', ['series', 'for-you']],
+        ['copy-2', ['renewal', 'renews-soon']],
+      ]),
+    );
   });
 
   it('stands for the first one beside a context item too, as similar only where the first is', () => {

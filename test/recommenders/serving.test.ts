@@ -1,46 +1,116 @@
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId, modelVersion } from '../../lib/base/ids.ts';
+import type { InteractionType } from '../../lib/events/event.ts';
 import { pairsOf } from '../../lib/recommenders/history.ts';
 import { servingNeighbours } from '../../lib/recommenders/item-knn.ts';
 import { customerLists } from '../../lib/recommenders/lists.ts';
-import { createRecommender, defaultCandidates } from '../../lib/recommenders/models.ts';
+import { createRecommender, modelNames, recipeOf } from '../../lib/recommenders/models.ts';
+import type { FoldInEvent, Recommender, RecommendOptions } from '../../lib/recommenders/recommender.ts';
 import { decodeServing, encodeServing } from '../../lib/recommenders/serving.ts';
+import { interactionsFrom } from '../dataset/interaction-rows.ts';
 import { checkerboard, interactionsOf, itemOf } from './interactions.ts';
 
 const size = 12;
+const dayMs = 86_400_000;
 const triples = checkerboard(size);
-const interactions = interactionsOf([...triples, ['c0', 'outside the catalogue']]);
+const types: readonly InteractionType[] = ['purchase', 'view', 'complete', 'cart'];
+/** The checkerboard with times and kinds of behaviour, and an item that the catalogue does not know. */
+const interactions = interactionsFrom([
+  ...triples.map(([customer, item], row) => ({
+    customerId: customerId(customer),
+    itemId: itemId(item),
+    value: 1 + (row % 3) / 2,
+    atMs: row * dayMs,
+    type: types[row % types.length],
+  })),
+  {
+    customerId: customerId('c0'),
+    itemId: itemId('outside the catalogue'),
+    value: 1,
+    atMs: 0,
+    type: 'purchase',
+  },
+]);
+const nowMs = triples.length * dayMs;
 const items = [
-  ...Array.from({ length: size }, (_, index) => itemOf(`i${index}`, { hidden: index === 5 })),
-  itemOf('never taken'),
+  ...Array.from({ length: size }, (_, index) =>
+    itemOf(`i${index}`, {
+      hidden: index === 5,
+      tags: [index % 2 === 0 ? 'even' : 'odd'],
+      title: `Course ${index % 2 === 0 ? 'cooking' : 'coding'} ${index}`,
+      repurchase: index === 8 ? { kind: 'consumable' } : { kind: 'once' },
+    }),
+  ),
+  itemOf('never taken', { tags: ['odd'], title: 'Course coding' }),
 ];
 const catalogue = new Map<string, (typeof items)[number]>(items.map((item) => [item.itemId, item]));
+const features = new Map(interactions.customers.map((id, index) => [id, [`half=${index % 2}`]]));
 const neighbours = servingNeighbours(pairsOf(interactions));
+const origin = {
+  modelVersion: modelVersion('v1'),
+  trainedAtMs: 7,
+  items,
+  neighbours,
+  interactionCounts: new Map([
+    ['i3', 5],
+    ['i4', 2],
+  ]),
+};
 
-describe.each(defaultCandidates)('serving $name', ({ recipe }) => {
-  const recommender = createRecommender(recipe);
-  recommender.fit(interactions, catalogue, 0);
-  const serving = decodeServing(
-    encodeServing(recommender.save(), {
-      modelVersion: modelVersion('v1'),
-      trainedAtMs: 7,
-      items,
-      neighbours,
-      interactionCounts: new Map([['i3', 5]]),
-    }),
-  );
+const histories: readonly (readonly FoldInEvent[])[] = [
+  [],
+  [{ itemId: itemId('i3'), value: 1, atMs: nowMs }],
+  [1, 3, 7].map((index) => ({ itemId: itemId(`i${index}`), value: 1, atMs: nowMs + index * dayMs })),
+  types.map((type, index) => ({
+    itemId: itemId(`i${2 * index}`),
+    value: 0.5 + index,
+    atMs: nowMs - index * dayMs,
+    type,
+  })),
+  [
+    { itemId: itemId('i8'), value: 1, atMs: nowMs - 60 * dayMs, type: 'purchase' },
+    { itemId: itemId('i8'), value: 1, atMs: nowMs - 30 * dayMs, type: 'purchase' },
+    { itemId: itemId('never taken'), value: 0.15, atMs: nowMs, type: 'view' },
+  ],
+];
+
+describe.each(modelNames)('serving %s', (name) => {
+  const recommender = createRecommender(recipeOf(name));
+  recommender.fit(interactions, catalogue, nowMs, features);
+  const model = recommender.save();
+  const serving = decodeServing(encodeServing(model, origin));
+  const isVisible = (id: string) => id !== 'i5' && id !== 'outside the catalogue';
 
   it('folds in as the model does, among visible items only', () => {
-    const events = [1, 3, 7].map((index) => ({ itemId: itemId(`i${index}`), value: 1, atMs: 0 }));
-    const accept = (id: string) => id !== 'i9';
-    const visible = (id: string) => id !== 'i5' && id !== 'outside the catalogue' && id !== 'i9';
-    expect(serving.foldIn(events, 4, { accept })).toEqual(recommender.foldIn(events, 4, { accept: visible }));
+    for (const history of histories) {
+      for (const options of [{}, { features: ['half=1'] }] satisfies RecommendOptions[]) {
+        const accept = (id: string) => id !== 'i9';
+        expect(serving.foldIn(history, 20, { ...options, accept })).toEqual(
+          recommender.foldIn(history, 20, { ...options, accept: (id) => isVisible(id) && accept(id) }),
+        );
+      }
+    }
   });
 
-  it('keeps the catalogue, the counts and its origin', () => {
-    expect(serving).toMatchObject({ modelVersion: 'v1', trainedAtMs: 7, items });
+  it('names as what an answer rests on an item of the history, or says that it cannot tell', () => {
+    const shown = items.map((item) => item.itemId);
+    for (const history of histories) {
+      const named = serving.because(history);
+      const own = history.map((event) => event.itemId);
+      for (const id of shown) expect([...own, undefined]).toContain(named?.(id));
+    }
+    for (const customer of interactions.customers) {
+      const named = recommender.because(customer, shown);
+      const own = ownOf(customer);
+      expect(named?.filter((id) => id !== undefined && !own.includes(id)) ?? []).toEqual([]);
+    }
+  });
+
+  it('keeps the catalogue, the counts and its origin, and nothing of the customers’ histories', () => {
+    expect(serving).toMatchObject({ modelVersion: 'v1', trainedAtMs: 7, items, interactionsTotal: 7 });
     expect(serving.interactionsCount(itemId('i3'))).toBe(5);
     expect(serving.interactionsCount(itemId('unheard-of'))).toBe(0);
+    expect(serving.isPersonal).toBe(!['popularity', 'trending'].includes(name));
   });
 
   it('names every visible item in its popularity, never taken ones last', () => {
@@ -60,31 +130,57 @@ describe.each(defaultCandidates)('serving $name', ({ recipe }) => {
     expect(similar.every((id) => Number(id.slice(1)) % 2 === 1 && id !== 'i5' && id !== 'i3')).toBe(true);
     expect(serving.similarItems(itemId('never taken'), 3)).toEqual([]);
   });
-});
 
-describe('published lists', () => {
-  const [, cosine] = defaultCandidates;
-  const recommender = createRecommender(cosine.recipe);
-  recommender.fit(interactions, catalogue, 0);
-  const lists = new Map(customerLists(recommender, interactions, catalogue, neighbours));
-
-  it('are one for every customer with a history', () => {
-    expect([...lists.keys()]).toEqual(interactions.customers);
+  it('is refused where the function could not hold it, with what was received', () => {
+    expect(() => encodeServing(model, origin, 100)).toThrow(
+      expect.objectContaining({
+        detail: expect.objectContaining({
+          code: 'serving-too-large',
+          received: expect.stringContaining(name),
+        }),
+      }),
+    );
   });
 
-  it('never name what is owned for good, hidden, or outside the catalogue', () => {
+  it('publishes lists that are the model’s answers, without what is owned for good, hidden or unknown', () => {
+    const lists = [...customerLists(recommender, interactions, catalogue, neighbours)];
+    expect(lists.map(([customer]) => customer)).toEqual(interactions.customers);
     for (const [customer, list] of lists) {
-      const own = triples.filter(([other]) => other === customer).map(([, item]) => item);
-      const listed = list.map((one): string => one.itemId);
-      expect(
-        listed.filter((id) => own.includes(id) || id === 'i5' || id === 'outside the catalogue'),
-      ).toEqual([]);
+      const own = ownOf(customer);
+      const bought = ownOf(customer, 'purchase').filter((id) => id !== 'i8');
+      const answer = recommender.recommend(customer, 100, {
+        exclude: new Set(bought),
+        accept: isVisible,
+      });
+      const said = answer.filter(({ itemId: id, score }) => score !== 0 || id !== 'never taken');
+      expect(list.map((one) => one.itemId)).toEqual(said.map((one) => one.itemId));
+      for (const { because, score, source } of list) {
+        expect(because === undefined || own.includes(because)).toBe(true);
+        expect(source).toBe(score === 0 ? 'popularity' : recommender.name);
+      }
     }
   });
+});
+
+function ownOf(customer: string, type?: InteractionType): string[] {
+  const rows = triples.map(([other, item], row) => ({ other, item, type: types[row % types.length] }));
+  const own = rows.filter((row) => row.other === customer && (type === undefined || row.type === type));
+  return [...own.map((row): string => row.item), ...(customer === 'c0' ? ['outside the catalogue'] : [])];
+}
+
+describe('published lists', () => {
+  const fitted = (): Recommender => {
+    const recommender = createRecommender(recipeOf('item-knn'));
+    recommender.fit(plain, catalogue, 0);
+    return recommender;
+  };
+  const plain = interactionsOf([...triples, ['c0', 'outside the catalogue']]);
+  const near = servingNeighbours(pairsOf(plain));
+  const lists = new Map(customerLists(fitted(), plain, catalogue, near));
 
   it('name what may be bought again although it is owned', () => {
     const renewing = new Map(catalogue).set('i2', itemOf('i2', { repurchase: { kind: 'consumable' } }));
-    const [, list] = [...customerLists(recommender, interactions, renewing, neighbours)][0];
+    const [, list] = [...customerLists(fitted(), plain, renewing, near)][0];
     expect(list.map((one) => one.itemId)).toContain('i2');
   });
 
