@@ -3,7 +3,7 @@
 
 import { seededRandom } from '../lib/base/random.ts';
 import { pairedTest } from '../lib/numeric/bootstrap.ts';
-import { type DataSet, dataSets, type TableRow, tableRows } from './ranking-rows.ts';
+import { type DataSet, dataSets, filesOf, type TableRow, tableRows } from './ranking-rows.ts';
 import type { GroupMetrics, RunResult } from './ranking-run.ts';
 import { mainGroup } from './ranking-series.ts';
 
@@ -12,6 +12,13 @@ export interface StoredRow {
   readonly machine: string;
   /** Day, ISO 8601. */
   readonly measuredOn: string;
+  /** NDCG of trainings before several instants. */
+  readonly cuts?: {
+    readonly shares: readonly number[];
+    readonly ndcg: readonly number[];
+    readonly mean: number;
+    readonly sd: number;
+  };
 }
 
 export type StoredRows = { readonly [name: string]: StoredRow };
@@ -47,7 +54,7 @@ const section = (name: DataSet, rows: readonly Measured[]): string => {
   const parts = [
     `## ${name}\n\n${dataSets[name].title}.`,
     accuracyTable(rows),
-    ...(isSplit ? [coldTable(rows)] : []),
+    ...(isSplit ? [coldTable(rows), cutsTable(rows)] : []),
     beyondTable(rows),
     `Commands, each with \`npm run bench -- ranking ${fileOptions(name)}\`:\n\n${rows.map(command).join('\n')}`,
   ];
@@ -116,6 +123,23 @@ const coldTable = (rows: readonly Measured[]): string => {
   );
 };
 
+const cutsTable = (rows: readonly Measured[]): string => {
+  const measured = rows.flatMap(({ row, stored: { cuts } }) => (cuts === undefined ? [] : [{ row, cuts }]));
+  const shares = measured[0]?.cuts.shares ?? [];
+  return table(
+    [
+      'rolling origin, NDCG@10',
+      ...shares.map((share) => `trained on ${Math.round(share * 100)}%`),
+      'mean',
+      'standard deviation',
+    ],
+    measured.map(({ row, cuts: { ndcg, mean, sd } }) => [
+      row.name,
+      ...[...ndcg, mean, sd].map((value) => value.toFixed(4)),
+    ]),
+  );
+};
+
 const beyondTable = (rows: readonly Measured[]): string =>
   table(
     [
@@ -154,8 +178,8 @@ const withInterval = (metrics: GroupMetrics, name: 'hitRate' | 'ndcg'): string =
 
 const fileOptions = (name: DataSet): string =>
   [
-    ...Object.entries(dataSets[name].files).map(([option, path]) => `--${option} DIR/${path}`),
-    ...dataSets[name].options,
+    ...Object.entries(filesOf(name).files).map(([option, path]) => `--${option} DIR/${path}`),
+    ...filesOf(name).options,
   ].join(' ');
 
 const command = ({ row }: Measured): string =>

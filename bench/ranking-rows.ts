@@ -5,7 +5,16 @@
 
 import type { Recipe } from '../lib/recommenders/recommender.ts';
 
-/** Files by their place in the data folder, and the options that say the protocol. */
+interface DataSetFiles {
+  readonly title: string;
+  /** By option, their place in the data folder. */
+  readonly files: { readonly [option: string]: string };
+  /** What says the protocol. */
+  readonly options: readonly string[];
+  /** Of a split by time: shares that every model is trained on besides, each tested until the next. */
+  readonly cuts?: string;
+}
+
 export const dataSets = {
   'ml-1m-ncf': {
     title: 'MovieLens-1M, last item of each user among 99 sampled negatives (the NCF protocol)',
@@ -24,11 +33,14 @@ export const dataSets = {
   'ml-100k': {
     title: 'MovieLens-100K, split by time at 80% of the ratings, full ranking',
     files: { train: 'ml-100k/u.data.gz', items: 'ml-100k/u.item', customers: 'ml-100k/u.user' },
-    options: ['--split', 'time', '--per-user'],
+    options: ['--split', 'time'],
+    cuts: '0.5,0.6,0.7,0.8',
   },
-} as const;
+} as const satisfies { readonly [name: string]: DataSetFiles };
 
 export type DataSet = keyof typeof dataSets;
+
+export const filesOf = (set: DataSet): DataSetFiles => dataSets[set];
 
 export interface TableRow {
   /** Unique; `--only` takes it. */
@@ -42,10 +54,33 @@ export interface TableRow {
 export const tableRows: readonly TableRow[] = [
   { name: 'ml-1m popularity', set: 'ml-1m-ncf', model: 'popularity', published: '.4535 / .2543' },
   { name: 'ml-1m item kNN', set: 'ml-1m-ncf', model: 'item-knn', published: '.6694 / .3979' },
-  { name: 'ml-1m iALS', set: 'ml-1m-ncf', model: 'als', published: '.7310 / .4521' },
+  { name: 'ml-1m user kNN', set: 'ml-1m-ncf', model: 'user-knn' },
+  { name: 'ml-1m EASE', set: 'ml-1m-ncf', model: 'ease', published: '.7192 / .4494' },
+  {
+    name: 'ml-1m iALS',
+    set: 'ml-1m-ncf',
+    model: 'als',
+    params: { factors: 192, iterations: 16, regularization: 0.007 },
+    published: '.7310 / .4521',
+  },
+  { name: 'ml-1m BPR', set: 'ml-1m-ncf', model: 'bpr' },
+  { name: 'ml-1m WARP', set: 'ml-1m-ncf', model: 'warp', published: '.7294 / .4523 (MF)' },
+  { name: 'ml-1m hybrid', set: 'ml-1m-ncf', model: 'hybrid', published: '.7093 / .4349 (NeuMF)' },
   { name: 'mooccubex popularity', set: 'mooccubex', model: 'popularity', published: '.0618 / .0336' },
   { name: 'mooccubex item kNN', set: 'mooccubex', model: 'item-knn' },
+  { name: 'mooccubex user kNN', set: 'mooccubex', model: 'user-knn' },
+  { name: 'mooccubex EASE', set: 'mooccubex', model: 'ease', published: '.2583 / .1480' },
+  { name: 'mooccubex iALS', set: 'mooccubex', model: 'als' },
+  { name: 'mooccubex WARP', set: 'mooccubex', model: 'warp' },
+  { name: 'mooccubex hybrid', set: 'mooccubex', model: 'hybrid' },
   { name: 'ml-100k popularity', set: 'ml-100k', model: 'popularity' },
+  { name: 'ml-100k trending', set: 'ml-100k', model: 'trending' },
   { name: 'ml-100k item kNN', set: 'ml-100k', model: 'item-knn' },
+  { name: 'ml-100k user kNN', set: 'ml-100k', model: 'user-knn' },
+  { name: 'ml-100k EASE', set: 'ml-100k', model: 'ease' },
   { name: 'ml-100k iALS', set: 'ml-100k', model: 'als' },
+  { name: 'ml-100k BPR', set: 'ml-100k', model: 'bpr' },
+  { name: 'ml-100k WARP', set: 'ml-100k', model: 'warp' },
+  { name: 'ml-100k content', set: 'ml-100k', model: 'content' },
+  { name: 'ml-100k hybrid', set: 'ml-100k', model: 'hybrid' },
 ];

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { Failure, shown } from '../lib/base/errors.ts';
 import { type StoredRow, type StoredRows, tablesPage } from './ranking-page.ts';
-import { dataSets, type TableRow, tableRows } from './ranking-rows.ts';
+import { filesOf, type TableRow, tableRows } from './ranking-rows.ts';
+import { type Cuts, mainGroup } from './ranking-series.ts';
 
 const jsonPath = 'bench/results/ranking.json';
 const pagePath = 'bench/results/ranking.md';
@@ -37,7 +38,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
     for (const row of chosenRows(values.only)) {
       console.log(row.name);
       stored = { ...stored, [row.name]: await measured(row, values.data) };
-      writeFileSync(join(root, jsonPath), `${JSON.stringify(stored, null, 1)}\n`);
+      writeFileSync(join(root, jsonPath), linePerRow(stored));
     }
   }
   writeFileSync(join(root, pagePath), tablesPage(stored));
@@ -65,8 +66,13 @@ const wrong = (message: string, received: string): Failure =>
     action: `Rows: ${tableRows.map(({ name }) => name).join(', ')}.`,
   });
 
+const linePerRow = (stored: StoredRows): string =>
+  `{\n${Object.entries(stored)
+    .map(([name, row]) => `${JSON.stringify(name)}: ${JSON.stringify(row)}`)
+    .join(',\n')}\n}\n`;
+
 const measured = async (row: TableRow, folder: string): Promise<StoredRow> => {
-  const { files, options } = dataSets[row.set];
+  const { files, options, cuts } = filesOf(row.set);
   const args = [
     'ranking',
     ...Object.entries(files).flatMap(([name, path]) => [`--${name}`, join(folder, path)]),
@@ -76,11 +82,26 @@ const measured = async (row: TableRow, folder: string): Promise<StoredRow> => {
     ...(row.params ? ['--params', JSON.stringify(row.params)] : []),
     '--json',
   ];
+  const result = (await answer([...args, ...(cuts ? ['--per-user'] : [])])) as StoredRow['result'];
+  const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}`;
+  const measuredOn = new Date().toISOString().slice(0, 10);
+  if (cuts === undefined) {
+    return { result, machine, measuredOn };
+  }
+  const rolling = (await answer([...args, '--share', cuts])) as Cuts;
+  return { result, machine, measuredOn, cuts: cutsOf(rolling) };
+};
+
+const answer = async (args: readonly string[]): Promise<unknown> => {
   const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'bench/main.ts'), ...args], {
     cwd: root,
     maxBuffer: resultBytesMax,
   });
-  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as StoredRow['result'];
-  const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}`;
-  return { result, machine, measuredOn: new Date().toISOString().slice(0, 10) };
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 };
+
+const cutsOf = ({ cuts, summary }: Cuts): StoredRow['cuts'] => ({
+  shares: cuts.map(({ share }) => share),
+  ndcg: cuts.map(({ result }) => mainGroup(result).ndcg),
+  ...summary.ndcg,
+});

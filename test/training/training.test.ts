@@ -44,6 +44,14 @@ describe('a training', () => {
       decision: { outcome: 'promote', recipe },
     });
     expect(manifest.metrics.ndcg).toBeGreaterThan(0.2);
+    const { low = 0, high = 0 } = manifest.metrics.intervals.ndcg ?? {};
+    expect(low).toBeLessThan(manifest.metrics.ndcg);
+    expect(high).toBeGreaterThan(manifest.metrics.ndcg);
+    const { decision } = manifest;
+    expect(decision.comparisons.find(({ name }) => name === 'popularity')?.behind).toEqual(
+      decision.againstPopularity,
+    );
+    expect(decision.againstPopularity?.p).toBeLessThan(0.05);
     const bytes = await ports.models.get(`versions/${version}/serving.bin`);
     const serving = decodeServing(bytes ?? new Uint8Array(0));
     expect(serving.modelVersion).toBe(version);
