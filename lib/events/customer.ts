@@ -95,6 +95,8 @@ export interface ListedItem {
   readonly score: number;
   readonly source: string;
   readonly because?: ItemId;
+  /** In place of `because`: so many of the customers most like this one bought it. */
+  readonly boughtByAlike?: number;
 }
 
 export interface PublishedList {

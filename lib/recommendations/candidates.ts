@@ -12,7 +12,8 @@
 // A list of the model that is the same for everybody (popularity) is no list for this customer and left out.
 // "Because" names the item of the whole known history, old or new, that adds most to the score in the model that serves;
 // for a model that cannot tell, most of Σ weight × similarity over the neighbours; in a published list the one that
-// training found in the same way, while it is still in the history. Without such an item: for-you.
+// training found in the same way, while it is still in the history, or how many customers alike bought the item. Without
+// any of these: for-you.
 
 import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
@@ -23,7 +24,15 @@ import { alikeItems } from './alike.ts';
 import type { Assortment } from './assortment.ts';
 import { behaviourOf, type HistoryItem, historyOf } from './history.ts';
 import { ownCandidates } from './own-candidates.ts';
-import { because, forYou, plainReason, type Reason, type ReasonOf, reasonNaming } from './reason.ts';
+import {
+  because,
+  boughtByAlike,
+  forYou,
+  plainReason,
+  type Reason,
+  type ReasonOf,
+  reasonNaming,
+} from './reason.ts';
 import type { RecommendationRequest } from './request.ts';
 import { inSeriesOrder, type SeriesOrder } from './series-order.ts';
 
@@ -93,11 +102,13 @@ const publishedList = (
   const listed = (list?.items ?? []).filter(
     ({ itemId, source }) => source !== 'popularity' && eligible(itemId),
   );
-  const named = new Map(listed.map(({ itemId, because: id }) => [itemId, id && history.get(id)]));
+  const byId = new Map(listed.map((one) => [one.itemId, one]));
   const items = inSeriesOrder(
-    named.keys(),
+    byId.keys(),
     (itemId) => {
-      const own = named.get(itemId);
+      const one = byId.get(itemId);
+      const own = one?.because && history.get(one.because);
+      if (one?.boughtByAlike !== undefined) return boughtByAlike(one.boughtByAlike);
       return (own && because(itemId, own, assortment)) ?? reasonOf(itemId);
     },
     context,

@@ -15,6 +15,8 @@ export type ReasonCode =
   | 'bought-before'
   | 'viewed-before'
   | 'finished-before'
+  /** So many of the customers most like this one bought it. */
+  | 'learners-like-you'
   | 'next-in-series'
   | 'renews-soon'
   /** Access or period is over. */
@@ -53,6 +55,10 @@ const texts: { readonly [code in ReasonCode]: (title: string) => Reason['text'] 
   'bought-before': () => ({ en: 'You bought this before', 'zh-CN': '您曾购买过' }),
   'viewed-before': () => ({ en: 'You looked at this', 'zh-CN': '您曾看过' }),
   'finished-before': () => ({ en: 'You finished this before', 'zh-CN': '您曾学完' }),
+  'learners-like-you': (count) => ({
+    en: `${count} learners like you bought this`,
+    'zh-CN': `${count} 位与您相似的学员购买了它`,
+  }),
   'next-in-series': (title) => ({ en: `Next after “${title}”`, 'zh-CN': `《${title}》的下一部` }),
   'renews-soon': (title) => ({ en: `Your “${title}” ends soon`, 'zh-CN': `您的《${title}》即将到期` }),
   'access-ended': (title) => ({ en: `Your “${title}” has ended`, 'zh-CN': `您的《${title}》已到期` }),
@@ -81,6 +87,11 @@ export const because = (
     named && reasonNaming(ownId === itemId ? `${involvement}-before` : `because-you-${involvement}`, named)
   );
 };
+
+export const boughtByAlike = (count: number): Reason => ({
+  code: 'learners-like-you',
+  text: texts['learners-like-you'](String(count)),
+});
 
 const newItemMs = 30 * 86_400_000;
 

@@ -1,12 +1,13 @@
 // The list published for every customer: the model's best of the visible catalogue without what is owned for good,
 // filled with popularity where the model has nothing to say, each with the item of the history that speaks for it most:
 // the model's own summand (explanation.ts), or for models that cannot tell the largest weight × similarity among the
-// listed item's neighbours. Items nobody took yet are listed where the model scores them.
+// listed item's neighbours. Where no item speaks for it, or the model goes by customers alike, how many of those bought
+// it, from three on: of fewer a customer could guess who. Items nobody took yet are listed where the model scores them.
 // Cost: recommendAll's, and list length × history (or × neighbours) for the reasons; one list at a time is in memory.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import { publishedListCountMax } from '../base/limits.ts';
-import type { Interactions } from '../dataset/interaction.ts';
+import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { ownedOnce, visibleItems } from '../dataset/split.ts';
 import type { ListedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
@@ -14,6 +15,7 @@ import type { SparseMatrix } from '../numeric/sparse.ts';
 import { pairsOf } from './history.ts';
 import type { Neighbours } from './item-knn-similarity.ts';
 import type { Recommender } from './recommender.ts';
+import { learnersLikeYou } from './similar-customers.ts';
 
 export type CustomerList = readonly [CustomerId, readonly ListedItem[]];
 
@@ -31,6 +33,8 @@ export function* customerLists(
   const taken = new Set<string>(interactions.items);
   const none = new Set<string>();
   const accept = (item: ItemId): boolean => visible.has(item);
+  const boughtBy = buyersAlike(recommender, interactions);
+  const goesByAlike = recommender.name === 'user-knn';
   let row = 0;
   const all = recommender.recommendAll(publishedListCountMax, (customerId) => ({
     exclude: owned.get(customerId) ?? none,
@@ -43,12 +47,42 @@ export function* customerLists(
     row += 1;
     const items = scored.map(({ itemId, score }, place): ListedItem => {
       const item = { itemId, score: rounded(score), source: score === 0 ? 'popularity' : recommender.name };
-      const reason = because[place];
-      return reason === undefined ? item : { ...item, because: reason };
+      const named = because[place];
+      if (score === 0 || (named !== undefined && !goesByAlike)) {
+        return named === undefined ? item : { ...item, because: named };
+      }
+      const boughtByAlike = boughtBy(customerId).get(itemId) ?? 0;
+      if (boughtByAlike >= alikeBuyersCountMin) return { ...item, boughtByAlike };
+      return named === undefined ? item : { ...item, because: named };
     });
     yield [customerId, items];
   }
 }
+
+const alikeCustomersCount = 50;
+const alikeBuyersCountMin = 3;
+
+/** For the customer asked for last: of the 50 most alike, how many bought each item; nothing where nobody ever bought. */
+const buyersAlike = (
+  recommender: Recommender,
+  interactions: Interactions,
+): ((customerId: CustomerId) => ReadonlyMap<ItemId, number>) => {
+  const isBought = interactions.type.includes(purchaseCode);
+  let alike: ReturnType<typeof learnersLikeYou> | undefined;
+  let known: { readonly customerId: CustomerId; readonly counts: ReadonlyMap<ItemId, number> } | undefined;
+  return (customerId) => {
+    if (!isBought) return new Map();
+    if (known?.customerId !== customerId) {
+      alike ??= learnersLikeYou(recommender, interactions);
+      const options = { nearest: alikeCustomersCount, threshold: 0, n: interactions.items.length };
+      const counts = new Map(
+        alike(customerId, options).items.map(({ itemId, takenBy }) => [itemId, takenBy]),
+      );
+      known = { customerId, counts };
+    }
+    return known.counts;
+  };
+};
 
 /** Six digits tell scores of one list apart and halve what is stored. */
 const rounded = (score: number): number => Number(score.toPrecision(6));

@@ -178,6 +178,25 @@ describe('published lists', () => {
   const near = servingNeighbours(pairsOf(plain));
   const lists = new Map(customerLists(fitted(), plain, catalogue, near));
 
+  it('say how many of the customers most alike bought an item where the model goes by them, from three on', () => {
+    const recommender = createRecommender(recipeOf('user-knn'));
+    recommender.fit(plain, catalogue, 0);
+    const [, list] = [...customerLists(recommender, plain, catalogue, near)][1];
+    // c1 misses i1 of its parity; c3, c5, c7, c9 and c11 have it. Items of the other parity nobody alike has.
+    expect(list[0]).toMatchObject({ itemId: 'i1', source: 'user-knn', boughtByAlike: 5 });
+    expect(list[0]).not.toHaveProperty('because');
+    expect(list.slice(1).filter(({ boughtByAlike }) => boughtByAlike !== undefined)).toEqual([]);
+    const few = interactionsOf([
+      ['me', 'i2'],
+      ['twin', 'i2'],
+      ['twin', 'i4'],
+    ]);
+    recommender.fit(few, catalogue, 0);
+    const [, ofMe] = [...customerLists(recommender, few, catalogue, servingNeighbours(pairsOf(few)))][0];
+    expect(ofMe[0]).toMatchObject({ itemId: 'i4', because: 'i2' });
+    expect(ofMe[0]).not.toHaveProperty('boughtByAlike');
+  });
+
   it('name what may be bought again although it is owned', () => {
     const renewing = new Map(catalogue).set('i2', itemOf('i2', { repurchase: { kind: 'consumable' } }));
     const [, list] = [...customerLists(fitted(), plain, renewing, near)][0];
