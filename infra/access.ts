@@ -112,7 +112,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     tables: { catalog: ['Scan'], control: ['GetItem', 'PutItem', 'Query'] },
     buckets: {
       archive: { read: ['events/'] },
-      models: { read: ['versions/', 'datasets/'], write: ['datasets/'] },
+      models: { read: ['versions/', 'datasets/', 'external/'], write: ['datasets/'] },
     },
   },
   'train-model': {

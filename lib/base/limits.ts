@@ -150,10 +150,6 @@ export const storeConcurrencyMax = 32;
 export const objectPartBytes = 8 * 1024 * 1024;
 /** Weight of one customer–item pair, summed over its events: the sixth purchase of a pen says little more than the fifth. */
 export const pairWeightMax = 5;
-/** Dimensions of a factor model; a system of 1,024 × 1,024 float32 takes 4 MB a thread and a third of a second a thousand. */
-export const factorsCountMax = 1_024;
-/** Rows gathered for one least-squares system that a thread keeps packed; longer ones are gathered again each step. */
-export const packedRowsBytesMax = 16 * 1024 ** 2;
 /** Item-item neighbours kept for serving: 50 × 8 bytes × 4,000 items = 1.6 MB in every sandbox. */
 export const servingNeighboursCountMax = 50;
 /**
@@ -173,6 +169,10 @@ export const featureValuesCountMax = 50;
 export const featureTraitsCountMax = 20;
 /** Characters of a trait's name and of its value as a feature; longer ones are prose. */
 export const featureLengthMax = 40;
+/** Bytes under external/ that one training copies and reads: 100,000 items and a million customers of 128 float32. */
+export const externalBytesMax = 768 * 1024 ** 2;
+/** Numbers in a vector of external factors: fold-in solves a system of this size, 1,024³ / 3 steps in a second. */
+export const externalFactorsCountMax = 1_024;
 /** Items that one author or category may join in the knowledge graph: a walk through more gives each next to nothing. */
 export const hubItemsCountMax = 2_000;
 /** Pairs of the customers that a user kNN keeps to compare with: 4,000,000 × 8 bytes = 32 MB of a serving model. */

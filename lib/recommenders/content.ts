@@ -15,6 +15,7 @@ import type { Neighbours } from './item-knn-similarity.ts';
 import { itemTerms } from './item-text.ts';
 import { graphNeighbours, knowledgeGraph } from './knowledge-graph.ts';
 import type { History, ModelKind, Params, Scorer, TrainingData } from './model.ts';
+import { paramsReader } from './params.ts';
 import { type TermWeighting, termMatrix } from './term-weights.ts';
 
 interface ContentSettings {
@@ -207,21 +208,9 @@ const itemsFrom = (artifact: Artifact<{ readonly extra?: unknown }>): ContentIte
 };
 
 const settingsOf = (params: Params): ContentSettings => {
-  const { weighting } = params;
-  if (weighting !== 'bm25' && weighting !== 'tf-idf') {
-    throw new RangeError(`content: weighting must be bm25 or tf-idf, received ${JSON.stringify(weighting)}`);
-  }
-  const number = (name: keyof ContentSettings, min: number): number => {
-    const value = params[name];
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < min) {
-      throw new RangeError(
-        `content: ${name} must be a number of at least ${min}, received ${JSON.stringify(value)}`,
-      );
-    }
-    return value;
-  };
+  const { number, oneOf } = paramsReader('content', params);
   return {
-    weighting,
+    weighting: oneOf('weighting', ['bm25', 'tf-idf']),
     textWeight: number('textWeight', 0),
     attributeWeight: number('attributeWeight', 0),
     graphWeight: number('graphWeight', 0),

@@ -164,6 +164,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
       pairs,
       events,
       popularity,
+      itemIds: ids,
       catalogue: ids.map((id) => catalogue.get(id)),
       customerFeatures: interactions.customers.map((id) => features.get(id) ?? []),
       nowMs,

@@ -1,11 +1,13 @@
 // What a model is inside the shell (indexed.ts): it sees indexes, never ids. Customers 0 … customers − 1, items
 // 0 … items − 1: first the items of the interactions in their order, then catalogue items nobody touched yet.
 
+import type { ItemId } from '../base/ids.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Kernels } from '../numeric/kernels.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import type { Artifact, NumberArray } from './artifact.ts';
+import type { ExternalFactors } from './external-factors.ts';
 import type { Recipe } from './recommender.ts';
 
 export type Params = Recipe['params'];
@@ -45,6 +47,8 @@ export interface TrainingData {
   readonly events: () => CustomerEvents;
   /** Σ value × 2^(−age / half-life), one per item. */
   readonly popularity: Float64Array;
+  /** By item index. */
+  readonly itemIds: readonly ItemId[];
   /** By item index; undefined where the catalogue does not know the item. */
   readonly catalogue: readonly (CatalogItem | undefined)[];
   /** By customer index: feature names; empty where nothing is known. */
@@ -59,6 +63,8 @@ export interface Tools {
   readonly kernels: () => Kernels;
   /** Told after each epoch (or part of equal size). */
   readonly progress: (progress: Progress) => void;
+  /** Factors trained elsewhere, by folder: what recipes of `external` name. Default: none. */
+  readonly external?: ReadonlyMap<string, ExternalFactors>;
 }
 
 export interface Progress {

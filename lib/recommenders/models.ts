@@ -7,6 +7,7 @@ import { als } from './als.ts';
 import { content } from './content.ts';
 import { crossOccurrence } from './cross-occurrence.ts';
 import { ease } from './ease.ts';
+import { external } from './external.ts';
 import { hybrid } from './hybrid.ts';
 import { indexedRecommender, loadIndexed } from './indexed.ts';
 import { itemKnn } from './item-knn.ts';
@@ -30,6 +31,7 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['warp', warp],
   ['bpr', bpr],
   ['content', content],
+  ['external', external],
   ['hybrid', hybrid({ kindOf, recipeOf })],
 ]);
 

@@ -10,6 +10,7 @@
 import { type Random, seededRandom } from '../base/random.ts';
 import type { Kernels } from '../numeric/kernels.ts';
 import { allFinite } from '../numeric/matrix.ts';
+import type { SparseMatrix } from '../numeric/sparse.ts';
 import { customerFeatureRows, type FeatureRows, itemFeatureRows } from './features.ts';
 import type { TrainingData } from './model.ts';
 
@@ -65,10 +66,11 @@ export const fitPairwise = (data: TrainingData, settings: PairwiseSettings): Pai
     context: tableOf(features),
     customers: tableOf(customerRows.names.length),
   };
-  const learned = learnedFeatures(itemRows, data.interactions.items.length, features);
+  const taken = takenItems(data.pairs);
+  const learned = learnedFeatures(itemRows, taken, features);
   scatter(tables.items.values, learned, stride, settings, random);
   scatter(tables.context.values, learned, stride, settings, random);
-  setUp(kernels, data, settings, stride, { itemRows, customerRows, ...tables });
+  setUp(kernels, data, settings, stride, { taken, itemRows, customerRows, ...tables });
   passes(kernels, data, settings, random);
   const factors = {
     stride,
@@ -84,11 +86,22 @@ export const fitPairwise = (data: TrainingData, settings: PairwiseSettings): Pai
   return factors;
 };
 
-/** Features of items with interactions; what others have stays 0 and says nothing. */
-const learnedFeatures = (rows: FeatureRows, itemsWithPairs: number, features: number): Uint8Array => {
+/** Items with pairs, ascending: others are no wrong items, as nobody could take them. */
+const takenItems = (pairs: SparseMatrix): Int32Array => {
+  const isTaken = new Uint8Array(pairs.columns);
+  for (const item of pairs.columnIndex) {
+    isTaken[item] = 1;
+  }
+  return Int32Array.from(isTaken.keys()).filter((item) => isTaken[item] === 1);
+};
+
+/** Features of items with pairs; what others have stays 0 and says nothing. */
+const learnedFeatures = (rows: FeatureRows, taken: Int32Array, features: number): Uint8Array => {
   const learned = new Uint8Array(features);
-  for (let entry = 0; entry < rows.rowStart[itemsWithPairs]; entry++) {
-    learned[rows.index[entry]] = 1;
+  for (const item of taken) {
+    for (let entry = rows.rowStart[item]; entry < rows.rowStart[item + 1]; entry++) {
+      learned[rows.index[entry]] = 1;
+    }
   }
   return learned;
 };
@@ -109,6 +122,7 @@ const scatter = (
 };
 
 interface Parts {
+  readonly taken: Int32Array;
   readonly itemRows: FeatureRows;
   readonly customerRows: FeatureRows;
   readonly items: Table;
@@ -121,10 +135,10 @@ const workRows = 5 + 32;
 
 const setUp = (
   kernels: Kernels,
-  { pairs, interactions }: TrainingData,
+  { pairs }: TrainingData,
   settings: PairwiseSettings,
   stride: number,
-  { itemRows, customerRows, items, context, customers }: Parts,
+  { taken, itemRows, customerRows, items, context, customers }: Parts,
 ): void => {
   const { call } = kernels;
   const copyOf = (values: Float32Array | Int32Array): number => {
@@ -149,7 +163,8 @@ const setUp = (
   call.pairwiseHistory(...at(context), stride, settings.factors, space);
   call.pairwiseLoss(
     settings.loss === 'warp' ? 1 : 0,
-    interactions.items.length,
+    copyOf(taken),
+    taken.length,
     settings.drawsMax,
     settings.learningRate,
     settings.itemRegularization,

@@ -6,6 +6,7 @@
 import { type Artifact, float32 } from './artifact.ts';
 import type { Factors, History, ModelKind, Params, Scorer } from './model.ts';
 import { fitPairwise, type PairwiseFactors, type PairwiseSettings } from './pairwise-fit.ts';
+import { paramsReader } from './params.ts';
 
 const kindOf = (loss: PairwiseSettings['loss'], defaults: Omit<PairwiseSettings, 'loss'>): ModelKind => ({
   defaults: { ...defaults },
@@ -118,25 +119,16 @@ const factorsFrom = (artifact: Artifact<{ readonly extra?: unknown }>): Pairwise
 });
 
 const settingsOf = (loss: PairwiseSettings['loss'], params: Params): PairwiseSettings => {
-  const number = (name: keyof PairwiseSettings, min: number, kind: 'number' | 'whole number'): number => {
-    const value = params[name];
-    const isWhole = kind === 'number' || Number.isInteger(value);
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < min || !isWhole) {
-      throw new RangeError(
-        `${loss}: ${name} must be a ${kind} of at least ${min}, received ${JSON.stringify(value)}`,
-      );
-    }
-    return value;
-  };
+  const { number, whole } = paramsReader(loss, params);
   return {
     loss,
-    factors: number('factors', 1, 'whole number'),
-    epochs: number('epochs', 1, 'whole number'),
-    learningRate: number('learningRate', Number.MIN_VALUE, 'number'),
-    itemRegularization: number('itemRegularization', 0, 'number'),
-    customerRegularization: number('customerRegularization', 0, 'number'),
-    drawsMax: number('drawsMax', 1, 'whole number'),
-    initialLength: number('initialLength', Number.MIN_VALUE, 'number'),
-    seed: number('seed', 0, 'number'),
+    factors: whole('factors', 1),
+    epochs: whole('epochs', 1),
+    learningRate: number('learningRate', Number.MIN_VALUE),
+    itemRegularization: number('itemRegularization', 0),
+    customerRegularization: number('customerRegularization', 0),
+    drawsMax: whole('drawsMax', 1),
+    initialLength: number('initialLength', Number.MIN_VALUE),
+    seed: number('seed', 0),
   };
 };

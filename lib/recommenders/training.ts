@@ -21,12 +21,14 @@ import { interactionsBefore, splitByTime } from '../dataset/split.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { ModelRegistry, ObjectStore, WithAnalytics } from '../ports.ts';
 import { evaluate, sampledTest } from './evaluation.ts';
+import { externalFolders } from './external.ts';
+import { copyExternal, type ExternalFactors, loadExternal } from './external-factors.ts';
 import { pairsOf } from './history.ts';
 import { servingNeighbours } from './item-knn.ts';
 import { type CustomerList, customerLists } from './lists.ts';
 import { listsKey, type ModelManifest, versionKey } from './manifest.ts';
 import type { Tools } from './model.ts';
-import { createRecommender, defaultCandidates, sameRecipe } from './models.ts';
+import { createRecommender, defaultCandidates, plainTools, recipeOf, sameRecipe } from './models.ts';
 import type { Recipe } from './recommender.ts';
 import { encodeServing } from './serving.ts';
 import {
@@ -62,7 +64,10 @@ export const startTraining = async (
   const planned = await ports.models.get(candidatesKey(trainingId));
   const candidates =
     planned === undefined
-      ? withComparisons(requested, await servingRecipe(ports))
+      ? [
+          ...withComparisons(requested, await servingRecipe(ports)),
+          ...(named === undefined ? await externalCandidates(trainingId, ports.models) : []),
+        ]
       : await getJson<PlannedCandidate[]>(ports.models, candidatesKey(trainingId));
   await putJson(ports.models, candidatesKey(trainingId), candidates);
   return { trainingId, candidates: candidates.map(({ name, recipe }) => ({ trainingId, name, recipe })) };
@@ -78,7 +83,7 @@ export const evaluateCandidate = async (
 ): Promise<{ readonly name: string; readonly key: string }> => {
   const { rows, catalogue, features } = await trainingData(trainingId, ports);
   const { atMs, train, test } = splitByTime(rows, catalogue);
-  const recommender = createRecommender(recipe, ports.tools);
+  const recommender = createRecommender(recipe, await toolsFor(recipe, trainingId, ports));
   recommender.fit(train, catalogue, Math.min(atMs, latest(train)), featuresBefore(features, atMs));
   const evaluation = evaluate(recommender, sampledTest(test, trainingId), train, catalogue);
   const key = evaluationKey(trainingId, name);
@@ -96,7 +101,7 @@ export const fitModel = async (
 ) => {
   const { rows, catalogue, items, features } = await trainingData(trainingId, ports);
   const interactions = interactionsBefore(rows, Number.POSITIVE_INFINITY);
-  const recommender = createRecommender(recipe, ports.tools);
+  const recommender = createRecommender(recipe, await toolsFor(recipe, trainingId, ports));
   const known = featuresBefore(features, Number.POSITIVE_INFINITY);
   recommender.fit(interactions, catalogue, latest(interactions), known);
   const report = await getJson<CleaningReport>(ports.models, datasetKey(trainingId, 'report.json'));
@@ -123,6 +128,25 @@ export const fitModel = async (
     version,
     shards: Array.from({ length: shards }, (_, shard) => ({ version, shard, trainingId })),
   };
+};
+
+/** Factors that their owner put into the bucket are compared like every other model. */
+const externalCandidates = async (
+  trainingId: string,
+  models: ObjectStore,
+): Promise<readonly PlannedCandidate[]> =>
+  (await copyExternal(trainingId, models)).map((folder) => ({
+    name: `external-${folder}`,
+    recipe: recipeOf('external', { folder }),
+    requested: true,
+  }));
+
+const toolsFor = async (recipe: Recipe, trainingId: string, ports: TrainingPorts): Promise<Tools> => {
+  const external = new Map<string, ExternalFactors>();
+  for (const folder of externalFolders(recipe)) {
+    external.set(folder, await loadExternal(trainingId, folder, ports));
+  }
+  return { ...(ports.tools ?? plainTools), external };
 };
 
 const requestedCandidates = (names: readonly string[] | undefined): readonly PlannedCandidate[] => {

@@ -236,6 +236,8 @@ it('no grant is superfluous', () => {
     / s3:AbortMultipartUpload /,
     // Without it a missing object would be 403, not 404.
     / s3:ListBucket /,
+    // Only where an owner put factors of a model trained elsewhere (test/training/external.test.ts).
+    /^TrainDataset s3:GetObject .*external/,
     // Whoever is first makes the workspace's secrets.
     /^(Campaigns|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
     // Only when two batches join the same visitor at once.

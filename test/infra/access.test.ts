@@ -56,7 +56,7 @@ describe('least privilege', () => {
         expect(statement.Resource).not.toBe('*');
         const wildcards = JSON.stringify(statement.Resource).match(/"[^"]*\*[^"]*"/g) ?? [];
         for (const wildcard of wildcards)
-          expect(wildcard).toMatch(/^"\/(events|campaigns|datasets|evaluations|versions)\/\*"$/);
+          expect(wildcard).toMatch(/^"\/(events|campaigns|datasets|evaluations|external|versions)\/\*"$/);
       }
     },
   );

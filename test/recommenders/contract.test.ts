@@ -3,14 +3,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
-import { createRecommender, loadRecommender, recipeOf } from '../../lib/recommenders/models.ts';
+import type { Tools } from '../../lib/recommenders/model.ts';
+import { createRecommender, loadRecommender, plainTools, recipeOf } from '../../lib/recommenders/models.ts';
 import type { Recipe, Recommender } from '../../lib/recommenders/recommender.ts';
 import { checkerboard, interactionsOf, type Triple } from './interactions.ts';
 
 const size = 40;
 
+/** Factors trained elsewhere: two numbers an item, by its parity and by its own; under another name the same. */
+const names = Array.from({ length: size }, (_, item) => `i${item}`);
+const withFactors: Tools = {
+  ...plainTools,
+  external: new Map([
+    [
+      'parity',
+      {
+        items: {
+          ids: [...names, ...names.map((name) => `renamed-${name}`)],
+          size: 2,
+          vectors: Float32Array.from({ length: size * 4 }, (_, place) =>
+            place % 2 === 0 ? ((place / 2) % 2) - 0.5 : Math.sin((place - 1) % (size * 2)),
+          ),
+        },
+      },
+    ],
+  ]),
+};
+
 /** A recipe or more of every model. */
-const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = [
+const subjects: readonly { readonly name: string; readonly recipe: Recipe; readonly tools?: Tools }[] = [
   { name: 'popularity', recipe: recipeOf('popularity') },
   { name: 'trending', recipe: recipeOf('trending') },
   { name: 'item-knn by cosine', recipe: recipeOf('item-knn') },
@@ -25,6 +46,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   { name: 'warp', recipe: recipeOf('warp') },
   { name: 'bpr', recipe: recipeOf('bpr') },
   { name: 'content', recipe: recipeOf('content') },
+  { name: 'external', recipe: recipeOf('external', { folder: 'parity' }), tools: withFactors },
   { name: 'hybrid of als, item-knn and popularity', recipe: recipeOf('hybrid') },
   {
     name: 'hybrid of als and ease',
@@ -32,7 +54,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe }[] = 
   },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
-const notCollaborative = ['popularity', 'trending', 'sequence', 'content'];
+const notCollaborative = ['popularity', 'trending', 'sequence', 'content', 'external'];
 const collaborative = subjects.filter(({ recipe }) => !notCollaborative.includes(recipe.model));
 
 /** Random baskets of 30 customers over 12 items. */
@@ -44,9 +66,9 @@ const baskets = fc
   })
   .map((cells) => cells.map(([customer, item, value]): Triple => [`c${customer}`, `i${item}`, value]));
 
-describe.each(subjects)('$name', ({ recipe }) => {
+describe.each(subjects)('$name', ({ recipe, tools }) => {
   const fitted = (triples: readonly Triple[]): Recommender => {
-    const recommender = createRecommender(recipe);
+    const recommender = createRecommender(recipe, tools);
     recommender.fit(interactionsOf(triples), new Map(), 0);
     return recommender;
   };
@@ -219,7 +241,7 @@ describe.each(subjects)('$name', ({ recipe }) => {
 
   it('refuses values that are no numbers, and answers before training', () => {
     expect(() => fitted([['c1', 'i1', Number.NaN]])).toThrow(RangeError);
-    expect(() => createRecommender(recipe).recommend(customerId('c1'), 1)).toThrow(/fit/);
+    expect(() => createRecommender(recipe, tools).recommend(customerId('c1'), 1)).toThrow(/fit/);
   });
 });
 

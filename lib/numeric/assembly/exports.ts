@@ -1,6 +1,4 @@
-export { alsHalfStep, alsPrepare, alsRowByGradients, alsRowExactly } from './als';
 export { gramTiles, largestWeights } from './ease';
-export { gramianParts } from './gramian';
 export {
   pairwiseCustomers,
   pairwiseHistory,

@@ -34,6 +34,7 @@ let biasAt: usize = 0;
 let work: usize = 0;
 
 let isWarp: bool = false;
+let candidates: usize = 0;
 let candidatesCount: u32 = 0;
 let drawsMax: i32 = 0;
 let rate: f32 = 0;
@@ -78,17 +79,19 @@ export function pairwiseCustomers(start: usize, feature: usize, weight: usize, t
   customerSquares = squares;
 }
 
-/** Wrong items are drawn from items 0 … candidates − 1. */
+/** Wrong items are drawn from `among` (int32). */
 export function pairwiseLoss(
   warp: i32,
-  candidates: i32,
+  among: usize,
+  amongCount: i32,
   draws: i32,
   learningRate: f32,
   decayOfItems: f32,
   decayOfCustomers: f32,
 ): void {
   isWarp = warp !== 0;
-  candidatesCount = <u32>candidates;
+  candidates = among;
+  candidatesCount = <u32>amongCount;
   drawsMax = draws;
   rate = learningRate;
   itemDecay = decayOfItems;
@@ -164,7 +167,7 @@ function passChunk(customer: i32, from: i32, to: i32, start: i32, end: i32): f64
 function wrongOne(rightScore: f32, vector: usize): f32 {
   if (!(abs(rightScore) < f32.MAX_VALUE)) return NaN;
   for (let draws = 1; draws <= drawsMax; draws++) {
-    const item = <i32>draw(candidatesCount);
+    const item = at(candidates, <i32>draw(candidatesCount));
     if (load<u8>(marks + <usize>item) !== 0) continue;
     const value = scoreItem(item, vector);
     if (isWarp && !(value > rightScore - 1)) continue;
