@@ -3,9 +3,9 @@
 import type { Params } from './model.ts';
 
 export interface ParamsReader {
-  number(name: string, min: number, max?: number): number;
-  whole(name: string, min: number, max?: number): number;
-  oneOf<Option extends string>(name: string, options: readonly Option[]): Option;
+  readonly number: (name: string, min: number, max?: number) => number;
+  readonly whole: (name: string, min: number, max?: number) => number;
+  readonly oneOf: <Option extends string>(name: string, options: readonly Option[]) => Option;
 }
 
 export const paramsReader = (model: string, params: Params): ParamsReader => {
