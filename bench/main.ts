@@ -11,6 +11,7 @@ const benches: {
   latency: () => import('./latency.ts'),
   'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
+  speed: () => import('./speed.ts'),
   'speed-ease': () => import('./speed-ease.ts'),
   'speed-top': () => import('./speed-top.ts'),
   tables: () => import('./ranking-tables.ts'),

@@ -1,15 +1,10 @@
-// A Python process that measures beside us: started once, asked by lines, answering a line of JSON each, so that rounds
-// of both sides alternate in one run. Kernels of its OpenBLAS are those that it chooses for this machine itself.
+// A Python process that measures beside us. Kernels of its OpenBLAS are those that it chooses for this machine itself.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { type LineProcess, startLineProcess } from './line-process.ts';
 
-export interface Python {
-  /** Sends a line (a word) and waits for the answer. */
-  ask(line: string): Promise<unknown>;
-  close(): void;
-}
+export type Python = LineProcess;
 
 /** Undefined where there is no Python 3 with these modules. */
 export const startPython = async (
@@ -23,22 +18,7 @@ export const startPython = async (
     return undefined;
   }
   const { OPENBLAS_CORETYPE: _coreType, OPENBLAS_L2_SIZE: _l2Size, ...inherited } = process.env;
-  const python = spawn('python3', [script, ...args], {
-    env: { ...inherited, ...environment },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
-  return {
-    ask: async (line) => {
-      python.stdin.write(`${line}\n`);
-      const answer = await lines.next();
-      if (answer.done === true) {
-        throw new Error(`${script}: ended before it answered "${line}"`);
-      }
-      return JSON.parse(answer.value);
-    },
-    close: () => python.stdin.end(),
-  };
+  return startLineProcess('python3', [script, ...args], { ...inherited, ...environment });
 };
 
 const succeeds = async (process: ChildProcess): Promise<boolean> => {
