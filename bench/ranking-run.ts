@@ -92,7 +92,7 @@ const newest = (atMs: Float64Array): number => atMs.reduce((latest, at) => Math.
 const measureGroups = (
   recommender: Recommender,
   data: RankingData,
-  { k, catalogue }: RunOptions,
+  { k, catalogue, customers }: RunOptions,
 ): { groups: RunResult['groups']; measured: Run['measured'] } => {
   const { ids } = recommender.rankedItems();
   const counts = new Float64Array(ids.length);
@@ -105,6 +105,7 @@ const measureGroups = (
     k,
     allowed,
     counts,
+    ...(customers && { features: customers }),
     ...(content && { similarity: (a: number, b: number) => content(ids[a], ids[b]) }),
   };
   const groups: { [group: string]: GroupMetrics } = {};

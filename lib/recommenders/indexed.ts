@@ -224,11 +224,13 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
       }
     },
     rankedItems: () => fitted().items,
-    scoreEach: function* (customerIds) {
+    scoreEach: function* (customerIds, features) {
       const { customers } = fitted();
       for (const customerId of customerIds) {
         const customer = customers.get(customerId) ?? -1;
-        yield placeScores(fitted(), historyOf(customer), customer);
+        const history = historyOf(customer);
+        const told = customer < 0 ? features?.get(customerId) : undefined;
+        yield placeScores(fitted(), told ? { ...history, features: told } : history, customer);
       }
     },
     foldIn: (events, n, options) => foldInWith(fitted(), events, n, options),

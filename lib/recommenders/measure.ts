@@ -9,7 +9,7 @@ import { intraListDiversity, selfInformation, serendipityAt } from './list-metri
 import { aucOf, ndcgAt, type RankingMetrics, rankingMetrics } from './metrics.ts';
 import { bestPlaces } from './ranking.ts';
 import { placesOf, ranksOf } from './ranks.ts';
-import type { Recommender } from './recommender.ts';
+import type { CustomerFeatures, Recommender } from './recommender.ts';
 
 export interface RankingCase {
   readonly customerId: CustomerId;
@@ -30,6 +30,8 @@ export interface MeasureContext {
   readonly allowed: Uint8Array;
   /** Training interactions by item index. */
   readonly counts: ArrayLike<number>;
+  /** Of customers that the training does not know. Default: nothing is known. */
+  readonly features?: CustomerFeatures;
   /** Between items of a list; without it there is no diversity. */
   readonly similarity?: (a: number, b: number) => number;
 }
@@ -107,7 +109,7 @@ export const measure = (
 export const ndcgOfCases = (
   recommender: Recommender,
   cases: readonly RankingCase[],
-  context: Pick<MeasureContext, 'k' | 'allowed'>,
+  context: Pick<MeasureContext, 'k' | 'allowed' | 'features'>,
 ): Float64Array => {
   const ndcg = new Float64Array(cases.length);
   let row = 0;
@@ -124,7 +126,7 @@ const relevantCountOf = ({ relevant, relevantUnknownCount = 0 }: RankingCase): n
 function* rankCases(
   recommender: Recommender,
   cases: readonly RankingCase[],
-  context: Pick<MeasureContext, 'k' | 'allowed'>,
+  context: Pick<MeasureContext, 'k' | 'allowed' | 'features'>,
 ): Generator<Ranked> {
   const { order } = recommender.rankedItems();
   const placeOf = placesOf(order);
@@ -133,7 +135,8 @@ function* rankCases(
   const allowedCount = allowedToAll.reduce((sum, one) => sum + one, 0);
   const isAllowed = (place: number): boolean => allowed[place] === 1;
   let row = 0;
-  for (const scores of recommender.scoreEach(cases.map((one) => one.customerId))) {
+  const customers = cases.map((one) => one.customerId);
+  for (const scores of recommender.scoreEach(customers, context.features)) {
     const given = cases[row++];
     let candidatesCount = allowedCount;
     if (given.candidates !== undefined) {

@@ -61,8 +61,14 @@ export interface Recommender {
   ): Iterable<readonly [CustomerId, Scored[]]>;
   /** The items it ranks, by index. */
   rankedItems(): RankedItems;
-  /** The score of every item by place (rankedItems().order), for each of the customers in turn; read before the next. */
-  scoreEach(customers: Iterable<CustomerId>): Iterable<Float64Array | Float32Array>;
+  /**
+   * The score of every item by place (rankedItems().order), for each of the customers in turn; read before the next.
+   * `features`: of customers that the training does not know.
+   */
+  scoreEach(
+    customers: Iterable<CustomerId>,
+    features?: CustomerFeatures,
+  ): Iterable<Float64Array | Float32Array>;
   /** The answer for a history given as events, for customers the model has not seen or has seen less of. */
   foldIn(events: readonly FoldInEvent[], n: number, options?: RecommendOptions): Scored[];
   /**

@@ -4,7 +4,7 @@ import { seededRandom } from '../../lib/base/random.ts';
 import { measure, type RankingCase } from '../../lib/recommenders/measure.ts';
 import { createRecommender, recipeOf } from '../../lib/recommenders/models.ts';
 import golden from '../golden/ranking-metrics.json' with { type: 'json' };
-import { interactionsOf } from './interactions.ts';
+import { checkerboard, interactionsOf } from './interactions.ts';
 
 const itemsCount = 10_000;
 
@@ -63,3 +63,19 @@ it.each(Object.entries(golden.ranks))(
     expect(Math.abs(mean(sampled.recall) - expected.recall10)).toBeLessThan(0.03);
   },
 );
+
+it('customers that the training does not know are scored by what is told of them', () => {
+  const recommender = createRecommender(recipeOf('warp', { factors: 7, epochs: 5 }));
+  const features = new Map(
+    Array.from({ length: 12 }, (_, customer) => [`c${customer}`, [`group=${customer % 2}`]] as const),
+  );
+  recommender.fit(interactionsOf(checkerboard(12)), new Map(), 0, features);
+  const { ids, order } = recommender.rankedItems();
+  const told = new Map([['newcomer', ['group=1']]]);
+  const [scores] = recommender.scoreEach([customerId('newcomer')], told);
+  const expected = recommender.foldIn([], ids.length, { features: ['group=1'] });
+  expect(expected.map(({ itemId: id }) => scores[order.indexOf(ids.indexOf(id))])).toEqual(
+    expected.map(({ score }) => score),
+  );
+  expect(new Set(scores).size).toBeGreaterThan(1);
+});
