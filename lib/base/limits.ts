@@ -150,6 +150,10 @@ export const storeConcurrencyMax = 32;
 export const objectPartBytes = 8 * 1024 * 1024;
 /** Weight of one customer–item pair, summed over its events: the sixth purchase of a pen says little more than the fifth. */
 export const pairWeightMax = 5;
+/** Dimensions of a factor model; a system of 1,024 × 1,024 float32 takes 4 MB a thread and a third of a second a thousand. */
+export const factorsCountMax = 1_024;
+/** Rows gathered for one least-squares system that a thread keeps packed; longer ones are gathered again each step. */
+export const packedRowsBytesMax = 16 * 1024 ** 2;
 /** Item-item neighbours kept for serving: 50 × 8 bytes × 4,000 items = 1.6 MB in every sandbox. */
 export const servingNeighboursCountMax = 50;
 /**

@@ -9,6 +9,17 @@ import { plain, relaxed } from './kernels-binary.ts';
 
 /** What the binaries export, as JavaScript sees it: numbers in, a number or nothing out. */
 export interface KernelFunctions {
+  /** assembly/als.ts: what the rows that follow share, and one of them, exactly. */
+  alsPrepare(table: number, size: number, base: number, scratch: number, packedRows: number): void;
+  /** Returns the row's part of the loss. */
+  alsRowExactly(
+    columns: number,
+    weights: number,
+    weight: number,
+    count: number,
+    ridge: number,
+    row: number,
+  ): number;
   /** assembly/top.ts */
   scorePanels(panels: number, count: number, stride: number, vector: number, out: number): void;
   /** assembly/sweep.ts */
@@ -36,6 +47,38 @@ export interface KernelFunctions {
 interface ParallelFunctions {
   /** Every thread writes its number plus one into its place: for tests of the threads. */
   mark(thread: number, out: number): void;
+  /** assembly/als.ts */
+  alsHalfStep(
+    thread: number,
+    rowStart: number,
+    columns: number,
+    weights: number,
+    weight: number,
+    ridges: number,
+    rows: number,
+    table: number,
+    out: number,
+    size: number,
+    base: number,
+    steps: number,
+    scratch: number,
+    scratchBytes: number,
+    packedRows: number,
+    chunks: number,
+    chunkCost: number,
+    rowCost: number,
+    sums: number,
+  ): void;
+  /** assembly/gramian.ts */
+  gramianParts(
+    thread: number,
+    rows: number,
+    count: number,
+    columns: number,
+    partRows: number,
+    parts: number,
+    pitch: number,
+  ): void;
   /** assembly/ease.ts */
   gramTiles(
     thread: number,
@@ -111,6 +154,8 @@ export interface Kernels {
   float32(length: number): Float32Array;
   float64(length: number): Float64Array;
   int32(length: number): Int32Array;
+  /** Whether the array lies in this memory, so that its `byteOffset` is a pointer. */
+  owns(array: Float32Array | Float64Array | Int32Array): boolean;
   /** Everything allocated from now on is given back by release(mark); its views must not be used any more. */
   mark(): number;
   release(mark: number): void;
@@ -177,6 +222,8 @@ export const createKernels = ({ threads = 1, startThreads }: KernelOptions = {})
   if (helpers > 0) {
     awaitThreads(words, helpers);
   }
+  // Growing gives the memory a new buffer; arrays keep the one they were made with.
+  const buffers = new WeakSet<ArrayBufferLike>();
   let top = heapStart;
   const allocate = (bytes: number): number => {
     const start = Math.ceil(top / alignment) * alignment;
@@ -196,6 +243,7 @@ export const createKernels = ({ threads = 1, startThreads }: KernelOptions = {})
     const start = allocate(bytes * length);
     // After the allocation: growing gives the memory a new buffer.
     const array = new kind(memory.buffer, start, length);
+    buffers.add(array.buffer);
     array.fill(0);
     return array;
   };
@@ -223,6 +271,7 @@ export const createKernels = ({ threads = 1, startThreads }: KernelOptions = {})
     float32: (length) => zeroed(Float32Array, 4, length),
     float64: (length) => zeroed(Float64Array, 8, length),
     int32: (length) => zeroed(Int32Array, 4, length),
+    owns: ({ buffer }) => buffers.has(buffer),
     mark: () => top,
     release: (mark) => {
       top = mark;

@@ -1,4 +1,6 @@
+export { alsHalfStep, alsPrepare, alsRowByGradients, alsRowExactly } from './als';
 export { gramTiles, largestWeights } from './ease';
+export { gramianParts } from './gramian';
 export {
   pairwiseCustomers,
   pairwiseHistory,
