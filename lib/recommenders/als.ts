@@ -8,6 +8,7 @@
 import { factorsCountMax } from '../base/limits.ts';
 import { halfStep, scaledGramian, scratchFloats, solveInFloat64 } from '../numeric/half-step.ts';
 import { createKernels, type Kernels } from '../numeric/kernels.ts';
+import { explainFoldIn } from './als-explain.ts';
 import { customerSide, fitItemFactors, ridgeOf, strideOf } from './als-fit.ts';
 import { float32 } from './artifact.ts';
 import type { Factors, History, ModelKind, Params, Scorer } from './model.ts';
@@ -111,6 +112,13 @@ const scorer = (items: Float32Array, gramian: Float32Array, settings: AlsSetting
         out[other] = own > 0 && length > 0 ? out[other] / (own * length) : 0;
       }
     },
+    explain: explainFoldIn({
+      items,
+      size: stride,
+      gram: gramian,
+      pitch: gramian.length / stride,
+      ridgeOf: (weights) => ridgeOf(massOf(weights), items.length / stride, settings),
+    }),
     arrays: { itemFactors: items, gramian },
   };
 };

@@ -4,7 +4,7 @@ import type { InteractionType } from '../../lib/events/event.ts';
 import { pairsOf } from '../../lib/recommenders/history.ts';
 import { servingNeighbours } from '../../lib/recommenders/item-knn.ts';
 import { customerLists } from '../../lib/recommenders/lists.ts';
-import { createRecommender, modelNames, recipeOf } from '../../lib/recommenders/models.ts';
+import { createRecommender, modelNames, plainTools, recipeOf } from '../../lib/recommenders/models.ts';
 import type { FoldInEvent, Recommender, RecommendOptions } from '../../lib/recommenders/recommender.ts';
 import { decodeServing, encodeServing } from '../../lib/recommenders/serving.ts';
 import { interactionsFrom } from '../dataset/interaction-rows.ts';
@@ -74,8 +74,17 @@ const histories: readonly (readonly FoldInEvent[])[] = [
   ],
 ];
 
+/** Factors trained elsewhere: two numbers an item, its parity and one of its own. */
+const vectors = Float32Array.from({ length: size * 2 }, (_, place) =>
+  place % 2 === 0 ? ((place / 2) % 2) - 0.5 : Math.sin(place),
+);
+const external = new Map([
+  ['parity', { items: { ids: items.slice(0, size).map(({ itemId: id }) => id), size: 2, vectors } }],
+]);
+
 describe.each(modelNames)('serving %s', (name) => {
-  const recommender = createRecommender(recipeOf(name));
+  const recipe = recipeOf(name, name === 'external' ? { folder: 'parity' } : {});
+  const recommender = createRecommender(recipe, { ...plainTools, external });
   recommender.fit(interactions, catalogue, nowMs, features);
   const model = recommender.save();
   const serving = decodeServing(encodeServing(model, origin));
