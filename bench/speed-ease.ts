@@ -52,7 +52,10 @@ export const speedEase = async (options: SpeedEaseOptions): Promise<SpeedEaseRow
   );
   const kernels = threadedKernels(threads);
   const tools = { ...plainTools, kernels: () => kernels };
-  const recommender = createRecommender(recipeOf('ease', { regularization, neighbours: items }), tools);
+  const recommender = createRecommender(
+    recipeOf('ease', { regularization, frequencyExponent: 0, neighbours: items }),
+    tools,
+  );
   const data = interactionsIn(folder, options);
   const ours: Took[] = [];
   const theirs: Took[][] = ways.map(() => []);

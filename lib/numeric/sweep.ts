@@ -1,5 +1,5 @@
 // The inverse of a large symmetric positive definite matrix in the kernels' memory (assembly/sweep.ts says how).
-// Layout: the lower triangle in tiles of 128 × 128, row-major float32; rows beyond `size` hold `least` on the diagonal.
+// Layout: the lower triangle in tiles of 128 × 128, row-major float32, of a size rounded up with a diagonal.
 // Limits: float32, so the condition number should stay under some 10⁵; a pivot below half of the smallest that the
 // matrix can have says that rounding has taken over, and throws.
 
@@ -14,14 +14,10 @@ export interface Tiles {
   readonly array: Float32Array;
 }
 
-/** A zero matrix whose padding is set for an eigenvalue of at least `least`. */
-export const tilesFor = (kernels: Kernels, size: number, least: number): Tiles => {
+/** A zero matrix. */
+export const tilesFor = (kernels: Kernels, size: number): Tiles => {
   const blocks = Math.ceil(size / side);
-  const tiles = { size, blocks, array: kernels.float32((tileLength * blocks * (blocks + 1)) / 2) };
-  for (let row = size; row < blocks * side; row++) {
-    tiles.array[placeIn(row, row)] = least;
-  }
-  return tiles;
+  return { size, blocks, array: kernels.float32((tileLength * blocks * (blocks + 1)) / 2) };
 };
 
 /** Where the entry of a row and a column ≤ row lies. */
@@ -31,7 +27,10 @@ export const placeIn = (row: number, column: number): number => {
 };
 
 /** Replaces the matrix by −(its inverse). `least`: a lower bound of its eigenvalues, such as the ridge added to it. */
-export const sweepAll = (kernels: Kernels, { blocks, array }: Tiles, least: number): void => {
+export const sweepAll = (kernels: Kernels, { size, blocks, array }: Tiles, least: number): void => {
+  for (let row = size; row < blocks * side; row++) {
+    array[placeIn(row, row)] = least;
+  }
   const mark = kernels.mark();
   const square = kernels.float64(tileLength).byteOffset;
   const inverse = kernels.float32(tileLength).byteOffset;

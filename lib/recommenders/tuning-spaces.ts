@@ -29,7 +29,14 @@ const spaces: ReadonlyMap<string, TuningSpace> = new Map<string, TuningSpace>([
       { name: 'amplification', kind: 'number', min: 0.5, max: 4, scale: 'linear' },
     ],
   ],
-  ['ease', [{ name: 'regularization', kind: 'number', min: 1, max: 20_000, scale: 'log' }]],
+  [
+    'ease',
+    [
+      { name: 'regularization', kind: 'number', min: 1, max: 20_000, scale: 'log' },
+      { name: 'frequencyExponent', kind: 'number', min: 0, max: 1.25, scale: 'linear' },
+      { name: 'neighbours', kind: 'integer', min: 30, max: 1_500, scale: 'log' },
+    ],
+  ],
   [
     'als',
     [

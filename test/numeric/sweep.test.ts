@@ -17,7 +17,7 @@ const positiveDefinite = (size: number): Matrix => {
 };
 
 const sweptBy = (kernels: Kernels, matrix: Matrix) => {
-  const tiles = tilesFor(kernels, matrix.rows, ridge);
+  const tiles = tilesFor(kernels, matrix.rows);
   for (let row = 0; row < matrix.rows; row++) {
     for (let column = 0; column <= row; column++) {
       tiles.array[placeIn(row, column)] = matrix.get(row, column);

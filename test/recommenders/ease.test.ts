@@ -20,18 +20,26 @@ const tastes = (items: number): Triple[] => {
 };
 
 const fitted = (triples: readonly Triple[], params: object = {}, tools: Tools = plainTools): Recommender => {
-  const recommender = createRecommender(recipeOf('ease', { regularization, ...params }), tools);
+  const recommender = createRecommender(
+    recipeOf('ease', { regularization, frequencyExponent: 0, ...params }),
+    tools,
+  );
   recommender.fit(interactionsOf(triples), new Map(), 0);
   return recommender;
 };
 
 /** B of Steck 2019, eq. 8, by ml-matrix. */
-const reference = (triples: readonly Triple[], items: number): Matrix => {
+const reference = (triples: readonly Triple[], items: number, exponent = 0): Matrix => {
   const x = Matrix.zeros(300, items);
   for (const [customer, item, value = 1] of triples) {
     x.set(Number(customer.slice(1)), Number(item.slice(1)), value);
   }
-  const p = inverse(x.transpose().mmul(x).add(Matrix.eye(items).mul(regularization)));
+  const gramian = x.transpose().mmul(x);
+  const squares = gramian.diagonal();
+  const mean = squares.reduce((sum, value) => sum + value, 0) / items;
+  const p = inverse(
+    Matrix.diag(squares.map((value) => regularization * (value / mean) ** exponent)).add(gramian),
+  );
   return new Matrix(
     Array.from({ length: items }, (_, i) =>
       Array.from({ length: items }, (__, j) => (i === j ? 0 : -p.get(i, j) / p.get(j, j))),
@@ -49,6 +57,19 @@ describe('EASE', () => {
       const similar = recommender.similarItems(itemId(`i${item}`), items);
       expect(similar).toHaveLength(items - 1);
       for (const { itemId: other, score } of similar) {
+        expect(Math.abs(score - expected.get(item, Number(other.slice(1))))).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it('regularizes by frequency as the closed form with λ_i does', () => {
+    const popular = tastes(30).filter(
+      ([customer, item]) => Number(item.slice(1)) < 10 || /[67]$/.test(customer),
+    );
+    const expected = reference(popular, 30, 0.75);
+    const recommender = fitted(popular, { frequencyExponent: 0.75 });
+    for (const item of [0, 9, 10, 29]) {
+      for (const { itemId: other, score } of recommender.similarItems(itemId(`i${item}`), 30)) {
         expect(Math.abs(score - expected.get(item, Number(other.slice(1))))).toBeLessThan(1e-6);
       }
     }
@@ -118,7 +139,7 @@ describe('EASE', () => {
   });
 
   it('says nothing of items that nobody has touched', () => {
-    const recommender = createRecommender(recipeOf('ease', { regularization }));
+    const recommender = createRecommender(recipeOf('ease', { regularization, frequencyExponent: 0 }));
     recommender.fit(interactionsOf(tastes(10)), new Map([['new', itemOf('new')]]), 0);
     expect(recommender.similarItems(itemId('new'), 3).map(({ score }) => score)).toEqual([0, 0, 0]);
     const answer = recommender.recommend(customerId('c1'), 11);

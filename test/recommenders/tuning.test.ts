@@ -71,7 +71,7 @@ describe('a tuning', () => {
   });
 
   it('takes a recipe that cannot be trained for a failed trial', () => {
-    const start = recipeOf('ease', { neighbours: -1 });
+    const start = recipeOf('als', { steps: -1 });
     const { recipe, ndcg, trials } = tune(
       start,
       fashion(),
@@ -81,7 +81,7 @@ describe('a tuning', () => {
     expect(recipe).toEqual(start);
     expect(ndcg).toBeUndefined();
     expect(trials.map(({ outcome }) => outcome)).toEqual(['failed', 'failed']);
-    expect(trials[0].reason).toMatch(/neighbours/);
+    expect(trials[0].reason).toMatch(/steps/);
   });
 
   it('has nothing to do where nothing can be withheld', () => {
