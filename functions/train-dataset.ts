@@ -2,6 +2,7 @@
 // Input and output: ARCHITECTURE.md, training state machine, step 1.
 
 import { startTraining } from '../lib/recommenders/training.ts';
+import type { PlanInput } from '../lib/recommenders/training-plan.ts';
 import {
   archiveStore,
   catalogStore,
@@ -12,10 +13,7 @@ import {
   withAnalytics,
 } from './runtime.ts';
 
-export const handler = async (input: {
-  readonly trainingId: string;
-  readonly candidates?: readonly string[];
-}) => {
+export const handler = async (input: { readonly trainingId: string } & PlanInput) => {
   const answer = await startTraining(input, {
     archive: archiveStore(),
     models: modelsStore(),

@@ -3,7 +3,12 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { placementsCountMax, recommendationsCountMax } from '../lib/base/limits.ts';
+import {
+  placementsCountMax,
+  recommendationsCountMax,
+  tuningSecondsMax,
+  tuningTrialsCountMax,
+} from '../lib/base/limits.ts';
 import {
   defaultReranking,
   defaultSettings,
@@ -120,6 +125,15 @@ const schema = z.strictObject({
     .regex(/^(rate|cron)\(.+\)$/, 'an EventBridge Scheduler expression: rate(1 day) or cron(0 3 * * ? *)')
     .default('cron(0 3 * * ? *)')
     .describe('When models are trained, in `timeZone`. Default: every night at three.'),
+  trainingTuning: z
+    .strictObject({
+      trials: z.int().min(0).max(tuningTrialsCountMax),
+      seconds: z.int().min(1).max(tuningSecondsMax),
+    })
+    .default({ trials: 6, seconds: 120 })
+    .describe(
+      'The search for better hyperparameters in a scheduled training: trials and seconds at most, for each candidate. It goes on from what serves, so a few a night add up. 0 trials: none.',
+    ),
   timeZone: z
     .string()
     .refine(

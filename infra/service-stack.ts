@@ -262,7 +262,10 @@ export class ServiceStack extends Stack {
         TimeZone.of(this.config.timeZone),
       ),
       target: new StepFunctionsStartExecution(training, {
-        input: ScheduleTargetInput.fromObject({ trainingId: '<aws.scheduler.execution-id>' }),
+        input: ScheduleTargetInput.fromObject({
+          trainingId: '<aws.scheduler.execution-id>',
+          ...(this.config.trainingTuning.trials > 0 && { tune: this.config.trainingTuning }),
+        }),
         retryAttempts: 3,
       }),
     });

@@ -1,4 +1,4 @@
-// The training state machine: dataset → candidates → gate → fit → publish → promote (ARCHITECTURE.md).
+// The training state machine: dataset → candidates (tuned where planned so, evaluated) → gate → fit → publish → promote (ARCHITECTURE.md).
 // Tasks are idempotent, so a retry or a second run from the start gives the same version and the same lists.
 
 import { Duration } from 'aws-cdk-lib';
@@ -58,6 +58,16 @@ export const task = (
 
 const at = (path: string): string => JsonPath.stringAt(path);
 
+/** Of one candidate: a search for its hyperparameters where the plan says so, then its evaluation. */
+const candidateSteps = (scope: Construct, model: IFunction) => {
+  const candidate = { trainingId: at('$.trainingId'), name: at('$.name'), 'recipe.$': '$.recipe' };
+  const evaluate = task(scope, 'EvaluateCandidate', model, { step: 'evaluate', ...candidate });
+  const tune = task(scope, 'TuneCandidate', model, { step: 'tune', ...candidate, 'tune.$': '$.tune' });
+  return new Choice(scope, 'Tuned?')
+    .when(Condition.isPresent('$.tune'), tune.next(evaluate))
+    .otherwise(evaluate);
+};
+
 export const createTrainingWorkflow = (
   scope: Construct,
   name: string,
@@ -69,14 +79,7 @@ export const createTrainingWorkflow = (
     itemsPath: '$.candidates',
     maxConcurrency: 2,
     resultPath: '$.evaluations',
-  }).itemProcessor(
-    task(scope, 'EvaluateCandidate', functions.model, {
-      step: 'evaluate',
-      trainingId: at('$.trainingId'),
-      name: at('$.name'),
-      'recipe.$': '$.recipe',
-    }),
-  );
+  }).itemProcessor(candidateSteps(scope, functions.model));
   const select = task(scope, 'SelectModel', functions.publish, {
     step: 'select',
     trainingId: at('$.trainingId'),

@@ -136,6 +136,8 @@ export interface TrainingRecord {
   readonly startedAt: string;
   /** Named by who asked for it; absent: all. */
   readonly candidates?: readonly string[];
+  /** The budget of each candidate's tuning; absent: recipes were taken as they are. */
+  readonly tune?: { readonly trials: number; readonly seconds: number };
   readonly endedAt?: string;
   readonly version?: ModelVersion;
   /** Why refused or failed, in a sentence. */
@@ -154,7 +156,11 @@ export interface Workflows {
   /** Idempotent by name: starting the same name with the same input again changes nothing. */
   startTraining(
     name: string,
-    input: { readonly trainingId: string; readonly candidates?: readonly string[] },
+    input: {
+      readonly trainingId: string;
+      readonly candidates?: readonly string[];
+      readonly tune?: { readonly trials: number; readonly seconds: number };
+    },
   ): Promise<void>;
   startCampaign(
     name: string,

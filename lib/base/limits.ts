@@ -165,6 +165,8 @@ export const servingBytesMax = 400 * 1024 ** 2;
 export const residentFactorsBytesMax = 1024 ** 3;
 /** Items of an EASE model: its inverse takes 2 bytes × items² (0.8 GB of a training function's 3) and items³ operations. */
 export const easeItemsCountMax = 20_000;
+/** Items up to which a training plans EASE, alone and in the hybrid: items³ operations, four times within 15 minutes. */
+export const easePlannedItemsCountMax = 8_000;
 /** Customers who share a trait's value before a model may see it: fewer could be told apart by it. */
 export const featureCustomersCountMin = 20;
 /** Values of a trait that a model may see; a trait with more describes persons rather than groups. */

@@ -10,17 +10,22 @@ import { blendedScores } from './hybrid-blend.ts';
 import { kindsOf, raiseOtherKinds } from './hybrid-kinds.ts';
 import { completeHybrid, type HybridPart, hybridDefaults, hybridSettings } from './hybrid-settings.ts';
 import { learnedBlend } from './hybrid-training.ts';
-import { decayedPopularity } from './indexed.ts';
+import { decayedPopularity, modelParts } from './indexed.ts';
 import type { History, ModelKind, Params, Scorer, TrainingData } from './model.ts';
 import type { Recipe } from './recommender.ts';
 
-/** What a hybrid keeps beside its models' arrays; in the manifest, too. */
-interface HybridExtra {
+/** What a hybrid learned; in the manifest, too. */
+export interface Blend {
+  /** By model, in the recipe's order. */
   readonly weights: readonly number[];
   /** Mean −ln p of the withheld choices; absent where there were none. */
   readonly loss?: number;
   readonly choices: number;
   readonly crossKindShare: number;
+}
+
+/** What a hybrid keeps beside its models' arrays. */
+interface HybridExtra extends Blend {
   /** What each model keeps. */
   readonly extras: readonly unknown[];
 }
@@ -59,6 +64,16 @@ export const hybrid = ({ kindOf, recipeOf }: ModelTable): ModelKind => ({
     return scorer(loaded, Object.fromEntries(arrays), extra, artifact.arrays.popularity.length);
   },
 });
+
+/** What the saved model learned; undefined for one that is no hybrid. */
+export const blendOf = (model: Uint8Array): Blend | undefined => {
+  const { recipe, extra } = modelParts(model).header;
+  if (recipe.model !== 'hybrid') {
+    return undefined;
+  }
+  const { extras: _extras, ...blend } = extra as HybridExtra;
+  return blend;
+};
 
 /** Models with a half-life of their own get the popularity that goes with it. */
 const fittedPart = ({ kind, recipe }: HybridPart, data: TrainingData): Scorer =>

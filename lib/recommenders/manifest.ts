@@ -9,8 +9,10 @@ import type { CleaningReport } from '../dataset/build.ts';
 import { sha256Hex } from '../events/canonical-json.ts';
 import type { EvaluationMetrics } from './evaluation-metrics.ts';
 import type { Decision } from './gate.ts';
+import type { Blend } from './hybrid.ts';
 import { recipeText } from './models.ts';
 import type { Recipe } from './recommender.ts';
+import type { Tuning } from './tuning.ts';
 
 export interface ModelManifest {
   readonly version: ModelVersion;
@@ -30,6 +32,11 @@ export interface ModelManifest {
   /** Of the same recipe on the test part of the split. */
   readonly metrics: EvaluationMetrics;
   readonly decision: Decision;
+  /** How the recipe was found, where it was tuned: every trial, and what ended the search. */
+  readonly tuning?: Tuning;
+  /** Of a hybrid: the weights that it learned, and on how many choices. */
+  readonly blend?: Blend;
+  readonly software: { readonly reprise: string };
 }
 
 export const versionKey = (version: ModelVersion, file: string): string => `versions/${version}/${file}`;

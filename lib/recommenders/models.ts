@@ -1,7 +1,8 @@
 // The table of models: from a recipe to a recommender, from saved bytes back to one.
-// Candidates are what a training tries by default; names are unique and stable (the manifest keeps the recipe).
+// What a training tries of them is in candidates.ts.
 
 import { Failure, shown } from '../base/errors.ts';
+import { canonicalJson } from '../events/canonical-json.ts';
 import { createKernels } from '../numeric/kernels.ts';
 import { als } from './als.ts';
 import { content } from './content.ts';
@@ -37,19 +38,6 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
 
 export const modelNames: readonly string[] = [...kinds.keys()];
 
-export interface Candidate {
-  readonly name: string;
-  readonly recipe: Recipe;
-}
-
-/** From simple to rich: of equals the first wins. */
-export const defaultCandidates: readonly Candidate[] = [
-  { name: 'popularity', recipe: recipeOf('popularity') },
-  { name: 'item-knn-cosine', recipe: recipeOf('item-knn', { similarity: 'cosine' }) },
-  { name: 'item-knn-pearson', recipe: recipeOf('item-knn', { similarity: 'pearson' }) },
-  { name: 'als', recipe: recipeOf('als') },
-];
-
 /** One thread, no progress. */
 export const plainTools: Tools = { kernels: () => createKernels(), progress: () => {} };
 
@@ -62,8 +50,7 @@ export const loadRecommender = (model: Uint8Array, tools = plainTools): Recommen
 /** True when both describe the same training, whatever the order of their parameters. */
 export const sameRecipe = (a: Recipe, b: Recipe): boolean => recipeText(a) === recipeText(b);
 
-export const recipeText = ({ model, params }: Recipe): string =>
-  JSON.stringify([model, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+export const recipeText = ({ model, params }: Recipe): string => canonicalJson({ model, params });
 
 /** Parameters not stated are the model's documented defaults, written out so that the recipe stays complete. */
 export function recipeOf(model: string, params: Recipe['params'] = {}): Recipe {

@@ -104,8 +104,15 @@ const recordEnd = async (
 ): Promise<void> => {
   const endedAt = new Date(clock.nowMs()).toISOString();
   const known = (await registry.trainings()).find((record) => record.trainingId === trainingId);
-  const { startedAt = endedAt, candidates } = known ?? {};
-  await registry.recordTraining({ trainingId, startedAt, candidates, endedAt, ...end });
+  const { startedAt = endedAt, candidates, tune } = known ?? {};
+  await registry.recordTraining({
+    trainingId,
+    startedAt,
+    candidates,
+    ...(tune && { tune }),
+    endedAt,
+    ...end,
+  });
 };
 
 const errorText = (error: unknown): string => {

@@ -5,16 +5,20 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../base/errors.ts';
 import { parseInput } from '../base/input.ts';
-import { idLengthMax } from '../base/limits.ts';
+import { idLengthMax, tuningSecondsMax, tuningTrialsCountMax } from '../base/limits.ts';
+import { canonicalJson } from '../events/canonical-json.ts';
 import type { ModelRegistry, RandomBytes, TrainingRecord, Workflows } from '../ports.ts';
-import { defaultCandidates } from './models.ts';
+import { candidateNames } from './candidates.ts';
 
 const schema = z.strictObject({
-  /** Default: all. */
-  candidates: z
-    .array(z.enum(defaultCandidates.map(({ name }) => name)))
-    .min(1)
-    .max(defaultCandidates.length)
+  /** Default: all that fit the catalogue. */
+  candidates: z.array(z.enum(candidateNames)).min(1).max(candidateNames.length).optional(),
+  /** The budget of each candidate's search for hyperparameters. Default: recipes are taken as they are. */
+  tune: z
+    .strictObject({
+      trials: z.int().min(1).max(tuningTrialsCountMax),
+      seconds: z.int().min(1).max(tuningSecondsMax),
+    })
     .optional(),
 });
 
@@ -35,14 +39,20 @@ export const requestTraining = async (
   ports: Ports,
   nowMs: number,
 ): Promise<{ readonly trainingId: string }> => {
-  const { candidates } = parseInput(schema, body, 'training');
+  const { candidates, tune } = parseInput(schema, body, 'training');
   const startedAt = new Date(nowMs).toISOString();
   const trainingId =
     idempotencyKey === undefined ? newTrainingId(startedAt, ports.random) : keyedTrainingId(idempotencyKey);
-  const record: TrainingRecord = { trainingId, status: 'running', startedAt, candidates };
+  const record: TrainingRecord = {
+    trainingId,
+    status: 'running',
+    startedAt,
+    candidates,
+    ...(tune && { tune }),
+  };
   const earlier = idempotencyKey === undefined ? undefined : await recordOf(ports.registry, trainingId);
   if (earlier !== undefined) {
-    refuseOtherTraining(earlier, candidates);
+    refuseOtherTraining(earlier, record);
   }
   const known = earlier === undefined || isUnstarted(earlier) ? undefined : earlier;
   if (known === undefined) {
@@ -71,11 +81,13 @@ const keyedTrainingId = (idempotencyKey: string): string => {
   return `training-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 24)}`;
 };
 
-const refuseOtherTraining = (earlier: TrainingRecord, candidates: TrainingRecord['candidates']): void => {
-  if (JSON.stringify(earlier.candidates) === JSON.stringify(candidates)) return;
+const refuseOtherTraining = (earlier: TrainingRecord, { candidates, tune }: TrainingRecord): void => {
+  const asked = (record: Pick<TrainingRecord, 'candidates' | 'tune'>): string =>
+    canonicalJson([record.candidates, record.tune]);
+  if (asked(earlier) === asked({ candidates, tune })) return;
   throw new Failure('conflict', {
     code: 'idempotency-key-reused',
-    message: 'This Idempotency-Key was used for a training of other candidates.',
+    message: 'This Idempotency-Key was used for a training of other candidates or another tuning.',
     received: candidates ?? null,
     action: 'Use a new key for each training; repeat a request with exactly the same body.',
   });
@@ -86,9 +98,13 @@ const isUnstarted = ({ status, reason }: TrainingRecord): boolean =>
   status === 'failed' && reason !== undefined && reason.startsWith(unstarted);
 
 const start = async (record: TrainingRecord, { registry, workflows }: Ports): Promise<void> => {
-  const { trainingId, startedAt, candidates } = record;
+  const { trainingId, startedAt, candidates, tune } = record;
   try {
-    await workflows.startTraining(trainingId, { trainingId, ...(candidates ? { candidates } : {}) });
+    await workflows.startTraining(trainingId, {
+      trainingId,
+      ...(candidates && { candidates }),
+      ...(tune && { tune }),
+    });
   } catch (error) {
     const reason = `${unstarted}${error instanceof Error ? error.message : String(error)}`;
     await registry.recordTraining({ ...record, status: 'failed', endedAt: startedAt, reason });

@@ -3,9 +3,9 @@
 // The objects between the steps are in training-objects.ts.
 
 import { gzipSync } from 'node:zlib';
-import { Failure, shown } from '../base/errors.ts';
 import type { ModelVersion } from '../base/ids.ts';
 import { publishShardCustomersCountMax } from '../base/limits.ts';
+import { softwareVersion } from '../base/version.ts';
 import {
   buildDataset,
   type CleaningReport,
@@ -19,16 +19,17 @@ import type { Interactions } from '../dataset/interaction.ts';
 import { loadDataset } from '../dataset/load.ts';
 import { interactionsBefore, splitByTime } from '../dataset/split.ts';
 import type { CatalogItem } from '../events/item.ts';
-import type { ModelRegistry, ObjectStore, WithAnalytics } from '../ports.ts';
+import type { Clock, ModelRegistry, ObjectStore, WithAnalytics } from '../ports.ts';
 import { evaluate, sampledTest } from './evaluation.ts';
 import { externalFolders } from './external.ts';
 import { copyExternal, type ExternalFactors, loadExternal } from './external-factors.ts';
 import { pairsOf } from './history.ts';
+import { blendOf } from './hybrid.ts';
 import { servingNeighbours } from './item-knn.ts';
 import { type CustomerList, customerLists } from './lists.ts';
 import { listsKey, type ModelManifest, versionKey } from './manifest.ts';
 import type { Tools } from './model.ts';
-import { createRecommender, defaultCandidates, plainTools, recipeOf, sameRecipe } from './models.ts';
+import { createRecommender, plainTools } from './models.ts';
 import type { Recipe } from './recommender.ts';
 import { encodeServing } from './serving.ts';
 import {
@@ -38,7 +39,16 @@ import {
   type StoredEvaluation,
   type StoredSelection,
   selectionKey,
+  tuningKey,
 } from './training-objects.ts';
+import {
+  checkCandidates,
+  type PlanFacts,
+  type PlanInput,
+  planCandidates,
+  servingRecipe,
+} from './training-plan.ts';
+import { type Tuning, type TuningBudget, tune } from './tuning.ts';
 
 export interface TrainingPorts {
   readonly models: ObjectStore;
@@ -51,26 +61,70 @@ export interface TrainingPorts {
 const archiveLagMs = 10 * 60 * 1000;
 
 export const startTraining = async (
-  input: { readonly trainingId: string; readonly candidates?: readonly string[] },
+  input: { readonly trainingId: string } & PlanInput,
   ports: DatasetPorts & { readonly registry: ModelRegistry },
 ) => {
-  const { trainingId } = input;
-  const requested = requestedCandidates(input.candidates);
+  const { trainingId, candidates: named, tune: budget } = input;
+  checkCandidates(named);
   const known = (await ports.registry.trainings()).find((record) => record.trainingId === trainingId);
   const startedAt = known?.startedAt ?? new Date(ports.clock.nowMs()).toISOString();
-  const named = input.candidates;
-  await ports.registry.recordTraining({ trainingId, status: 'running', startedAt, candidates: named });
+  await ports.registry.recordTraining({
+    trainingId,
+    status: 'running',
+    startedAt,
+    candidates: named,
+    ...(budget && { tune: budget }),
+  });
   await buildDataset(trainingId, ports);
   const planned = await ports.models.get(candidatesKey(trainingId));
   const candidates =
     planned === undefined
-      ? [
-          ...withComparisons(requested, await servingRecipe(ports)),
-          ...(named === undefined ? await externalCandidates(trainingId, ports.models) : []),
-        ]
+      ? planCandidates(input, await planFacts(trainingId, ports))
       : await getJson<PlannedCandidate[]>(ports.models, candidatesKey(trainingId));
   await putJson(ports.models, candidatesKey(trainingId), candidates);
-  return { trainingId, candidates: candidates.map(({ name, recipe }) => ({ trainingId, name, recipe })) };
+  return {
+    trainingId,
+    candidates: candidates.map(({ name, recipe, tune: own }) => ({
+      trainingId,
+      name,
+      recipe,
+      ...(own && { tune: own }),
+    })),
+  };
+};
+
+/** Searches on the training part of the split alone; what the evaluation tests on stays unseen. */
+export const tuneCandidate = async (
+  {
+    trainingId,
+    name,
+    recipe,
+    tune: budget,
+  }: {
+    readonly trainingId: string;
+    readonly name: string;
+    readonly recipe: Recipe;
+    readonly tune: TuningBudget;
+  },
+  ports: TrainingPorts & { readonly clock: Clock },
+): Promise<{ readonly trainingId: string; readonly name: string; readonly recipe: Recipe }> => {
+  const key = tuningKey(trainingId, name);
+  // A second search would end elsewhere where time ended the first.
+  if ((await ports.models.get(key)) === undefined) {
+    const { rows, catalogue, features } = await trainingData(trainingId, ports);
+    const { atMs, train } = splitByTime(rows, catalogue);
+    const customers = featuresBefore(features, atMs);
+    const data = { interactions: train, catalogue, nowMs: Math.min(atMs, latest(train)), customers };
+    const elapsedS = (): number => ports.clock.nowMs() / 1000;
+    const tuning = tune(recipe, data, budget, {
+      seed: trainingId,
+      elapsedS,
+      tools: await toolsFor(recipe, trainingId, ports),
+    });
+    await putJson(ports.models, key, tuning);
+  }
+  const tuning = await getJson<Tuning>(ports.models, key);
+  return { trainingId, name, recipe: tuning.recipe };
 };
 
 export const evaluateCandidate = async (
@@ -122,7 +176,7 @@ export const fitModel = async (
     customerLists(recommender, interactions, catalogue, neighbours),
     ports.models,
   );
-  await writeManifest(trainingId, version, interactions, shards, report, ports.models);
+  await writeManifest({ trainingId, version, interactions, shards, dataset: report, model }, ports.models);
   return {
     trainingId,
     version,
@@ -130,16 +184,14 @@ export const fitModel = async (
   };
 };
 
-/** Factors that their owner put into the bucket are compared like every other model. */
-const externalCandidates = async (
+const planFacts = async (
   trainingId: string,
-  models: ObjectStore,
-): Promise<readonly PlannedCandidate[]> =>
-  (await copyExternal(trainingId, models)).map((folder) => ({
-    name: `external-${folder}`,
-    recipe: recipeOf('external', { folder }),
-    requested: true,
-  }));
+  { models, registry }: { readonly models: ObjectStore; readonly registry: ModelRegistry },
+): Promise<PlanFacts> => {
+  const folders = await copyExternal(trainingId, models);
+  const { length: itemsCount } = await catalogueOf(trainingId, models);
+  return { itemsCount, folders, serving: await servingRecipe({ models, registry }, folders) };
+};
 
 const toolsFor = async (recipe: Recipe, trainingId: string, ports: TrainingPorts): Promise<Tools> => {
   const external = new Map<string, ExternalFactors>();
@@ -149,54 +201,11 @@ const toolsFor = async (recipe: Recipe, trainingId: string, ports: TrainingPorts
   return { ...(ports.tools ?? plainTools), external };
 };
 
-const requestedCandidates = (names: readonly string[] | undefined): readonly PlannedCandidate[] => {
-  const unknown = (names ?? []).filter(
-    (name) => !defaultCandidates.some((candidate) => candidate.name === name),
-  );
-  if (unknown.length > 0 || names?.length === 0) {
-    throw new Failure('invalid', {
-      code: 'candidate-unknown',
-      message: 'The training names candidates that do not exist.',
-      received: shown(names),
-      action: `Leave candidates out, or use: ${defaultCandidates.map(({ name }) => name).join(', ')}.`,
-    });
-  }
-  return defaultCandidates
-    .filter(({ name }) => names?.includes(name) ?? true)
-    .map((candidate) => ({ ...candidate, requested: true }));
-};
-
-/** Without restriction what serves now may win again; with one it is compared with only. */
-const withComparisons = (
-  requested: readonly PlannedCandidate[],
-  serving: Recipe | undefined,
-): readonly PlannedCandidate[] => {
-  const has = (candidates: readonly PlannedCandidate[], recipe: Recipe): boolean =>
-    candidates.some((candidate) => sameRecipe(candidate.recipe, recipe));
-  const isUnrestricted = requested.length === defaultCandidates.length;
-  const popularity = defaultCandidates.filter(
-    ({ recipe }) => recipe.model === 'popularity' && !has(requested, recipe),
-  );
-  const candidates = [...requested, ...popularity.map((candidate) => ({ ...candidate, requested: false }))];
-  return serving === undefined || has(candidates, serving)
-    ? candidates
-    : [...candidates, { name: 'serving', recipe: serving, requested: isUnrestricted }];
-};
-
-/** The recipe of what serves now; undefined when nothing does, or a model that this version no longer knows. */
-const servingRecipe = async (
-  ports: Pick<DatasetPorts, 'models'> & { readonly registry: ModelRegistry },
-): Promise<Recipe | undefined> => {
-  const pointer = await ports.registry.current();
-  if (pointer === undefined) {
-    return undefined;
-  }
-  const { recipe } = await getJson<ModelManifest>(ports.models, versionKey(pointer.version, 'manifest.json'));
-  return defaultCandidates.some((candidate) => candidate.recipe.model === recipe.model) ? recipe : undefined;
-};
+const catalogueOf = (trainingId: string, models: ObjectStore): Promise<CatalogItem[]> =>
+  getJson<CatalogItem[]>(models, datasetKey(trainingId, 'catalog.json'));
 
 const trainingData = async (trainingId: string, ports: TrainingPorts) => {
-  const items = await getJson<CatalogItem[]>(ports.models, datasetKey(trainingId, 'catalog.json'));
+  const items = await catalogueOf(trainingId, ports.models);
   const rows = await loadDataset(trainingId, ports.models, ports.withAnalytics);
   const features = await loadFeatures(
     datasetKey(trainingId, 'customers.parquet'),
@@ -245,16 +254,21 @@ const writeLists = async (
   return shards;
 };
 
-const writeManifest = async (
-  trainingId: string,
-  version: ModelVersion,
-  interactions: Interactions,
-  shards: number,
-  dataset: CleaningReport,
-  models: ObjectStore,
-): Promise<void> => {
+interface Fitted {
+  readonly trainingId: string;
+  readonly version: ModelVersion;
+  readonly interactions: Interactions;
+  readonly shards: number;
+  readonly dataset: CleaningReport;
+  readonly model: Uint8Array;
+}
+
+const writeManifest = async (fitted: Fitted, models: ObjectStore): Promise<void> => {
+  const { trainingId, version, interactions, shards, dataset, model } = fitted;
   const selection = await getJson<StoredSelection>(models, selectionKey(trainingId));
   const { decision } = selection;
+  const tuned = await models.get(tuningKey(trainingId, decision.winner));
+  const blend = blendOf(model);
   const manifest: ModelManifest = {
     version,
     trainingId,
@@ -269,6 +283,9 @@ const writeManifest = async (
     dataset,
     metrics: selection.evaluations[decision.winner],
     decision,
+    ...(tuned && { tuning: JSON.parse(Buffer.from(tuned).toString('utf8')) as Tuning }),
+    ...(blend && { blend }),
+    software: { reprise: softwareVersion },
   };
   await putJson(models, versionKey(version, 'metrics.json'), selection);
   await putJson(models, versionKey(version, 'manifest.json'), manifest);

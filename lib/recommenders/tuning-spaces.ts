@@ -61,3 +61,5 @@ const spaces: ReadonlyMap<string, TuningSpace> = new Map<string, TuningSpace>([
 
 /** Empty for a model without anything to tune. */
 export const tuningSpaceOf = (model: string): TuningSpace => spaces.get(model) ?? [];
+
+export const isTunable = (model: string): boolean => model === 'hybrid' || spaces.has(model);

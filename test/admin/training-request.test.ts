@@ -26,6 +26,19 @@ describe('a training on demand', () => {
     });
   });
 
+  it('may ask for its candidates to be tuned, within limits', async () => {
+    const ports = { registry: fakeModelRegistry(), workflows: fakeWorkflows(), random };
+    const tune = { trials: 20, seconds: 300 };
+    await requestTraining({ body: { tune } }, ports, nowMs);
+    expect([...ports.workflows.trainings]).toEqual([[trainingId, { trainingId, tune }]]);
+    expect(await findTraining(ports.registry, trainingId)).toMatchObject({ tune });
+    for (const wrong of [{ trials: 0, seconds: 1 }, { trials: 1, seconds: 601 }, { trials: 1 }]) {
+      await expect(requestTraining({ body: { tune: wrong } }, ports, nowMs)).rejects.toMatchObject({
+        kind: 'invalid',
+      });
+    }
+  });
+
   it('whose workflow could not be started is recorded as failed with its reason', async () => {
     const registry = fakeModelRegistry();
     const workflows = { startTraining: () => Promise.reject(new Error('no such state machine')) };
@@ -83,11 +96,13 @@ describe('a training on demand', () => {
     expect(await findTraining(registry, id)).toMatchObject({ status: 'running' });
   });
 
-  it('is refused when its key stands for other candidates, or is no key', async () => {
+  it('is refused when its key stands for other candidates or another tuning, or is no key', async () => {
     const ports = { registry: fakeModelRegistry(), workflows: fakeWorkflows(), random };
     await requestTraining({ body: {}, idempotencyKey: 'k' }, ports, nowMs);
-    const other = { body: { candidates: ['als'] }, idempotencyKey: 'k' };
-    await expect(requestTraining(other, ports, nowMs)).rejects.toMatchObject({ kind: 'conflict' });
+    for (const body of [{ candidates: ['als'] }, { tune: { trials: 2, seconds: 9 } }]) {
+      const other = { body, idempotencyKey: 'k' };
+      await expect(requestTraining(other, ports, nowMs)).rejects.toMatchObject({ kind: 'conflict' });
+    }
     await expect(requestTraining({ body: {}, idempotencyKey: '' }, ports, nowMs)).rejects.toMatchObject({
       kind: 'invalid',
     });

@@ -218,7 +218,10 @@ describe('the schedule', () => {
       State: 'ENABLED',
     });
     const target = schedule.Properties.Target as { Input: string; Arn: unknown };
-    expect(JSON.parse(target.Input)).toEqual({ trainingId: '<aws.scheduler.execution-id>' });
+    expect(JSON.parse(target.Input)).toEqual({
+      trainingId: '<aws.scheduler.execution-id>',
+      tune: { trials: 6, seconds: 120 },
+    });
     expect(JSON.stringify(target.Arn)).toContain('Training');
   });
 });

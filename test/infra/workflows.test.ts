@@ -96,6 +96,17 @@ describe('training', () => {
     expect(promoted).toEqual(['FitModel', 'PublishLists', 'Promote', 'Promoted']);
   });
 
+  it('tunes a candidate before its evaluation only where the plan says so', () => {
+    const { States: steps = {} } = training.States.EvaluateCandidates.ItemProcessor ?? {};
+    expect(steps['Tuned?'].Choices).toEqual([{ Variable: '$.tune', IsPresent: true, Next: 'TuneCandidate' }]);
+    expect(steps['Tuned?'].Default).toBe('EvaluateCandidate');
+    expect(steps.TuneCandidate.Next).toBe('EvaluateCandidate');
+    const passed = { 'trainingId.$': '$.trainingId', 'name.$': '$.name', 'recipe.$': '$.recipe' };
+    expect(steps.TuneCandidate.Parameters).toEqual({ step: 'tune', ...passed, 'tune.$': '$.tune' });
+    // What the search found comes back under the same names.
+    expect(steps.EvaluateCandidate.Parameters).toEqual({ step: 'evaluate', ...passed });
+  });
+
   it('fits a model only when the gate says promote', () => {
     const choice = training.States['Promotable?'];
     expect(choice.Choices).toEqual([{ Variable: '$.outcome', StringEquals: 'promote', Next: 'FitModel' }]);

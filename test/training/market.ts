@@ -4,7 +4,12 @@ import { withDuckDb } from '../../lib/adapters/analytics-duckdb.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
 import { promoteModel, publishShard, selectModel } from '../../lib/recommenders/selection.ts';
-import { evaluateCandidate, fitModel, startTraining } from '../../lib/recommenders/training.ts';
+import {
+  evaluateCandidate,
+  fitModel,
+  startTraining,
+  tuneCandidate,
+} from '../../lib/recommenders/training.ts';
 import { archiveOf, bought, dayMs, startMs, tracked } from '../dataset/events.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
@@ -54,7 +59,7 @@ export type MarketPorts = Awaited<ReturnType<typeof marketPorts>>;
 /** The state machine's way through the steps; `stopAfter` ends it as a killed process would. */
 export const runTraining = async (
   ports: MarketPorts,
-  input: { readonly trainingId: string; readonly candidates?: readonly string[] },
+  input: Parameters<typeof startTraining>[0],
   stopAfter = Number.POSITIVE_INFINITY,
 ) => {
   let steps = 0;
@@ -69,7 +74,9 @@ export const runTraining = async (
   const { trainingId } = input;
   const { candidates } = await step(startTraining(input, ports));
   for (const candidate of candidates) {
-    await step(evaluateCandidate(candidate, ports));
+    const { tune } = candidate;
+    const tuned = tune === undefined ? candidate : await step(tuneCandidate({ ...candidate, tune }, ports));
+    await step(evaluateCandidate(tuned, ports));
   }
   const selection = await step(selectModel(trainingId, ports));
   const { outcome, version, recipe } = selection;

@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { customerId, modelVersion } from '../../lib/base/ids.ts';
+import { softwareVersion } from '../../lib/base/version.ts';
 import { getJson } from '../../lib/dataset/build.ts';
 import type { ModelManifest } from '../../lib/recommenders/manifest.ts';
 import { failTraining, promoteModel } from '../../lib/recommenders/selection.ts';
 import { decodeServing } from '../../lib/recommenders/serving.ts';
-import { startTraining } from '../../lib/recommenders/training.ts';
+import { startTraining, tuneCandidate } from '../../lib/recommenders/training.ts';
+import { planCandidates } from '../../lib/recommenders/training-plan.ts';
 import { bought } from '../dataset/events.ts';
 import { marketEvents, marketPorts, runTraining } from './market.ts';
 
@@ -63,7 +67,7 @@ describe('a training', () => {
     const events = marketEvents(customers);
     const undisturbed = await marketPorts(events);
     const { version } = await runTraining(undisturbed, { trainingId: 't1' });
-    for (const stopAfter of [1, 3, 6, 7, 8, 9]) {
+    for (const stopAfter of [1, 5, 10, 11, 12]) {
       const ports = await marketPorts(events);
       await expect(runTraining(ports, { trainingId: 't1' }, stopAfter)).rejects.toThrow('killed');
       expect((await runTraining(ports, { trainingId: 't1' })).version).toBe(version);
@@ -143,6 +147,75 @@ describe('a training', () => {
       /candidate-unknown/,
     );
     expect(ports.models.objects.size).toBe(0);
+  });
+
+  it('tunes candidates on the training part, promotes what it found, and the manifest says how', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const tune = { trials: 4, seconds: 60 };
+    const request = { candidates: ['item-knn-cosine'], tune };
+    const { version = modelVersion('') } = await runTraining(ports, { trainingId: 't1', ...request });
+    expect(await ports.registry.trainings()).toMatchObject([{ status: 'promoted', tune }]);
+    const manifest = await getJson<ModelManifest>(ports.models, `versions/${version}/manifest.json`);
+    const { tuning, recipe, software } = manifest;
+    expect(tuning?.trials).toHaveLength(4);
+    expect(tuning?.recipe).toEqual(recipe);
+    expect(tuning?.seed).toBe('t1');
+    expect(tuning?.trials.map(({ ndcg = 0 }) => ndcg)).toContain(tuning?.ndcg);
+    expect(software).toEqual({ reprise: softwareVersion });
+    // The next search begins where this one ended, beside what serves as it is.
+    const { candidates } = await startTraining({ trainingId: 't2', ...request }, ports);
+    expect(candidates).toEqual([
+      { trainingId: 't2', name: 'item-knn-cosine', recipe, tune },
+      expect.objectContaining({ name: 'popularity' }),
+      { trainingId: 't2', name: 'serving', recipe },
+    ]);
+  });
+
+  it('does not search again for a candidate that was tuned before its training was killed', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const tune = { trials: 3, seconds: 60 };
+    const { candidates } = await startTraining(
+      { trainingId: 't1', candidates: ['item-knn-cosine'], tune },
+      ports,
+    );
+    const first = await tuneCandidate({ ...candidates[0], tune }, ports);
+    const again = await tuneCandidate({ ...candidates[0], tune: { trials: 1, seconds: 1 } }, ports);
+    expect(again).toEqual(first);
+  });
+
+  it('keeps what a hybrid learned in its manifest', async () => {
+    const ports = await marketPorts(marketEvents(customers));
+    const { version } = await runTraining(ports, { trainingId: 't1', candidates: ['hybrid'] });
+    const { blend, recipe } = await getJson<ModelManifest>(ports.models, `versions/${version}/manifest.json`);
+    expect(recipe.model).toBe('hybrid');
+    expect(blend?.weights).toHaveLength(5);
+    expect(blend?.choices).toBeGreaterThan(50);
+    expect(blend?.loss).toBeGreaterThan(0);
+  });
+
+  it('plans EASE, alone and in the hybrid, only where the catalogue is small enough', () => {
+    const facts = (itemsCount: number) => ({ itemsCount, folders: [], serving: undefined });
+    const partsOf = (itemsCount: number) => {
+      const plan = planCandidates({}, facts(itemsCount));
+      const models = plan.find(({ name }) => name === 'hybrid')?.recipe.params.models;
+      return { names: plan.map(({ name }) => name), models: JSON.stringify(models) };
+    };
+    expect(partsOf(8_000).names).toContain('ease');
+    expect(partsOf(8_000).models).toContain('"ease"');
+    expect(partsOf(8_001).names).not.toContain('ease');
+    expect(partsOf(8_001).models).not.toContain('"ease"');
+    // Who asks for it by name gets it.
+    expect(planCandidates({ candidates: ['ease'] }, facts(8_001)).map(({ name }) => name)).toEqual([
+      'ease',
+      'popularity',
+    ]);
+  });
+
+  it('names the version of package.json as what it was trained by', () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(softwareVersion).toBe(version);
   });
 
   it('records what Lambda says of a failure as one readable reason', async () => {

@@ -1,0 +1,48 @@
+// What a training tries by default, from simple to rich: of equals the first wins. Names are unique and stable; the
+// manifest keeps the recipe. Each is evaluated and fitted in one function of 15 minutes and a few GB:
+//   popularity, trending                what sells, and what begins to
+//   item-knn-cosine, cross-occurrence   who took this also took that, over purchases and over all behaviour
+//   sequence                            what follows what
+//   als, ease                           factors; item weights in closed form, where the catalogue is small enough
+//   hybrid                              the blend of the strongest of these, its weights learned on what it withholds
+
+import { easePlannedItemsCountMax } from '../base/limits.ts';
+import { recipeOf } from './models.ts';
+import type { Recipe } from './recommender.ts';
+
+export interface Candidate {
+  readonly name: string;
+  readonly recipe: Recipe;
+}
+
+const hybridParts = ['item-knn', 'sequence', 'als', 'popularity'];
+
+const simple: readonly Candidate[] = [
+  { name: 'popularity', recipe: recipeOf('popularity') },
+  { name: 'trending', recipe: recipeOf('trending') },
+  { name: 'item-knn-cosine', recipe: recipeOf('item-knn', { similarity: 'cosine' }) },
+  { name: 'cross-occurrence', recipe: recipeOf('cross-occurrence') },
+  { name: 'sequence', recipe: recipeOf('sequence') },
+  { name: 'als', recipe: recipeOf('als') },
+];
+
+export const candidateNames = [...simple.map(({ name }) => name), 'ease', 'hybrid'] as const;
+
+/** Those for a catalogue of so many items. */
+export const candidatesFor = (itemsCount: number): readonly Candidate[] => {
+  const isEaseWorthwhile = itemsCount <= easePlannedItemsCountMax;
+  return [
+    ...simple,
+    ...(isEaseWorthwhile ? [{ name: 'ease', recipe: recipeOf('ease') }] : []),
+    {
+      name: 'hybrid',
+      recipe: recipeOf('hybrid', { models: isEaseWorthwhile ? [...hybridParts, 'ease'] : hybridParts }),
+    },
+  ];
+};
+
+/** The candidate of this name, whether or not it would be planned. */
+export const candidateOf = (name: string, itemsCount: number): Candidate | undefined =>
+  [...candidatesFor(itemsCount), { name: 'ease', recipe: recipeOf('ease') }].find(
+    (candidate) => candidate.name === name,
+  );
