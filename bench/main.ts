@@ -9,6 +9,7 @@ const benches: {
   'after-ranking': () => import('./after-ranking.ts'),
   coverage: () => import('./coverage.ts'),
   latency: () => import('./latency.ts'),
+  'next-basket': () => import('./next-basket.ts'),
   'online-retail': () => import('./online-retail.ts'),
   ranking: () => import('./ranking.ts'),
   speed: () => import('./speed.ts'),

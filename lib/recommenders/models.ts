@@ -16,6 +16,7 @@ import type { ModelKind, Tools } from './model.ts';
 import { bpr, warp } from './pairwise.ts';
 import { popularity } from './popularity.ts';
 import type { Recipe, Recommender } from './recommender.ts';
+import { repetition } from './repetition.ts';
 import { sequence } from './sequence.ts';
 import { trending } from './trending.ts';
 import { userKnn } from './user-knn.ts';
@@ -27,6 +28,7 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['user-knn', userKnn],
   ['cross-occurrence', crossOccurrence],
   ['sequence', sequence],
+  ['repetition', repetition],
   ['als', als],
   ['ease', ease],
   ['warp', warp],

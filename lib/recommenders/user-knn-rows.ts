@@ -87,6 +87,23 @@ export const rowsFrom = (artifact: Artifact<unknown>, columns: number): SparseMa
   };
 };
 
+/** The cosine of the item's column with every other, by the rows of its customers. */
+export const addColumnCosines = (
+  { rows, byItem, itemLength }: CustomerIndex,
+  item: number,
+  out: Float64Array,
+): void => {
+  for (let place = byItem.rowStart[item]; place < byItem.rowStart[item + 1]; place++) {
+    const customer = byItem.columnIndex[place];
+    for (let entry = rows.rowStart[customer]; entry < rows.rowStart[customer + 1]; entry++) {
+      out[rows.columnIndex[entry]] += byItem.value[place] * rows.value[entry];
+    }
+  }
+  for (let other = 0; other < out.length; other++) {
+    out[other] = out[other] > 0 ? out[other] / (itemLength[item] * itemLength[other]) : 0;
+  }
+};
+
 const lengths = ({ rows, rowStart, columnIndex, value }: SparseMatrix, scale?: Float64Array): Float64Array =>
   Float64Array.from({ length: rows }, (_, row) => {
     let squares = 0;

@@ -10,7 +10,14 @@ import { largest } from '../numeric/largest.ts';
 import { float64 } from './artifact.ts';
 import type { History, ModelKind, Params, Scorer } from './model.ts';
 import { paramsReader } from './params.ts';
-import { type CustomerIndex, customerIndexOf, latestRows, rowArrays, rowsFrom } from './user-knn-rows.ts';
+import {
+  addColumnCosines,
+  type CustomerIndex,
+  customerIndexOf,
+  latestRows,
+  rowArrays,
+  rowsFrom,
+} from './user-knn-rows.ts';
 
 export interface UserKnnSettings {
   /** k: nearest customers that count. Default 100. */
@@ -40,7 +47,7 @@ export const userKnn: ModelKind = {
 };
 
 const scorer = (index: CustomerIndex, settings: UserKnnSettings): Scorer => {
-  const { rows, byItem } = index;
+  const { rows } = index;
   const nearest = nearestIn(index, settings);
   return {
     scoreHistory: (history, out) => {
@@ -58,19 +65,7 @@ const scorer = (index: CustomerIndex, settings: UserKnnSettings): Scorer => {
         }
       };
     },
-    // The cosine of two items' columns, the customers of the one gone through.
-    scoreSimilar: (item, out) => {
-      for (let place = byItem.rowStart[item]; place < byItem.rowStart[item + 1]; place++) {
-        const customer = byItem.columnIndex[place];
-        for (let entry = rows.rowStart[customer]; entry < rows.rowStart[customer + 1]; entry++) {
-          out[rows.columnIndex[entry]] += byItem.value[place] * rows.value[entry];
-        }
-      }
-      const own = index.itemLength[item];
-      for (let other = 0; other < out.length; other++) {
-        out[other] = out[other] > 0 ? out[other] / (own * index.itemLength[other]) : 0;
-      }
-    },
+    scoreSimilar: (item, out) => addColumnCosines(index, item, out),
     arrays: rowArrays(rows),
   };
 };

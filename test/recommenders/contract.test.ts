@@ -41,6 +41,8 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe; reado
   { name: 'user-knn', recipe: recipeOf('user-knn') },
   { name: 'cross-occurrence', recipe: recipeOf('cross-occurrence') },
   { name: 'sequence', recipe: recipeOf('sequence') },
+  { name: 'repetition by frequency', recipe: recipeOf('repetition', { method: 'frequency' }) },
+  { name: 'repetition by TIFU-KNN', recipe: recipeOf('repetition') },
   { name: 'als', recipe: recipeOf('als') },
   { name: 'ease', recipe: recipeOf('ease', { regularization: 5 }) },
   { name: 'warp', recipe: recipeOf('warp') },
@@ -54,7 +56,7 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe; reado
   },
 ];
 /** What does not go by who took what together: these have known answers of their own in their tests. */
-const notCollaborative = ['popularity', 'trending', 'sequence', 'content', 'external'];
+const notCollaborative = ['popularity', 'trending', 'sequence', 'repetition', 'content', 'external'];
 const collaborative = subjects.filter(({ recipe }) => !notCollaborative.includes(recipe.model));
 
 /** Random baskets of 30 customers over 12 items. */
