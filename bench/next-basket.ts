@@ -215,8 +215,8 @@ Made by \`npm run bench -- next-basket --train tafeng_history.json.gz --test taf
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${lines.join('\n')}
 
-**The trap.** By recall alone the rows that answer what the customer already takes look more than twice as good as any
-that finds something new: nearly all they find is owned. Where owning ends the matter (a course, a book), that recall is worth
+**The trap.** By recall alone the rows that answer what the customer already takes look more than twice as good as those
+that find something new: nearly all they find is owned. Where owning ends the matter (a course, a book), that recall is worth
 nothing, and the column to read is the last but one; where things renew or are used up, it is what to remind of.
 `;
 
