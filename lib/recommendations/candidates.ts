@@ -11,9 +11,8 @@
 // In every list a part of a series gives its rank to the first part that is open to the customer (series-order.ts).
 // A list of the model that is the same for everybody (popularity) is no list for this customer and left out.
 // "Because" names the item of the whole known history, old or new, that adds most to the score in the model that serves;
-// for a model that cannot tell, most of Σ weight × similarity over the neighbours; in a published list the one that
-// training found in the same way, while it is still in the history, or how many customers alike bought the item. Without
-// any of these: for-you.
+// for a model that cannot tell, most of Σ weight × similarity over the neighbours, or the one that training found so for
+// the published list while it is still in the history; or how many customers alike bought the item. Else: for-you.
 
 import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';

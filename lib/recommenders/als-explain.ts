@@ -1,8 +1,8 @@
 // What each item of a history adds to an item's score in ALS (Hu, Koren & Volinsky 2008, eq. 7): with the fold-in's system
-//   W = α0 Y'Y + Σ_j w_j y_j y_j' + ridge I,   ŷ_i = y_i' x = Σ_j w_j · y_i' W⁻¹ y_j
-// By W = L L' a summand is w_j (L⁻¹ y_i) · (L⁻¹ y_j): one decomposition a history, one substitution an item. float64.
-// Shapes: items × size float32; `gram` is α0 Y'Y with rows of `pitch`. Cost: history × size² + size³ / 6, once, then
-// size² / 2 + history × size for each item asked.
+//   W = α0 Y'Y + Σ_j w_j y_j y_j' + ridge I,   ŷ_i = y_i' x = Σ_j w_j · (W⁻¹ y_i)' y_j
+// One Cholesky decomposition a history, at the first item asked, and one solution an item. float64.
+// Shapes: items × size float32; `gram` is α0 Y'Y with rows of `pitch`. Cost: history × size² / 2 + size³ / 6, once, then
+// size² + history × size for each item asked.
 
 import type { History, Scorer } from './model.ts';
 
@@ -18,13 +18,16 @@ export const explainFoldIn =
   (system: FoldInSystem): NonNullable<Scorer['explain']> =>
   (history) => {
     const { items, size } = system;
-    const rowOf = (item: number): Float32Array => items.subarray(item * size, (item + 1) * size);
-    const lower = decomposed(system, history);
-    const own = Array.from(history.items, (item) => substituted(lower, rowOf(item)));
+    const solution = new Float64Array(size);
+    let lower: Float64Array | undefined;
     return (item, out) => {
-      const asked = substituted(lower, rowOf(item));
-      own.forEach((row, place) => {
-        out[place] = history.weights[place] * dot(asked, row, size);
+      lower ??= decomposed(system, history);
+      solution.set(items.subarray(item * size, (item + 1) * size));
+      solve(lower, solution);
+      history.items.forEach((own, place) => {
+        let sum = 0;
+        for (let k = 0; k < size; k++) sum += solution[k] * items[own * size + k];
+        out[place] = history.weights[place] * sum;
       });
     };
   };
@@ -61,20 +64,16 @@ const decomposed = (
   return lower;
 };
 
-/** L⁻¹ y. */
-const substituted = (lower: Float64Array, row: Float32Array): Float64Array => {
-  const size = row.length;
-  const solution = new Float64Array(size);
+/** W⁻¹ y in the place of y. */
+const solve = (lower: Float64Array, y: Float64Array): void => {
+  const size = y.length;
   for (let i = 0; i < size; i++) {
-    let sum = row[i];
-    for (let k = 0; k < i; k++) sum -= lower[i * size + k] * solution[k];
-    solution[i] = sum / lower[i * size + i];
+    let sum = y[i];
+    for (let k = 0; k < i; k++) sum -= lower[i * size + k] * y[k];
+    y[i] = sum / lower[i * size + i];
   }
-  return solution;
-};
-
-const dot = (a: Float64Array, b: Float64Array, size: number): number => {
-  let sum = 0;
-  for (let i = 0; i < size; i++) sum += a[i] * b[i];
-  return sum;
+  for (let i = size - 1; i >= 0; i--) {
+    y[i] /= lower[i * size + i];
+    for (let k = 0; k < i; k++) y[k] -= lower[i * size + k] * y[i];
+  }
 };

@@ -1,9 +1,10 @@
 // The list published for every customer: the model's best of the visible catalogue without what is owned for good,
-// filled with popularity where the model has nothing to say, each with the item of the history that speaks for it most:
-// the model's own summand (explanation.ts), or for models that cannot tell the largest weight × similarity among the
-// listed item's neighbours. Where no item speaks for it, or the model goes by customers alike, how many of those bought
-// it, from three on: of fewer a customer could guess who. Items nobody took yet are listed where the model scores them.
-// Cost: recommendAll's, and list length × history (or × neighbours) for the reasons; one list at a time is in memory.
+// filled with popularity where the model has nothing to say. Items nobody took yet are listed where the model scores them.
+// A model that can tell what an answer rests on does so when the item is shown (ServingModel.because), from all that is
+// known by then. For the others a list names the item of the history with the largest weight × similarity among the
+// listed item's neighbours. Where there is none, or the model goes by customers alike, how many of those bought it, from
+// three on: of fewer a customer could guess who.
+// Cost: recommendAll's, and list length × neighbours for the reasons; one list at a time is in memory.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import { publishedListCountMax } from '../base/limits.ts';
@@ -35,6 +36,7 @@ export function* customerLists(
   const accept = (item: ItemId): boolean => visible.has(item);
   const boughtBy = buyersAlike(recommender, interactions);
   const goesByAlike = recommender.name === 'user-knn';
+  let canTell: boolean | undefined;
   let row = 0;
   const all = recommender.recommendAll(publishedListCountMax, (customerId) => ({
     exclude: owned.get(customerId) ?? none,
@@ -43,17 +45,17 @@ export function* customerLists(
   for (const [customerId, listed] of all) {
     const scored = listed.filter(({ itemId, score }) => score !== 0 || taken.has(itemId));
     const ids = scored.map(({ itemId }) => itemId);
-    const because = recommender.because(customerId, ids) ?? strongest(row, ids);
+    // Asked with nothing: whether it can tell.
+    canTell ??= recommender.because(customerId, []) !== undefined;
+    const because = canTell ? [] : strongest(row, ids);
     row += 1;
     const items = scored.map(({ itemId, score }, place): ListedItem => {
       const item = { itemId, score: rounded(score), source: score === 0 ? 'popularity' : recommender.name };
       const named = because[place];
-      if (score === 0 || (named !== undefined && !goesByAlike)) {
-        return named === undefined ? item : { ...item, because: named };
-      }
+      if (named !== undefined) return { ...item, because: named };
+      if (score === 0 || (canTell && !goesByAlike)) return item;
       const boughtByAlike = boughtBy(customerId).get(itemId) ?? 0;
-      if (boughtByAlike >= alikeBuyersCountMin) return { ...item, boughtByAlike };
-      return named === undefined ? item : { ...item, because: named };
+      return boughtByAlike >= alikeBuyersCountMin ? { ...item, boughtByAlike } : item;
     });
     yield [customerId, items];
   }
