@@ -17,43 +17,73 @@ interface Resident {
   lengths?: Float32Array;
 }
 
-let kernels: Kernels | undefined;
-/** Counts how often the memory was emptied: what was packed before is gone. */
-let filling = 0;
-let start = 0;
-const residents = new WeakMap<Factors, Resident>();
+/** `order`: the model's items from most to least popular, always the same for the same factors. */
+export interface FactorScores {
+  /** The scores of a history, by place. */
+  ofHistory(factors: Factors, order: Int32Array, history: History): Float32Array;
+  /** Cosine of an item and every item over the first columns, by place; 0 where one of both is zero. */
+  likeness(factors: Factors, columns: number, order: Int32Array, item: number): Float32Array;
+}
 
-/** The scores of a history, by place. `order`: the model's items from most to least popular, always the same. */
-export const factorScores = (factors: Factors, order: Int32Array, history: History): Float32Array => {
-  const resident = residentOf(factors, order);
-  factors.embed(history, resident.vector);
-  return scoresOf(resident, order.length);
+/** A memory of its own that holds so many bytes of factors. */
+export const createFactorScores = (bytesMax: number): FactorScores => {
+  let memory: { readonly kernels: Kernels; readonly start: number } | undefined;
+  /** Counts how often the memory was emptied: what was packed before is gone. */
+  let filling = 0;
+  const residents = new WeakMap<Factors, Resident>();
+  const memoryOf = () => {
+    if (memory === undefined) {
+      const kernels = createKernels();
+      memory = { kernels, start: kernels.mark() };
+    }
+    return memory;
+  };
+  const residentOf = (factors: Factors, order: Int32Array): Resident => {
+    const known = residents.get(factors);
+    if (known !== undefined && known.filling === filling) {
+      return known;
+    }
+    const { kernels, start } = memoryOf();
+    if (kernels.mark() - start + factors.items.byteLength > bytesMax) {
+      kernels.release(start);
+      filling++;
+    }
+    const packed = packItems(kernels, factors.items, factors.stride, order);
+    const vector = kernels.float32(factors.stride);
+    const scores = kernels.float32(packed.array.length / factors.stride);
+    const resident = { filling, packed, vector, scores };
+    residents.set(factors, resident);
+    return resident;
+  };
+  const scoresOf = ({ packed, vector, scores }: Resident): Float32Array => {
+    scorePlaces(memoryOf().kernels, packed, vector, scores);
+    return scores.slice(0, packed.items);
+  };
+  return {
+    ofHistory: (factors, order, history) => {
+      const resident = residentOf(factors, order);
+      factors.embed(history, resident.vector);
+      return scoresOf(resident);
+    },
+    likeness: (factors, columns, order, item) => {
+      const resident = residentOf(factors, order);
+      const { items, stride } = factors;
+      resident.lengths ??= Float32Array.from(order, (other) => lengthOf(items, other * stride, columns));
+      resident.vector.fill(0);
+      resident.vector.set(items.subarray(item * stride, item * stride + columns));
+      const scores = scoresOf(resident);
+      const own = lengthOf(items, item * stride, columns);
+      for (let place = 0; place < scores.length; place++) {
+        const scale = own * resident.lengths[place];
+        scores[place] = scale > 0 ? scores[place] / scale : 0;
+      }
+      return scores;
+    },
+  };
 };
 
-/** Cosine of an item and every item, by place; 0 where one of both is zero. */
-export const likenessScores = (
-  factors: Factors,
-  columns: number,
-  order: Int32Array,
-  item: number,
-): Float32Array => {
-  const resident = residentOf(factors, order);
-  const { items, stride } = factors;
-  resident.lengths ??= Float32Array.from(order, (other) => lengthOf(items, other * stride, columns));
-  resident.vector.fill(0);
-  resident.vector.set(items.subarray(item * stride, item * stride + columns));
-  const own = lengthOf(items, item * stride, columns);
-  const { lengths } = resident;
-  return scoresOf(resident, order.length).map((score, place) =>
-    own > 0 && lengths[place] > 0 ? score / (own * lengths[place]) : 0,
-  );
-};
-
-const scoresOf = ({ packed, vector, scores }: Resident, items: number): Float32Array => {
-  kernels ??= createKernels();
-  scorePlaces(kernels, packed, vector, scores);
-  return scores.slice(0, items);
-};
+/** Of the whole process. */
+export const factorScores = createFactorScores(residentFactorsBytesMax);
 
 const lengthOf = (rows: Float32Array, from: number, columns: number): number => {
   let squares = 0;
@@ -61,29 +91,4 @@ const lengthOf = (rows: Float32Array, from: number, columns: number): number => 
     squares += rows[k] ** 2;
   }
   return Math.sqrt(squares);
-};
-
-const residentOf = (factors: Factors, order: Int32Array): Resident => {
-  const known = residents.get(factors);
-  if (known !== undefined && known.filling === filling) {
-    return known;
-  }
-  if (kernels === undefined) {
-    kernels = createKernels();
-    start = kernels.mark();
-  }
-  const { items, stride } = factors;
-  if (kernels.mark() - start + items.byteLength > residentFactorsBytesMax) {
-    kernels.release(start);
-    filling++;
-  }
-  const packed = packItems(kernels, items, stride, order);
-  const resident: Resident = {
-    filling,
-    packed,
-    vector: kernels.float32(stride),
-    scores: kernels.float32(packed.array.length / stride),
-  };
-  residents.set(factors, resident);
-  return resident;
 };

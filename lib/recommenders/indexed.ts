@@ -16,7 +16,7 @@ import {
   featuresOf,
 } from './customer-features.ts';
 import { strongestItem } from './explanation.ts';
-import { factorScores, likenessScores } from './factor-scores.ts';
+import { factorScores } from './factor-scores.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
 import type { CustomerEvents, History, ModelKind, Scorer, Tools } from './model.ts';
 import { descending, inOrder, type RankedItems, topScored } from './ranking.ts';
@@ -259,7 +259,7 @@ const placeScores = (
 ): Float64Array | Float32Array => {
   const isKept = customer >= 0 && scorer.scoreCustomer !== undefined;
   if (scorer.factors !== undefined && !isKept) {
-    return factorScores(scorer.factors, items.order, history);
+    return factorScores.ofHistory(scorer.factors, items.order, history);
   }
   const scores = new Float64Array(items.ids.length);
   if (isKept) {
@@ -300,7 +300,7 @@ const similarWith = (
 const likeness = (scorer: Scorer, { ids, order }: ItemTable, item: number): Float64Array | Float32Array => {
   const { factors } = scorer;
   if (factors?.likenessColumns !== undefined) {
-    return likenessScores(factors, factors.likenessColumns, order, item);
+    return factorScores.likeness(factors, factors.likenessColumns, order, item);
   }
   const scores = new Float64Array(ids.length);
   scorer.scoreSimilar(item, scores);

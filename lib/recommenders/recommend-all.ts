@@ -105,31 +105,36 @@ const excludedPlaces = (
   placeOf: Int32Array,
 ): ExcludedPlaces => {
   const start = new Int32Array(options.length + 1);
-  const rows = options.map((one, row) => {
-    const places: number[] = [];
-    for (const id of one?.exclude ?? []) {
-      const item = items.indexOf.get(id);
-      if (item !== undefined && placeOf[item] >= 0) places.push(placeOf[item]);
-    }
-    const to = one?.excludeHistory === true ? pairs.rowStart[from + row + 1] : 0;
-    for (let entry = pairs.rowStart[from + row]; entry < to; entry++) {
-      const place = placeOf[pairs.columnIndex[entry]];
-      if (place >= 0) places.push(place);
-    }
-    start[row + 1] = start[row] + places.length;
-    return Int32Array.from(places).sort();
-  });
-  const places = new Int32Array(start[options.length]);
-  for (const [row, own] of rows.entries()) {
-    places.set(own, start[row]);
+  const ownFrom = (row: number): number => pairs.rowStart[from + row];
+  const ownTo = (row: number): number =>
+    options[row]?.excludeHistory === true ? pairs.rowStart[from + row + 1] : ownFrom(row);
+  let room = 0;
+  for (let row = 0; row < options.length; row++) {
+    room += (options[row]?.exclude?.size ?? 0) + ownTo(row) - ownFrom(row);
   }
-  return { start, places };
+  const places = new Int32Array(room);
+  let end = 0;
+  const add = (item: number | undefined): void => {
+    if (item !== undefined && placeOf[item] >= 0) places[end++] = placeOf[item];
+  };
+  for (let row = 0; row < options.length; row++) {
+    for (const id of options[row]?.exclude ?? []) {
+      add(items.indexOf.get(id));
+    }
+    for (let entry = ownFrom(row); entry < ownTo(row); entry++) {
+      add(pairs.columnIndex[entry]);
+    }
+    places.subarray(start[row], end).sort();
+    start[row + 1] = end;
+  }
+  return { start, places: places.subarray(0, end) };
 };
 
 const scoredRow = (top: TopRows, row: number, order: Int32Array, { ids }: RankedItems): Scored[] => {
+  const answer: Scored[] = [];
   const first = row * top.n;
-  return Array.from({ length: top.found[row] }, (_, rank) => ({
-    itemId: ids[order[top.places[first + rank]]],
-    score: top.scores[first + rank],
-  }));
+  for (let at = first; at < first + top.found[row]; at++) {
+    answer.push({ itemId: ids[order[top.places[at]]], score: top.scores[at] });
+  }
+  return answer;
 };
