@@ -7,6 +7,7 @@ const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
   'after-ranking': () => import('./after-ranking.ts'),
+  'cold-start': () => import('./cold-start.ts'),
   coverage: () => import('./coverage.ts'),
   latency: () => import('./latency.ts'),
   'next-basket': () => import('./next-basket.ts'),

@@ -2,15 +2,17 @@
 // recommend() answers from the stored history as foldIn() does from events, so both agree; a model that keeps
 // something of its customers (scoreCustomer) may differ.
 
-import { customerId as asCustomerId, itemId as asItemId, type ItemId } from '../base/ids.ts';
+import { customerId as asCustomerId, itemId as asItemId, type CustomerId, type ItemId } from '../base/ids.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { type Artifact, decodeArtifact, encodeArtifact, float32, float64, int32, uint8 } from './artifact.ts';
 import {
+  type FeatureHeader,
   type FeatureLists,
   featureArrays,
+  featureHeader,
   featureLists,
   featureListsFrom,
   featuresOf,
@@ -47,7 +49,7 @@ interface ModelHeader {
   readonly nowMs: number;
   readonly extra?: unknown;
   readonly customerArrays?: readonly string[];
-  readonly features?: readonly string[];
+  readonly features?: FeatureHeader;
 }
 
 export const itemTable = (ids: readonly ItemId[], popularity: Float64Array): ItemTable => ({
@@ -74,7 +76,7 @@ export const loadIndexed = (
     customers: new Map(header.customers.map((id, index) => [id, index])),
     pairs,
     events: kind.history === 'events' ? eventsIn(artifact) : undefined,
-    features: featureListsFrom(artifact, header.features),
+    features: featureListsFrom(artifact, header.features, header.customers.length),
     items: itemTable(header.items.map(asItemId), popularity),
     scorer: kind.load(artifact, recipe.params),
     nowMs: header.nowMs,
@@ -193,14 +195,15 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
     }
     return current;
   };
-  const historyOf = (customer: number): History => {
+  /** `customer`: index in the training, −1 for others. */
+  const historyOf = (customer: number, id?: CustomerId): History => {
     const { pairs, events, features, nowMs } = fitted();
-    return storedHistory(pairs, events, customer, nowMs, featuresOf(features, customer));
+    return storedHistory(pairs, events, customer, nowMs, featuresOf(features, customer, id));
   };
   const recommend: Recommender['recommend'] = (customerId, n, options) => {
     const { customers, items } = fitted();
     const customer = customers.get(customerId) ?? -1;
-    const history = historyOf(customer);
+    const history = historyOf(customer, customerId);
     return topScored(placeScores(fitted(), history, customer), items, n, options, history.items);
   };
   return {
@@ -228,7 +231,7 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
       const { customers } = fitted();
       for (const customerId of customerIds) {
         const customer = customers.get(customerId) ?? -1;
-        const history = historyOf(customer);
+        const history = historyOf(customer, customerId);
         const told = customer < 0 ? features?.get(customerId) : undefined;
         yield placeScores(fitted(), told ? { ...history, features: told } : history, customer);
       }
@@ -324,7 +327,7 @@ const modelArtifact = ({
     nowMs,
     extra: scorer.extra,
     customerArrays: scorer.customerArrays,
-    features: features?.names,
+    features: featureHeader(features),
   },
   arrays: {
     'pairs.rowStart': pairs.rowStart,

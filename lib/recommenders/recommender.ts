@@ -44,7 +44,8 @@ export interface Recommender {
   readonly name: string;
   /**
    * Trains. `items` is the catalogue: items that nobody touched yet are recommended by what is known of them.
-   * `nowMs` is the end of the training period (decay is measured from it). `customers`: features by customer id.
+   * `nowMs` is the end of the training period (decay is measured from it). `customers`: features by customer id, also of
+   * customers without interactions.
    */
   fit(
     interactions: Interactions,

@@ -35,9 +35,10 @@ const market = () => {
   const catalogue = new Map<string, CatalogItem>(
     [...items, ...fresh, stranger].map((item) => [item.itemId, item]),
   );
-  const customers = new Map(
-    Array.from({ length: 90 }, (_, customer) => [`c${customer}`, [languages[customer % 3], 'plan=basic']]),
-  );
+  const customers = new Map<string, readonly string[]>([['newcomer', [languages[1]]]]);
+  for (let customer = 0; customer < 90; customer++) {
+    customers.set(`c${customer}`, [languages[customer % 3], 'plan=basic']);
+  }
   return { interactions: interactionsOf(triples), catalogue, customers };
 };
 
@@ -87,6 +88,12 @@ describe.each(['warp', 'bpr'])('%s with features', (model) => {
     );
   });
 
+  it('knows a customer of whom nothing but features was given', () => {
+    const answer = recommender.recommend(customerId('newcomer'), 10);
+    expect(answer).toEqual(recommender.foldIn([], 10, { features: [languages[1]] }));
+    expect(recommender.recommend(customerId('stranger'), 10)).toEqual(recommender.foldIn([], 10));
+  });
+
   it('folds in history and features to the answer for the stored customer', () => {
     const { interactions } = market();
     const own = [...interactions.itemIndex]
@@ -105,6 +112,9 @@ describe.each(['warp', 'bpr'])('%s with features', (model) => {
     const saved = recommender.save();
     const loaded = loadRecommender(saved);
     expect(loaded.recommend(customerId('c7'), 20)).toEqual(recommender.recommend(customerId('c7'), 20));
+    expect(loaded.recommend(customerId('newcomer'), 20)).toEqual(
+      recommender.recommend(customerId('newcomer'), 20),
+    );
     expect(loaded.save()).toEqual(saved);
     const { catalogue } = market();
     const serving = decodeServing(
