@@ -37,6 +37,7 @@ export interface KernelFunctions {
     learningRate: number,
     decayOfItems: number,
     decayOfCustomers: number,
+    coldPermille: number,
   ): void;
   pairwiseSeed(high: number, low: number): void;
   /** Returns the summed loss. */

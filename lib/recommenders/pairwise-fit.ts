@@ -5,6 +5,8 @@
 // of the customer's features + Σ_j w_j c_j / |w| over the history, c_j = Σ second embeddings of j's features, without the
 // item that is being learned (as Koren 2008, eq. 15, without factors of the customer's own): what training has not seen is
 // scored as everything else is. Shapes: rows of `stride` floats: d factors, the bias (1 in a customer's vector), padding.
+// `coldShare` of the steps are made as if the customer or the items were new, by their other features alone, so that these
+// learn to stand for what is missing (Volkovs, Yu & Poutanen 2017).
 // Cost of an epoch: pairs × (draws + 6) × d + Σ pairs² / 16 × d. Divergence throws.
 
 import { type Random, seededRandom } from '../base/random.ts';
@@ -26,6 +28,8 @@ export interface PairwiseSettings {
   readonly customerRegularization: number;
   /** Items drawn at most to find a wrong one. */
   readonly drawsMax: number;
+  /** Share of the steps that leave out the history, or the items' own indicators, where there are features beside them. */
+  readonly coldShare: number;
   /** Standard deviation of the length of a first embedding. */
   readonly initialLength: number;
   readonly seed: number;
@@ -141,6 +145,7 @@ const setUp = (
   { taken, itemRows, customerRows, items, context, customers }: Parts,
 ): void => {
   const { call } = kernels;
+  const meanWeight = pairs.value.reduce((sum, weight) => sum + weight, 0) / Math.max(1, pairs.value.length);
   const copyOf = (values: Float32Array | Int32Array): number => {
     const copy = values instanceof Int32Array ? kernels.int32(values.length) : kernels.float32(values.length);
     copy.set(values);
@@ -148,7 +153,6 @@ const setUp = (
   };
   const rowsOf = ({ rowStart, index, weight }: FeatureRows) =>
     [copyOf(rowStart), copyOf(index), copyOf(weight)] as const;
-  const meanWeight = pairs.value.reduce((sum, weight) => sum + weight, 0) / Math.max(1, pairs.value.length);
   call.pairwisePairs(
     copyOf(pairs.rowStart),
     copyOf(pairs.columnIndex),
@@ -169,6 +173,7 @@ const setUp = (
     settings.learningRate,
     settings.itemRegularization,
     settings.customerRegularization,
+    Math.round(settings.coldShare * 1000),
   );
 };
 

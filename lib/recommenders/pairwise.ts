@@ -20,6 +20,7 @@ const defaults = {
   learningRate: 0.05,
   itemRegularization: 0.003,
   customerRegularization: 0.003,
+  coldShare: 0.3,
   initialLength: 0.1,
   seed: 1,
 };
@@ -128,6 +129,7 @@ const settingsOf = (loss: PairwiseSettings['loss'], params: Params): PairwiseSet
     itemRegularization: number('itemRegularization', 0),
     customerRegularization: number('customerRegularization', 0),
     drawsMax: whole('drawsMax', 1),
+    coldShare: number('coldShare', 0, 1),
     initialLength: number('initialLength', Number.MIN_VALUE),
     seed: number('seed', 0),
   };

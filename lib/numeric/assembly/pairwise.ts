@@ -40,7 +40,12 @@ let drawsMax: i32 = 0;
 let rate: f32 = 0;
 let itemDecay: f32 = 0;
 let customerDecay: f32 = 0;
+/** Of a thousand chunks, how many are learned as if customer or items were new (Volkovs, Yu & Poutanen 2017). */
+let coldPermille: u32 = 0;
 let state: u64 = 1;
+
+/** 1 while the first feature of items with several, their own indicator, is left out. */
+let skipped: i32 = 0;
 
 /** What wrongOne() found: the item and its score. */
 let wrong: i32 = 0;
@@ -88,6 +93,7 @@ export function pairwiseLoss(
   learningRate: f32,
   decayOfItems: f32,
   decayOfCustomers: f32,
+  cold: i32,
 ): void {
   isWarp = warp !== 0;
   candidates = among;
@@ -96,6 +102,7 @@ export function pairwiseLoss(
   rate = learningRate;
   itemDecay = decayOfItems;
   customerDecay = decayOfCustomers;
+  coldPermille = <u32>cold;
 }
 
 export function pairwiseSeed(high: i32, low: i32): void {
@@ -126,10 +133,12 @@ function passChunk(customer: i32, from: i32, to: i32, start: i32, end: i32): f64
   const vector = work + 2 * rowBytes;
   const difference = work + 3 * rowBytes;
   const parts = work + 5 * rowBytes;
-  const scale = historyScale(from, to);
+  const isNew = draw(1000) < coldPermille && at(customerStart, customer) < at(customerStart, customer + 1);
+  skipped = i32(draw(1000) < coldPermille);
+  const scale: f32 = isNew ? 0 : historyScale(from, to);
   memory.fill(history, 0, 2 * rowBytes);
   memory.fill(parts, 0, (<usize>(end - start)) * rowBytes);
-  for (let entry = from; entry < to; entry++) {
+  for (let entry = from; entry < to && !isNew; entry++) {
     addItem(contextTable, at(pairItem, entry), scale * real(pairWeight, entry), history);
   }
   let loss: f64 = 0;
@@ -156,7 +165,7 @@ function passChunk(customer: i32, from: i32, to: i32, start: i32, end: i32): f64
     add(parts + (<usize>(place - start)) * rowBytes, difference, 1);
     add(total, difference, 1);
   }
-  learnHistory(from, to, scale);
+  if (!isNew) learnHistory(from, to, scale);
   for (let place = start; place < end; place++) {
     store<u8>(marks + <usize>at(pairItem, at(visit, place)), 1);
   }
@@ -255,10 +264,17 @@ function row(table: usize, index: i32): usize {
   return table + (<usize>index) * rowBytes;
 }
 
+// @ts-ignore: decorator of AssemblyScript
+@inline
+function firstOf(item: i32, end: i32): i32 {
+  const start = at(itemStart, item);
+  return end - start > 1 ? start + skipped : start;
+}
+
 function scoreItem(item: i32, vector: usize): f32 {
   const end = at(itemStart, item + 1);
   let sum: f32 = 0;
-  for (let entry = at(itemStart, item); entry < end; entry++) {
+  for (let entry = firstOf(item, end); entry < end; entry++) {
     sum += real(itemWeight, entry) * dot(row(itemTable, at(itemFeature, entry)), vector);
   }
   return sum;
@@ -266,7 +282,7 @@ function scoreItem(item: i32, vector: usize): f32 {
 
 function addItem(table: usize, item: i32, weight: f32, out: usize): void {
   const end = at(itemStart, item + 1);
-  for (let entry = at(itemStart, item); entry < end; entry++) {
+  for (let entry = firstOf(item, end); entry < end; entry++) {
     add(out, row(table, at(itemFeature, entry)), weight * real(itemWeight, entry));
   }
 }
@@ -280,7 +296,7 @@ function addCustomer(customer: i32, out: usize): void {
 
 function learnItem(table: usize, squares: usize, item: i32, direction: usize, weight: f32, decay: f32): void {
   const end = at(itemStart, item + 1);
-  for (let entry = at(itemStart, item); entry < end; entry++) {
+  for (let entry = firstOf(item, end); entry < end; entry++) {
     const feature = at(itemFeature, entry);
     learn(row(table, feature), row(squares, feature), direction, weight * real(itemWeight, entry), decay);
   }
