@@ -116,7 +116,9 @@ training, ${newFilms} films and ${data.users.length - data.train.customers.lengt
 interval over people, then AUC. ${counts[0]} people took known films later, ${counts[1]} took new ones, ${counts[2]} are new. A film
 nobody took has no score in popularity and EASE: "among new" there is the order of the catalogue.
 
-What it says: features let WARP, BPR and content rank new films, best by WARP; without features there is nothing to go by.
+What it says: by their features WARP, BPR and content find the new films that people will take better than the order of the
+catalogue does (NDCG; its AUC is high because the list of films begins with the well known); among the three the 33
+people tell no difference. WARP alone puts some of them among the first ten of all films.
 Of new people the defaults of popularity (half-life of 30 days) find more than any model by age group, gender and
 occupation: these three tell little of taste, and popularity follows the season. Over the whole time alike
 (\`halfLifeDays\` 100,000) popularity gives .440, about what WARP and BPR give, which learn from all times alike.
