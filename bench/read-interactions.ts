@@ -7,7 +7,15 @@
 
 import { Failure, shown } from '../lib/base/errors.ts';
 import { growingColumn } from './columns.ts';
-import { eachLine, type Fields, noFields, type Separator, separatorOf, splitFields } from './file-lines.ts';
+import {
+  eachLine,
+  type Fields,
+  noFields,
+  type OnLine,
+  type Separator,
+  separatorOf,
+  splitFields,
+} from './file-lines.ts';
 import {
   byPlace,
   type ColumnPlaces,
@@ -57,15 +65,18 @@ const textsOf = (bytes: Buffer, { starts, ends, count }: Fields): string[] =>
   Array.from({ length: count }, (_, place) => bytes.toString('utf8', starts[place], ends[place]));
 
 const readText = async (path: string, ids: Ids, layout: Layout | undefined): Promise<InteractionFile> => {
-  const rows = collector(path, ids);
+  const rows = growingRows();
   const sample: { readonly text: string; readonly line: number }[] = [];
-  let take: ReturnType<typeof rows.taking> | undefined;
+  let take: OnLine | undefined;
   const begin = () => {
-    take = rows.taking(
+    take = lineReader(
+      path,
+      ids,
       formOf(
         sample.map(({ text }) => text),
         layout,
       ),
+      rows,
     );
     for (const { text, line } of sample) {
       const bytes = Buffer.from(text);
@@ -88,77 +99,20 @@ const readText = async (path: string, ids: Ids, layout: Layout | undefined): Pro
   return rows.done();
 };
 
-const collector = (path: string, ids: Ids) => {
+const growingRows = () => {
   const user = growingColumn((length) => new Int32Array(length));
   const item = growingColumn((length) => new Int32Array(length));
   const value = growingColumn((length) => new Float32Array(length));
   const atMs = growingColumn((length) => new Float64Array(length));
   let hasTimes = false;
-  const push = (userIndex: number, itemIndex: number, weight: number, timeMs: number): void => {
-    user.push(userIndex);
-    item.push(itemIndex);
-    value.push(weight);
-    atMs.push(timeMs);
-  };
-  const pair = (bytes: Buffer, fields: Fields, places: ColumnPlaces, line: number): void => {
-    const { starts, ends, count } = fields;
-    const needed = Math.max(places.user, places.item);
-    if (
-      count <= needed ||
-      ends[places.user] === starts[places.user] ||
-      ends[places.item] === starts[places.item]
-    ) {
-      throw malformed(path, line, 'A line needs a user and an item.', textsOf(bytes, fields).join(' '));
-    }
-    const has = (place: number): boolean => place >= 0 && place < count && ends[place] > starts[place];
-    const weight = has(places.value) ? numberIn(bytes, starts[places.value], ends[places.value]) : 1;
-    if (!(weight > 0) || weight === Number.POSITIVE_INFINITY) {
-      const received = bytes.toString('utf8', starts[places.value], ends[places.value]);
-      throw malformed(path, line, 'A value is a number above 0.', received);
-    }
-    let timeMs = 0;
-    if (has(places.time)) {
-      hasTimes = true;
-      timeMs = timeIn(bytes, starts[places.time], ends[places.time]);
-      if (Number.isNaN(timeMs)) {
-        const received = bytes.toString('utf8', starts[places.time], ends[places.time]);
-        throw malformed(path, line, 'A time is in seconds or milliseconds since 1970, or a date.', received);
-      }
-    }
-    push(
-      ids.users.add(bytes, starts[places.user], ends[places.user]),
-      ids.items.add(bytes, starts[places.item], ends[places.item]),
-      weight,
-      timeMs,
-    );
-  };
-  const list = (bytes: Buffer, { starts, ends, count }: Fields): void => {
-    const userIndex = ids.users.add(bytes, starts[0], ends[0]);
-    const listed = new Set<number>();
-    for (let place = 1; place < count; place++) {
-      const itemIndex = ids.items.add(bytes, starts[place], ends[place]);
-      if (ends[place] > starts[place] && !listed.has(itemIndex)) {
-        listed.add(itemIndex);
-        push(userIndex, itemIndex, 1, 0);
-      }
-    }
-  };
   return {
-    taking: ({ separator, layout, places, hasHeader }: Form) => {
-      const fields = noFields();
-      let isHeader = hasHeader;
-      return (bytes: Buffer, from: number, to: number, line: number): void => {
-        if (isHeader) {
-          isHeader = false;
-          return;
-        }
-        splitFields(bytes, from, to, separator, fields);
-        if (layout === 'lists') {
-          list(bytes, fields);
-        } else {
-          pair(bytes, fields, places, line);
-        }
-      };
+    /** `timeMs`: undefined where the row has none. */
+    push: (userIndex: number, itemIndex: number, weight: number, timeMs: number | undefined): void => {
+      user.push(userIndex);
+      item.push(itemIndex);
+      value.push(weight);
+      atMs.push(timeMs ?? 0);
+      hasTimes ||= timeMs !== undefined;
     },
     done: (): InteractionFile => ({
       user: user.join(),
@@ -168,6 +122,59 @@ const collector = (path: string, ids: Ids) => {
       hasTimes,
     }),
   };
+};
+
+type Rows = ReturnType<typeof growingRows>;
+
+const lineReader = (path: string, ids: Ids, form: Form, rows: Rows): OnLine => {
+  const { separator, layout, places } = form;
+  const fields = noFields();
+  let isHeader = form.hasHeader;
+  return (bytes, from, to, line) => {
+    if (isHeader) {
+      isHeader = false;
+      return;
+    }
+    splitFields(bytes, from, to, separator, fields);
+    if (layout === 'lists') {
+      takeList(bytes, fields, ids, rows);
+      return;
+    }
+    const { starts, ends, count } = fields;
+    const has = (place: number): boolean => place >= 0 && place < count && ends[place] > starts[place];
+    if (!has(places.user) || !has(places.item)) {
+      throw malformed(path, line, 'A line needs a user and an item.', bytes.toString('utf8', from, to));
+    }
+    const weight = has(places.value) ? numberIn(bytes, starts[places.value], ends[places.value]) : 1;
+    if (!(weight > 0) || weight === Number.POSITIVE_INFINITY) {
+      const received = bytes.toString('utf8', starts[places.value], ends[places.value]);
+      throw malformed(path, line, 'A value is a number above 0.', received);
+    }
+    const timeMs = has(places.time) ? timeIn(bytes, starts[places.time], ends[places.time]) : undefined;
+    if (Number.isNaN(timeMs)) {
+      const received = bytes.toString('utf8', starts[places.time], ends[places.time]);
+      throw malformed(path, line, 'A time is in seconds or milliseconds since 1970, or a date.', received);
+    }
+    rows.push(
+      ids.users.add(bytes, starts[places.user], ends[places.user]),
+      ids.items.add(bytes, starts[places.item], ends[places.item]),
+      weight,
+      timeMs,
+    );
+  };
+};
+
+const takeList = (bytes: Buffer, { starts, ends, count }: Fields, ids: Ids, rows: Rows): void => {
+  const user = ids.users.add(bytes, starts[0], ends[0]);
+  const listed = new Set<number>();
+  for (let place = 1; place < count; place++) {
+    if (ends[place] > starts[place]) {
+      listed.add(ids.items.add(bytes, starts[place], ends[place]));
+    }
+  }
+  for (const item of listed) {
+    rows.push(user, item, 1, undefined);
+  }
 };
 
 export const malformed = (path: string, line: number, message: string, received: string): Failure =>
