@@ -17,6 +17,13 @@ import {
   featureListsFrom,
   featuresOf,
 } from './customer-features.ts';
+import {
+  type EventWeighting,
+  eventWeighting,
+  weighedEvents,
+  withRecency,
+  withTypeWeights,
+} from './event-weights.ts';
 import { strongestItem } from './explanation.ts';
 import { factorScores } from './factor-scores.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
@@ -39,6 +46,7 @@ interface Fitted {
   readonly features?: FeatureLists;
   readonly items: ItemTable;
   readonly scorer: Scorer;
+  readonly weighting?: EventWeighting;
   readonly nowMs: number;
 }
 
@@ -47,6 +55,7 @@ interface ModelHeader {
   readonly customers: readonly string[];
   readonly items: readonly string[];
   readonly nowMs: number;
+  readonly weighting?: EventWeighting;
   readonly extra?: unknown;
   readonly customerArrays?: readonly string[];
   readonly features?: FeatureHeader;
@@ -79,6 +88,7 @@ export const loadIndexed = (
     features: featureListsFrom(artifact, header.features, header.customers.length),
     items: itemTable(header.items.map(asItemId), popularity),
     scorer: kind.load(artifact, recipe.params),
+    weighting: header.weighting,
     nowMs: header.nowMs,
   });
 };
@@ -138,7 +148,10 @@ interface FitInput {
 }
 
 const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools): Fitted => {
-  const { interactions, catalogue, nowMs, features } = input;
+  const { catalogue, nowMs, features } = input;
+  const weighting = eventWeighting(recipe.model, recipe.params, input.interactions, nowMs);
+  const typed = weighting ? withTypeWeights(input.interactions, weighting) : input.interactions;
+  const interactions = weighting ? withRecency(typed, weighting, nowMs) : typed;
   const seen = new Set<string>(interactions.items);
   const ids = [
     ...interactions.items,
@@ -146,7 +159,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
   ];
   const { halfLifeDays } = recipe.params;
   const popularity = decayedPopularity(
-    interactions,
+    typed,
     nowMs,
     typeof halfLifeDays === 'number' ? halfLifeDays : halfLifeDaysDefault,
     ids.length,
@@ -182,6 +195,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
     features: featureLists(interactions.customers, features),
     items: itemTable(ids, popularity),
     scorer,
+    weighting,
     nowMs,
   };
 };
@@ -252,7 +266,14 @@ const around = (recipe: Recipe, kind: ModelKind, tools: Tools, loaded: Fitted | 
   };
 };
 
-export type Answering = Pick<Fitted, 'items' | 'scorer' | 'nowMs'>;
+export type Answering = Pick<Fitted, 'items' | 'scorer' | 'weighting' | 'nowMs'>;
+
+/** The history that events make in this model. */
+const historyFrom = (
+  { items, weighting, nowMs }: Answering,
+  events: readonly FoldInEvent[],
+  features?: readonly string[],
+): History => foldedHistory(weighedEvents(events, weighting, nowMs), items.indexOf, nowMs, features);
 
 /** By place. `customer`: −1 where only the history counts. */
 const placeScores = (
@@ -274,18 +295,18 @@ const placeScores = (
 };
 
 export const foldInWith = (
-  { items, scorer, nowMs }: Answering,
+  answering: Answering,
   ...[events, n, options]: Parameters<Recommender['foldIn']>
 ): ReturnType<Recommender['foldIn']> => {
-  const history = foldedHistory(events, items.indexOf, nowMs, options?.features);
-  return topScored(placeScores({ items, scorer }, history, -1), items, n, options, history.items);
+  const history = historyFrom(answering, events, options?.features);
+  return topScored(placeScores(answering, history, -1), answering.items, n, options, history.items);
 };
 
 export const becauseWith = (
-  { items, scorer, nowMs }: Answering,
+  answering: Answering,
   events: readonly FoldInEvent[],
 ): ((itemId: ItemId) => ItemId | undefined) | undefined =>
-  strongestItem({ items, scorer }, foldedHistory(events, items.indexOf, nowMs));
+  strongestItem(answering, historyFrom(answering, events));
 
 const similarWith = (
   { items, scorer }: Answering,
@@ -318,6 +339,7 @@ const modelArtifact = ({
   features,
   items,
   scorer,
+  weighting,
   nowMs,
 }: Fitted): Artifact<ModelHeader> => ({
   header: {
@@ -325,6 +347,7 @@ const modelArtifact = ({
     customers: [...customers.keys()],
     items: items.ids,
     nowMs,
+    weighting,
     extra: scorer.extra,
     customerArrays: scorer.customerArrays,
     features: featureHeader(features),

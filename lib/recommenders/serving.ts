@@ -8,6 +8,7 @@ import { itemId as asItemId, type ItemId, type ModelVersion } from '../base/ids.
 import { servingBytesMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
+import type { EventWeighting } from './event-weights.ts';
 import { foldedHistory } from './history.ts';
 import { type Answering, becauseWith, foldInWith, itemTable, modelParts } from './indexed.ts';
 import { neighbourArrays, neighboursFrom } from './item-knn.ts';
@@ -47,6 +48,7 @@ interface ServingHeader {
   readonly items: readonly CatalogItem[];
   readonly itemIds: readonly string[];
   readonly nowMs: number;
+  readonly weighting?: EventWeighting;
   readonly extra?: unknown;
 }
 
@@ -67,7 +69,7 @@ export const encodeServing = (
   bytesMax = servingBytesMax,
 ): Uint8Array => {
   const { header: trained, popularity, scorerArrays } = modelParts(model);
-  const { recipe, items: itemIds, nowMs, extra } = trained;
+  const { recipe, items: itemIds, nowMs, weighting, extra } = trained;
   const header: ServingHeader = {
     modelVersion: input.modelVersion,
     trainedAtMs: input.trainedAtMs,
@@ -75,6 +77,7 @@ export const encodeServing = (
     items: input.items,
     itemIds,
     nowMs,
+    weighting,
     extra,
   };
   const counts = Int32Array.from(itemIds, (id) => input.interactionCounts.get(id) ?? 0);
@@ -101,7 +104,7 @@ export const decodeServing = (bytes: Uint8Array): ServingModel => {
   const { header } = artifact;
   const items = itemTable(header.itemIds.map(asItemId), float64(artifact, 'popularity'));
   const scorer = kindOf(header.recipe.model).load(artifact, header.recipe.params);
-  const answering = { items, scorer, nowMs: header.nowMs };
+  const answering = { items, scorer, weighting: header.weighting, nowMs: header.nowMs };
   const neighbours = neighboursFrom(artifact, 'similar');
   const counts = int32(artifact, 'counts');
   const visible = new Set<string>(header.items.filter((item) => !item.hidden).map((item) => item.itemId));
