@@ -238,9 +238,11 @@ const fillLists = (context: CandidateContext): CandidateList[] => {
   const wanted = function* (): Generator<ItemId> {
     let popularCount = 0;
     for (const { itemId } of ranked) {
+      const isCounted = context.isPopularBounded && assortment.isPopular(itemId);
+      if (isCounted && popularCount === recommendationsCountMax) continue;
       if (!eligible(itemId) || !readable(itemId)) continue;
-      if (assortment.isPopular(itemId)) popularCount += 1;
-      if (popularCount <= recommendationsCountMax || !assortment.isPopular(itemId)) yield itemId;
+      if (isCounted) popularCount += 1;
+      yield itemId;
     }
   };
   const reasonOf = (itemId: ItemId): Reason => {

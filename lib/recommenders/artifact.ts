@@ -59,8 +59,10 @@ export const decodeArtifact = <Header>(bytes: Uint8Array): Artifact<Header> => {
   let offset = aligned(8 + textLength);
   for (const { name, kind, length } of directory.arrays) {
     const size = length * kinds[kind].BYTES_PER_ELEMENT;
-    // Copied: the bytes may start at any offset of a larger buffer, typed arrays may not.
-    arrays[name] = new kinds[kind](bytes.slice(offset, offset + size).buffer, 0, length);
+    // Copied: the bytes may start at any offset of a larger buffer, typed arrays may not (and Buffer's slice copies nothing).
+    const copy = new Uint8Array(size);
+    copy.set(bytes.subarray(offset, offset + size));
+    arrays[name] = new kinds[kind](copy.buffer, 0, length);
     offset += aligned(size);
   }
   return { header: directory.header as Header, arrays };

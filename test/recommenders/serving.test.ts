@@ -140,6 +140,12 @@ describe.each(modelNames)('serving %s', (name) => {
     expect(serving.similarItems(itemId('never taken'), 3)).toEqual([]);
   });
 
+  it('is the same from a part of a larger buffer, as files and responses give it', () => {
+    const bytes = encodeServing(model, origin);
+    const part = Buffer.concat([Buffer.alloc(3), bytes]).subarray(3);
+    expect(decodeServing(part).foldIn(histories[2], 20)).toEqual(serving.foldIn(histories[2], 20));
+  });
+
   it('is refused where the function could not hold it, with what was received', () => {
     expect(() => encodeServing(model, origin, 100)).toThrow(
       expect.objectContaining({
