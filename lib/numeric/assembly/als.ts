@@ -6,7 +6,7 @@
 
 import { decompose, solveBackward, solveForward } from './cholesky';
 import { addOuterProducts } from './gramian';
-import { addBlock, addLastBlock, blockCoefficients, blockResidual, blockSquares, packFour, packPart, twoBlocksSquares } from './packed-rows';
+import { addBlock, addLastBlock, blockCoefficients, blockResidual, blockSquares, packFour, packPart, touchRows, twoBlocksSquares } from './packed-rows';
 import { lanesSum, madd } from './simd';
 import { takeChunk } from './threads';
 
@@ -190,6 +190,9 @@ function gather(columns: usize, weights: usize, weight: f32, count: i32): void {
   const packedWeights = work + 5 * span;
   let block = packedWeights + ((<usize>packedRows) << 2);
   for (let entry = 0; entry < count; entry += 4) {
+    if (entry % gatheredRows == 0) {
+      touchRows(table, columns + ((<usize>entry) << 2), min(gatheredRows, count - entry), bytes);
+    }
     pack(columns, weights, weight, count, entry, packedWeights + ((<usize>entry) << 2), block);
     block += bytes << 2;
   }
@@ -333,6 +336,7 @@ function addRows(columns: usize, weights: usize, weight: f32, count: i32, right:
   let mass: f64 = 0;
   for (let from = 0; from < count; from += gatheredRows) {
     const rows = min(gatheredRows, count - from);
+    touchRows(table, columns + ((<usize>from) << 2), rows, bytes);
     for (let place = 0; place < rows; place++) {
       const entry = (<usize>(from + place)) << 2;
       const w = weights == 0 ? weight : load<f32>(weights + entry);

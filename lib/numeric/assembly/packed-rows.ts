@@ -5,6 +5,19 @@
 import { lanesSums, madd } from './simd';
 
 /**
+ * Reads one number of every cache line of `count` rows of `table`: their misses overlap, far more of them than while the
+ * rows are copied.
+ */
+export function touchRows(table: usize, columns: usize, count: i32, bytes: usize): void {
+  for (const end = columns + ((<usize>count) << 2); columns < end; columns += 4) {
+    let line = table + <usize>load<i32>(columns) * bytes;
+    for (const last = line + bytes; line < last; line += 64) {
+      load<i32>(line);
+    }
+  }
+}
+
+/**
  * Gathers four rows of `table` into `block`, the rows' numbers at `columns`, a cache line of each at a time: their
  * misses overlap.
  */
