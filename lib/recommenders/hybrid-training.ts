@@ -6,6 +6,7 @@ import { hybridCustomersCountMax, hybridScoresCountMax } from '../base/limits.ts
 import { seededRandom } from '../base/random.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { eventsByCustomer, pairsOf, storedHistory } from './history.ts';
+import { ascended } from './hybrid-ascent.ts';
 import { moments, scoreOf } from './hybrid-blend.ts';
 import { kindsOf, takenKinds } from './hybrid-kinds.ts';
 import type { HybridSettings } from './hybrid-settings.ts';
@@ -15,12 +16,15 @@ import { visibleIn, type Withheld, type WithheldCustomer, withhold } from './wit
 
 export interface LearnedBlend {
   readonly weights: Float64Array;
+  /** Of the likelihood's weights, where the ascent began. */
   readonly loss?: number;
   /** What the weights were learned on. */
   readonly choices: number;
   readonly crossKindShare: number;
 }
 
+/** With fewer, what is better by rank is chance: the likelihood alone decides. */
+const ascentChoicesCountMin = 500;
 /** A customer with very many items would outvote others. */
 const choicesPerCustomerMax = 5;
 
@@ -42,8 +46,10 @@ export const learnedBlend = (
   }
   const inner = withheldData(data, withheld);
   const choices = choicesOf(inner, fittedTo(inner), customers, settings);
+  const { weights, ...likelihood } = choiceWeights(choices, prior, settings.regularization);
   return {
-    ...choiceWeights(choices, prior, settings.regularization),
+    ...likelihood,
+    weights: choices.length < ascentChoicesCountMin ? weights : ascended(choices, weights),
     choices: choices.length,
     crossKindShare,
   };

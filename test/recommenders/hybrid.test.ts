@@ -5,6 +5,7 @@ import { seededRandom } from '../../lib/base/random.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { noEvents } from '../../lib/recommenders/history.ts';
 import { hybrid } from '../../lib/recommenders/hybrid.ts';
+import { ascended } from '../../lib/recommenders/hybrid-ascent.ts';
 import { blendedScores } from '../../lib/recommenders/hybrid-blend.ts';
 import { kindsOf, raiseOtherKinds } from '../../lib/recommenders/hybrid-kinds.ts';
 import { choiceWeights } from '../../lib/recommenders/hybrid-weights.ts';
@@ -71,6 +72,38 @@ describe('the weights of a blend', () => {
 
   it('refuse features that are no numbers', () => {
     expect(() => choiceWeights([Float64Array.of(Number.NaN, 0)], new Float64Array(1), 1)).toThrow(RangeError);
+  });
+});
+
+describe('the ascent by rank', () => {
+  /**
+   * Of 400 choices the first feature puts 70% first and 30% hopelessly last; the second is noise. The likelihood gives
+   * up the first feature for the sake of those lost; by rank it is worth all.
+   */
+  const choices = (): Float64Array[] => {
+    const random = seededRandom('ascent');
+    return Array.from({ length: 400 }, () => {
+      const others = Array.from({ length: 9 }, () => [random.normal(), random.normal()]);
+      const taken = [random.next() < 0.7 ? 3 : -30, random.normal()];
+      return Float64Array.from([taken, ...others].flat());
+    });
+  };
+
+  it('finds the feature that ranks most choices first, where the likelihood turns from it', () => {
+    const { weights } = choiceWeights(choices(), Float64Array.of(0.5, 0.5), 10);
+    expect(weights[0]).toBeLessThan(0);
+    const [first, second] = ascended(choices(), weights);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeGreaterThan(2 * Math.abs(second));
+  });
+
+  it('stays where no move helps', () => {
+    const random = seededRandom('stay');
+    const perfect = Array.from({ length: 200 }, () =>
+      Float64Array.from([9, 0, ...Array.from({ length: 5 }, () => [random.normal(), 0]).flat()]),
+    );
+    const start = Float64Array.of(1, 0);
+    expect(ascended(perfect, start)).toEqual(start);
   });
 });
 
