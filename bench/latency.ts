@@ -11,7 +11,7 @@ import type { Interactions } from '../lib/dataset/interaction.ts';
 import { createRecommender, plainTools, recipeOf } from '../lib/recommenders/models.ts';
 import type { Recipe, Recommender } from '../lib/recommenders/recommender.ts';
 
-const customersCount = 20_000;
+const customersCount = 138_000;
 const interactionsPerCustomer = 40;
 const n = 20;
 

@@ -113,7 +113,7 @@ const sparseIn = (kernels: Kernels, { rowStart, columnIndex, value }: SparseMatr
 const keptWeights = (kernels: Kernels, { size, array }: Tiles, kept: number): SparseMatrix => {
   const sources = kernels.int32(size * kept);
   const values = kernels.float32(size * kept);
-  const scratch = kernels.float32(size * 2 * kernels.threads).byteOffset;
+  const scratch = kernels.float32(size * 9 * kernels.threads).byteOffset;
   kernels.run('largestWeights', array.byteOffset, size, kept, sources.byteOffset, values.byteOffset, scratch);
   return transpose({
     rows: size,

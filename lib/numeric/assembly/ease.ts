@@ -60,7 +60,7 @@ export function gramTiles(
 
 /**
  * The `kept` largest |B_ij| of every column j without the diagonal, rows i ascending, into rows[j · kept …] and
- * values[j · kept …]; of equals those of the lower rows. kept < items. `scratch`: two floats per item for each thread.
+ * values[j · kept …]; of equals those of the lower rows. kept < items. `scratch`: nine floats per item for each thread.
  */
 export function largestWeights(
   thread: usize,
@@ -71,19 +71,50 @@ export function largestWeights(
   values: usize,
   scratch: usize,
 ): void {
-  const weights = scratch + thread * <usize>items * 8;
-  const sizes = weights + (<usize>items) * 4;
+  const bytes = <usize>items * 4;
+  const sizes = scratch + thread * bytes * <usize>(rowsOfChunk + 1);
+  const weights = sizes + bytes;
   for (let chunk = takeChunk(); chunk * rowsOfChunk < items; chunk = takeChunk()) {
-    for (let j = chunk * rowsOfChunk; j < min(items, (chunk + 1) * rowsOfChunk); j++) {
-      const scale = -f32.load(entryAt(tiles, j, j));
-      for (let i = 0; i < items; i++) {
-        const weight: f32 = i == j ? 0 : f32.load(entryAt(tiles, max(i, j), min(i, j))) / scale;
-        f32.store(weights + (<usize>i) * 4, weight);
-        // The diagonal stands below every size, so that the items − 1 others are before it.
-        f32.store(sizes + (<usize>i) * 4, i == j ? -1 : abs(weight));
+    const first = chunk * rowsOfChunk;
+    const count = min(items - first, rowsOfChunk);
+    gatherColumns(tiles, items, first, count, weights);
+    for (let j = first; j < first + count; j++) {
+      const own = weights + (<usize>(j - first)) * bytes;
+      const scale = f32x4.splat(-1 / f32.load(own + (<usize>j) * 4));
+      const end = bytes & ~15;
+      for (let at: usize = 0; at < end; at += 16) {
+        const weight = f32x4.mul(v128.load(own + at), scale);
+        v128.store(own + at, weight);
+        v128.store(sizes + at, f32x4.abs(weight));
       }
+      for (let at = end; at < bytes; at += 4) {
+        const weight = f32.load(own + at) * f32x4.extract_lane(scale, 0);
+        f32.store(own + at, weight);
+        f32.store(sizes + at, abs(weight));
+      }
+      // The diagonal stands below every size, so that the items − 1 others are before it.
+      f32.store(sizes + (<usize>j) * 4, -1);
       const place = (<usize>j) * (<usize>kept) * 4;
-      keepLargest(weights, items, j, partition(sizes, items, kept), kept, rows + place, values + place);
+      keepLargest(own, items, j, partition(sizes, items, kept), kept, rows + place, values + place);
+    }
+  }
+}
+
+/** Columns first … first + count − 1 of the symmetric matrix, one after the other; they lie in one column of tiles. */
+function gatherColumns(tiles: usize, items: i32, first: i32, count: i32, out: usize): void {
+  const bytes = <usize>items * 4;
+  for (let j = 0; j < count; j++) {
+    const column = out + (<usize>j) * bytes;
+    // Above the diagonal the column is a row of the lower triangle.
+    for (let i = 0; i <= first + j; i += <i32>side) {
+      const length = min(<usize>(first + j + 1 - i), side);
+      memory.copy(column + (<usize>i) * 4, entryAt(tiles, first + j, i), length * 4);
+    }
+  }
+  for (let i = first + 1; i < items; i++) {
+    const row = entryAt(tiles, i, first);
+    for (let j = 0; j < min(count, i - first); j++) {
+      f32.store(out + (<usize>j) * bytes + (<usize>i) * 4, f32.load(row + (<usize>j) * 4));
     }
   }
 }
