@@ -20,6 +20,8 @@ interface Row {
   readonly medianMs: number;
   readonly p95Ms: number;
   readonly worstMs: number;
+  /** Mean of the processor's time: what other processes take does not count. */
+  readonly cpuMs: number;
 }
 
 export const main = async (args: readonly string[]): Promise<void> => {
@@ -45,9 +47,9 @@ export const main = async (args: readonly string[]): Promise<void> => {
     return;
   }
   console.log(`${recipe.model}, ${items.length} items, ${JSON.stringify(recipe.params)}, one thread, ms`);
-  console.log('answer                  median    p95  worst');
-  for (const { answer, medianMs, p95Ms, worstMs } of rows) {
-    const cells = [medianMs, p95Ms, worstMs].map((ms) => ms.toFixed(2).padStart(7)).join('');
+  console.log('answer                  median    p95  worst    CPU');
+  for (const { answer, medianMs, p95Ms, worstMs, cpuMs } of rows) {
+    const cells = [medianMs, p95Ms, worstMs, cpuMs].map((ms) => ms.toFixed(2).padStart(7)).join('');
     console.log(`${answer.padEnd(23)}${cells}`);
   }
 };
@@ -104,17 +106,23 @@ const latencies = (
 const timed = (answer: string, rounds: number, prepare: () => () => readonly unknown[]): Row => {
   const warm = Math.ceil(rounds / 10);
   const ms: number[] = [];
+  let cpuMs = 0;
   for (let round = -warm; round < rounds; round++) {
     const run = prepare();
+    const before = process.cpuUsage();
     const startMs = performance.now();
     const found = run();
     const tookMs = performance.now() - startMs;
     if (found.length !== n) {
       throw new Error(`latency: ${answer} answered ${found.length}`);
     }
-    if (round >= 0) ms.push(tookMs);
+    const { user, system } = process.cpuUsage(before);
+    if (round >= 0) {
+      ms.push(tookMs);
+      cpuMs += (user + system) / 1000 / rounds;
+    }
   }
   ms.sort((a, b) => a - b);
   const at = (share: number): number => ms[Math.min(ms.length - 1, Math.floor(share * ms.length))];
-  return { answer, medianMs: at(0.5), p95Ms: at(0.95), worstMs: at(1) };
+  return { answer, medianMs: at(0.5), p95Ms: at(0.95), worstMs: at(1), cpuMs };
 };
