@@ -74,18 +74,19 @@ export const knowledgeGraph = (catalogue: readonly (CatalogItem | undefined)[]):
 
 /** Items × items, nearest first. */
 export const graphNeighbours = (graph: Graph, steps = 4): Neighbours => {
+  const walk = walker(graph);
   const rowStart = new Int32Array(graph.items + 1);
   const columnIndex: number[] = [];
   const value: number[] = [];
-  const totals = graph.edges.map((edges) => [...edges.values()].reduce((sum, weight) => sum + weight, 0));
   for (let item = 0; item < graph.items; item++) {
-    const near = [...walk(graph, totals, item, steps)]
-      .filter(([node, mass]) => node < graph.items && node !== item && mass > 0)
-      .sort(([a, one], [b, other]) => other - one || a - b)
+    const { nodes, mass } = walk(item, steps);
+    const near = nodes
+      .filter((node) => node < graph.items && node !== item)
+      .sort((a, b) => mass[b] - mass[a] || a - b)
       .slice(0, servingNeighboursCountMax);
-    for (const [node, mass] of near) {
+    for (const node of near) {
       columnIndex.push(node);
-      value.push(mass / near[0][1]);
+      value.push(mass[node] / mass[near[0]]);
     }
     rowStart[item + 1] = columnIndex.length;
   }
@@ -93,29 +94,60 @@ export const graphNeighbours = (graph: Graph, steps = 4): Neighbours => {
 };
 
 const restart = 0.5;
+/** Walkers fewer than this go no further: what they would reach by ways of thousands is no neighbour. */
+const leastMass = 1e-5;
 
-/** Σ_t restart · (1 − restart)^t · (where the walk is after t steps), by node; the rest of the series is cut off. */
-const walk = (
-  { edges }: Graph,
-  totals: readonly number[],
-  start: number,
-  steps: number,
-): ReadonlyMap<number, number> => {
-  const visited = new Map<number, number>();
-  let mass = new Map<number, number>([[start, 1]]);
-  for (let step = 1; step <= steps; step++) {
-    const next = new Map<number, number>();
-    for (const [node, here] of mass) {
-      for (const [to, weight] of edges[node]) {
-        next.set(to, (next.get(to) ?? 0) + ((1 - restart) * here * weight) / totals[node]);
+interface Visited {
+  readonly nodes: number[];
+  /** By node: Σ_t restart · (where the walk is after t steps). */
+  readonly mass: Float64Array;
+}
+
+/** The rest of the series beyond `steps` is cut off. What is answered holds until the next call. */
+const walker = ({ edges }: Graph): ((start: number, steps: number) => Visited) => {
+  const { rowStart, target, share } = transitions(edges);
+  const mass = new Float64Array(edges.length);
+  const arriving = new Float64Array(edges.length);
+  let nodes: number[] = [];
+  return (start, steps) => {
+    for (const node of nodes) mass[node] = 0;
+    nodes = [];
+    let here: number[] = [start];
+    let walkers: number[] = [1];
+    for (let step = 1; step <= steps; step++) {
+      const reached: number[] = [];
+      for (const [place, node] of here.entries()) {
+        for (let edge = rowStart[node]; edge < rowStart[node + 1] && walkers[place] >= leastMass; edge++) {
+          if (arriving[target[edge]] === 0) reached.push(target[edge]);
+          arriving[target[edge]] += (1 - restart) * walkers[place] * share[edge];
+        }
+      }
+      here = reached;
+      walkers = reached.map((node) => arriving[node]);
+      for (const [place, node] of reached.entries()) {
+        if (mass[node] === 0) nodes.push(node);
+        mass[node] += restart * walkers[place];
+        arriving[node] = 0;
       }
     }
-    for (const [node, here] of next) {
-      visited.set(node, (visited.get(node) ?? 0) + restart * here);
+    return { nodes, mass };
+  };
+};
+
+/** By rows: where the edges of a node lead, and the share of its walkers that take each. */
+const transitions = (edges: Graph['edges']) => {
+  const rowStart = new Int32Array(edges.length + 1);
+  const target: number[] = [];
+  const share: number[] = [];
+  for (const [node, own] of edges.entries()) {
+    const total = [...own.values()].reduce((sum, weight) => sum + weight, 0);
+    for (const [to, weight] of own) {
+      target.push(to);
+      share.push(weight / total);
     }
-    mass = next;
+    rowStart[node + 1] = target.length;
   }
-  return visited;
+  return { rowStart, target: Int32Array.from(target), share: Float64Array.from(share) };
 };
 
 const categoryName = ({ category }: CatalogItem, depth: number): string =>
