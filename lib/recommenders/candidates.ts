@@ -3,6 +3,8 @@
 //   popularity, trending                what sells, and what begins to
 //   item-knn-cosine, cross-occurrence   who took this also took that, over purchases and over all behaviour
 //   sequence                            what follows what
+//   content                             what is like it in text, attributes and relations, also where nobody took it
+//   warp                                ranks by sums of features; new items and customers by what is known of them
 //   als, ease                           factors; item weights in closed form, where the catalogue is small enough
 //   hybrid                              the blend of the strongest of these, its weights learned on what it withholds
 
@@ -23,6 +25,8 @@ const simple: readonly Candidate[] = [
   { name: 'item-knn-cosine', recipe: recipeOf('item-knn', { similarity: 'cosine' }) },
   { name: 'cross-occurrence', recipe: recipeOf('cross-occurrence') },
   { name: 'sequence', recipe: recipeOf('sequence') },
+  { name: 'content', recipe: recipeOf('content') },
+  { name: 'warp', recipe: recipeOf('warp') },
   { name: 'als', recipe: recipeOf('als') },
 ];
 
