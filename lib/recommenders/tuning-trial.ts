@@ -26,6 +26,8 @@ export interface TuningOptions {
   /** Seconds since some moment. */
   readonly elapsedS: () => number;
   readonly tools?: Tools;
+  /** Training rows from which a trial begins with a quarter of the customers. Default: tuningInterimRowsCountMin. */
+  readonly interimRowsCountMin?: number;
   readonly told?: (trial: TuningTrial) => void;
 }
 
@@ -56,7 +58,10 @@ interface Part {
 const withheldShare = 0.2;
 const interimShare = 0.25;
 
-export const fieldOf = (data: TuningData, seed: string): Field => {
+export const fieldOf = (
+  data: TuningData,
+  { seed, interimRowsCountMin = tuningInterimRowsCountMin }: TuningOptions,
+): Field => {
   const { interactions, nowMs } = data;
   const catalogue = interactions.items.map((id) => data.catalogue.get(id));
   const withheld = withhold(interactions, catalogue, nowMs, { share: withheldShare, seed: `tuning/${seed}` });
@@ -70,7 +75,7 @@ export const fieldOf = (data: TuningData, seed: string): Field => {
       excluded: [...owned],
     }));
   const { train } = withheld;
-  const interim = train.value.length >= tuningInterimRowsCountMin && {
+  const interim = train.value.length >= interimRowsCountMin && {
     train: rowsOf(train, (row) => isInterim[train.customerIndex[row]]),
     cases: casesOf(customers.filter(({ customer }) => isInterim[customer])),
   };

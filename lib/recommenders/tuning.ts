@@ -38,7 +38,7 @@ export const tune = (
   budget: TuningBudget,
   options: TuningOptions,
 ): Tuning => {
-  const field = fieldOf(data, options.seed);
+  const field = fieldOf(data, options);
   if (field.whole.cases.length === 0) {
     return { recipe, trials: [], ended: 'nothing withheld', seed: options.seed };
   }

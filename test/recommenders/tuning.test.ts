@@ -3,17 +3,23 @@ import { seededRandom } from '../../lib/base/random.ts';
 import { recipeOf } from '../../lib/recommenders/models.ts';
 import type { Recipe } from '../../lib/recommenders/recommender.ts';
 import { tune } from '../../lib/recommenders/tuning.ts';
-import { forecast, type TuningData, type TuningTrial } from '../../lib/recommenders/tuning-trial.ts';
+import {
+  createJudge,
+  fieldOf,
+  forecast,
+  type TuningData,
+  type TuningTrial,
+} from '../../lib/recommenders/tuning-trial.ts';
 import { interactionsOf, type Triple } from './interactions.ts';
 
 const dayMs = 86_400_000;
 
-/** 60 customers over 100 days; each week has its own few items in fashion, so that only recent sales say what sells. */
-const fashion = (): TuningData => {
+/** Customers over 100 days; each week has its own few items in fashion, so that only recent sales say what sells. */
+const fashion = (customers = 60): TuningData => {
   const random = seededRandom('fashion');
-  const triples = Array.from({ length: 60 * 20 }, (_, row): Triple => {
-    const day = Math.floor((row / 1_200) * 100);
-    return [`c${row % 60}`, `i${Math.floor(day / 7) * 3 + random.int(4)}`, 1, day * dayMs];
+  const triples = Array.from({ length: customers * 20 }, (_, row): Triple => {
+    const day = Math.floor((row / (customers * 20)) * 100);
+    return [`c${row % customers}`, `i${Math.floor(day / 7) * 3 + random.int(4)}`, 1, day * dayMs];
   });
   return { interactions: interactionsOf(triples), catalogue: new Map(), nowMs: 100 * dayMs };
 };
@@ -68,6 +74,18 @@ describe('a tuning', () => {
     // The clock is asked at the start, twice in a trial and once behind it: 3, 6 and 9 seconds.
     expect(bySeconds.ended).toBe('seconds');
     expect(bySeconds.trials).toHaveLength(3);
+  });
+
+  it('gives up what a quarter of the customers shows to be hopeless, once three trials were finished', () => {
+    const options = { seed: 'a', elapsedS: still, interimRowsCountMin: 0 };
+    const judge = createJudge(fieldOf(fashion(600), options), options);
+    const halfLives = [2, 900, 1, 1.5, 900];
+    const trials = halfLives.map((halfLifeDays) => judge(recipeOf('popularity', { halfLifeDays })));
+    expect(trials.map(({ outcome }) => outcome)).toEqual([
+      ...['finished', 'finished', 'finished', 'finished'],
+      'given up',
+    ]);
+    expect(trials[4].ndcg).toBeLessThan(trials[0].ndcg ?? 0);
   });
 
   it('takes a recipe that cannot be trained for a failed trial', () => {
