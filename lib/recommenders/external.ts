@@ -10,7 +10,7 @@ import { Failure, shown } from '../base/errors.ts';
 import { choleskySolver, gramian, mirrorLower } from '../numeric/matrix.ts';
 import { type Artifact, float32, type NumberArray, uint8 } from './artifact.ts';
 import type { VectorTable } from './external-factors.ts';
-import type { History, ModelKind, Params, Scorer, TrainingData } from './model.ts';
+import type { Factors, History, ModelKind, Params, Scorer, TrainingData } from './model.ts';
 import { paramsReader } from './params.ts';
 import type { Recipe, RecipeValue } from './recommender.ts';
 
@@ -24,10 +24,12 @@ interface ExternalSettings {
   readonly unobservedWeight: number;
 }
 
+/** Rows of `stride` floats: d, and zeros up to a multiple of 4. */
 interface Placed {
+  /** d. */
   readonly size: number;
   readonly items: Float32Array;
-  /** Customers × d, and which of them were given (1); absent where none was. */
+  /** Customers × stride, and which of them were given (1); absent where none was. */
   readonly customers?: { readonly vectors: Float32Array; readonly given: Uint8Array };
 }
 
@@ -90,35 +92,46 @@ const placed = (data: TrainingData, { folder }: ExternalSettings): Placed => {
 const placedRows = ({ ids: known, size, vectors }: VectorTable, ids: readonly string[]) => {
   const rowOf = new Map(known.map((id, row) => [id, row]));
   const given = new Uint8Array(ids.length);
-  const rows = new Float32Array(ids.length * size);
+  const stride = strideOf(size);
+  const rows = new Float32Array(ids.length * stride);
   for (const [place, id] of ids.entries()) {
     const row = rowOf.get(id);
     if (row !== undefined) {
       given[place] = 1;
-      rows.set(vectors.subarray(row * size, (row + 1) * size), place * size);
+      rows.set(vectors.subarray(row * size, (row + 1) * size), place * stride);
     }
   }
   return { given, vectors: rows };
 };
 
+const strideOf = (size: number): number => Math.ceil(size / 4) * 4;
+
 const scorerOf = ({ size, items, customers }: Placed, settings: ExternalSettings): Scorer => {
-  const embed = settings.foldIn === 'mean' ? meanOf(items, size) : ridgeOf(items, size, settings);
-  const score = (vector: ArrayLike<number>, out: Float64Array): void => {
+  const stride = strideOf(size);
+  const vectorOf = settings.foldIn === 'mean' ? meanOf(items, stride) : ridgeOf(items, stride, settings);
+  const embed: Factors['embed'] = (history, out) => {
+    if (history.items.length > 0) {
+      out.set(vectorOf(history));
+    } else {
+      out.fill(0);
+    }
+  };
+  const score = (vector: Float32Array, out: Float64Array): void => {
     for (let item = 0; item < out.length; item++) {
-      out[item] = dot(items, item * size, vector);
+      out[item] = dot(items, item * stride, vector);
     }
   };
   const scoreHistory: Scorer['scoreHistory'] = (history, out) => {
-    if (history.items.length > 0) {
-      score(embed(history), out);
-    }
+    const vector = new Float32Array(stride);
+    embed(history, vector);
+    score(vector, out);
   };
   return {
     scoreHistory,
     ...(customers && {
       scoreCustomer: (customer, history, out) => {
         if (customers.given[customer] === 1) {
-          score(customers.vectors.subarray(customer * size, (customer + 1) * size), out);
+          score(customers.vectors.subarray(customer * stride, (customer + 1) * stride), out);
         } else {
           scoreHistory(history, out);
         }
@@ -127,16 +140,15 @@ const scorerOf = ({ size, items, customers }: Placed, settings: ExternalSettings
       customerArrays: ['customerFactors', 'customersGiven'],
     }),
     scoreSimilar: (item, out) => {
-      const own = items.subarray(item * size, (item + 1) * size);
-      const length = (other: number): number => {
-        const vector = items.subarray(other * size, (other + 1) * size);
-        return Math.sqrt(dot(vector, 0, vector));
-      };
+      const own = items.subarray(item * stride, (item + 1) * stride);
+      const ownLength = Math.sqrt(dot(own, 0, own));
       for (let other = 0; other < out.length; other++) {
-        const scale = length(item) * length(other);
-        out[other] = scale > 0 ? dot(items, other * size, own) / scale : 0;
+        const vector = items.subarray(other * stride, (other + 1) * stride);
+        const scale = ownLength * Math.sqrt(dot(vector, 0, vector));
+        out[other] = scale > 0 ? dot(vector, 0, own) / scale : 0;
       }
     },
+    factors: { items, stride, likenessColumns: size, embed },
     arrays: arraysOf({ size, items, customers }),
     extra: { size },
   };
@@ -156,7 +168,8 @@ const ridgeOf = (items: Float32Array, size: number, settings: ExternalSettings):
   const solve = choleskySolver(size);
   const gram = gramian(items, size);
   const squares = items.reduce((sum, value) => sum + value * value, 0);
-  const ridge = (settings.regularization * squares) / (items.length / size);
+  // Of vectors that are all zero any ridge gives zero.
+  const ridge = squares === 0 ? 1 : (settings.regularization * squares) / (items.length / size);
   return (history) => {
     const system = gram.map((value) => value * settings.unobservedWeight);
     history.items.forEach((item, place) => {
