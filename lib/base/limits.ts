@@ -161,8 +161,8 @@ export const servingNeighboursCountMax = 50;
  * it the catalogue as objects. 100,000 items with 64 factors, their neighbours and 700 bytes of catalogue each take 136 MB.
  */
 export const servingBytesMax = 400 * 1024 ** 2;
-/** Item factors kept packed for scoring in one process: several models of 1,000,000 items × 64, or all that a test makes. */
-export const residentFactorsBytesMax = 1024 ** 3;
+/** Item factors kept packed for scoring beside the model: those of one served model; the next version takes their place. */
+export const residentFactorsBytesMax = servingBytesMax;
 /** Items of an EASE model: its inverse takes 2 bytes × items² (0.8 GB of a training function's 3) and items³ operations. */
 export const easeItemsCountMax = 20_000;
 /** Items up to which a training plans EASE, alone and in the hybrid: items³ operations, four times within 15 minutes. */

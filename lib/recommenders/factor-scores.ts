@@ -1,7 +1,7 @@
 // Scores of factor models for one history, by the kernels: item factors stay packed in memory from answer to answer.
 // Scores are float32 by place (position in popularity order), the same bits as recommendAll's (recommend-all.ts).
 // One memory with one thread serves all models of a process; when it is full, all of them are packed anew as they are
-// asked. Packing costs about 20 ms for 100,000 items × 64.
+// asked. Cost of packing: one pass over the factors.
 
 import { residentFactorsBytesMax } from '../base/limits.ts';
 import { createKernels, type Kernels } from '../numeric/kernels.ts';
