@@ -28,6 +28,7 @@ export const handler = routes({
       random: random(),
       explorationShare: settings().explorationShare,
       reranking: settings().reranking,
+      eligibilityRules: settings().eligibilityRules,
       warn: (message, detail) => log('warn', message, detail),
     });
     return respond(200, recommendation);

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
+  eligibilityRulesCountMax,
   placementsCountMax,
   recommendationsCountMax,
   tuningSecondsMax,
@@ -94,6 +95,9 @@ const rerankingSchema = z
       });
     }
   });
+
+const attributeName = z.string().min(1).max(128);
+const scalar = z.union([z.string().max(128), z.number(), z.boolean()]);
 
 const schema = z.strictObject({
   namePrefix: z
@@ -186,6 +190,22 @@ const schema = z.strictObject({
   reranking: rerankingSchema
     .prefault({})
     .describe('What happens between ranking and answer: diversity, calibration, novelty, exposure bounds.'),
+  eligibilityRules: z
+    .array(
+      z.strictObject({
+        item: z.strictObject({ attribute: attributeName, equals: scalar.optional() }),
+        customer: z.strictObject({
+          trait: attributeName,
+          op: z.enum(['eq', 'ne', 'lt', 'lte', 'gt', 'gte']),
+          value: scalar.optional(),
+        }),
+      }),
+    )
+    .max(eligibilityRulesCountMax)
+    .default([])
+    .describe(
+      "Who may be recommended what: items with the attribute only to customers whose trait satisfies the comparison with `value`, by default with the item's attribute. Without the trait: not recommended.",
+    ),
   quietHours: z
     .strictObject({ fromHour: hour, toHour: hour })
     .default(defaultSettings.quietHours)
@@ -232,6 +252,7 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   globalHoldoutShare: config.globalHoldoutShare,
   explorationShare: config.explorationShare,
   reranking: config.reranking,
+  eligibilityRules: config.eligibilityRules,
   quietHours: config.quietHours,
   cap: config.cap,
   timeZone: config.timeZone,

@@ -35,6 +35,8 @@ export const freshOrdersCountMax = 400;
 export const ownedItemsCountMax = 4_000;
 /** Placements with re-ranking of their own: the settings are one environment variable, and Lambda has 4 KB for all. */
 export const placementsCountMax = 10;
+/** Rules by attribute: each is asked of every item looked at, and the settings are one environment variable. */
+export const eligibilityRulesCountMax = 10;
 /** Items in one published list: what a page, a mail and the filters on both can use up. */
 export const publishedListCountMax = 100;
 /** Recommendations in one answer. */

@@ -26,12 +26,24 @@ export interface RerankingSettings extends Reranking {
   readonly placements?: { readonly [placement: string]: Partial<Reranking> };
 }
 
+/** Who may be recommended what, by an item's attribute and a customer's trait (lib/recommendations/attribute-rules.ts). */
+export interface EligibilityRule {
+  readonly item: { readonly attribute: string; readonly equals?: string | number | boolean };
+  readonly customer: {
+    readonly trait: string;
+    readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte';
+    /** Default: the item's attribute. */
+    readonly value?: string | number | boolean;
+  };
+}
+
 export interface WorkspaceSettings {
   /** Share of customers that no campaign ever treats, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
   /** Share of recommendation slots given to exploration, in [0, 0.5]. */
   readonly explorationShare: number;
   readonly reranking: RerankingSettings;
+  readonly eligibilityRules: readonly EligibilityRule[];
   /** Local hours without sending, fromHour ≤ hour < toHour, over midnight when fromHour > toHour. */
   readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   /** Mails to one customer over all campaigns: at most `deliveriesMax` in any `days` calendar days (UTC). */
@@ -57,6 +69,7 @@ export const defaultSettings: WorkspaceSettings = {
   globalHoldoutShare: 0.05,
   explorationShare: 0.05,
   reranking: defaultReranking,
+  eligibilityRules: [],
   quietHours: { fromHour: 21, toHour: 8 },
   cap: { deliveriesMax: 1, days: 1 },
   timeZone: 'UTC',

@@ -103,6 +103,7 @@ const itemsFor = (
       random: seededRandom(userId),
       explorationShare: 0,
       reranking: settings.reranking,
+      eligibilityRules: settings.eligibilityRules,
     },
   ).items;
 

@@ -50,7 +50,7 @@ export interface DeliverContext {
   readonly random: RandomBytes;
   readonly settings: Pick<
     WorkspaceSettings,
-    'quietHours' | 'cap' | 'timeZone' | 'explorationShare' | 'reranking'
+    'quietHours' | 'cap' | 'timeZone' | 'explorationShare' | 'reranking' | 'eligibilityRules'
   >;
   readonly linkSecret: string;
   readonly apiUrl: string;
@@ -317,6 +317,7 @@ const choose = async (
       random: seededRandom(deliveryId),
       explorationShare: context.settings.explorationShare,
       reranking: context.settings.reranking,
+      eligibilityRules: context.settings.eligibilityRules,
     },
   );
 

@@ -1,9 +1,10 @@
-// Whether an item may stand in an answer: visible, asked for, and not one that its owner cannot buy again.
+// Whether an item may stand in an answer: visible, asked for, allowed to this customer by the workspace's rules
+// (attribute-rules.ts), and not one that its owner cannot buy again.
 // Ownership is the fresh state's: a purchase a second ago counts, a refunded one does not. All times in ms.
 
 import type { ItemId } from '../base/ids.ts';
 import type { CustomerState, OwnedItem } from '../events/customer.ts';
-import type { RepurchaseRule } from '../events/item.ts';
+import type { CatalogItem, RepurchaseRule } from '../events/item.ts';
 import type { Assortment } from './assortment.ts';
 import type { RecommendationRequest } from './request.ts';
 
@@ -18,6 +19,7 @@ export const eligibility =
     state: CustomerState | undefined,
     assortment: Assortment,
     nowMs: number,
+    obeys: (item: CatalogItem) => boolean = () => true,
   ) =>
   (itemId: ItemId): boolean => {
     const item = assortment.item(itemId);
@@ -29,6 +31,7 @@ export const eligibility =
       (request.kind === undefined || item.kind === request.kind) &&
       (request.category === undefined || item.category.includes(request.category)) &&
       (request.tag === undefined || item.tags.includes(request.tag)) &&
+      obeys(item) &&
       mayBuy(item.repurchase, ownedItem(state, itemId), nowMs)
     );
   };

@@ -7,10 +7,11 @@
 
 import type { CustomerId, ItemId, ModelVersion, RecommendationId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
-import type { RerankingSettings } from '../base/settings.ts';
+import type { EligibilityRule, RerankingSettings } from '../base/settings.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Assortment } from './assortment.ts';
+import { obeysRules } from './attribute-rules.ts';
 import { candidateLists } from './candidates.ts';
 import { eligibility } from './eligibility.ts';
 import { fillSlots } from './exploration.ts';
@@ -61,15 +62,22 @@ export interface RecommendContext {
   /** Probability of each slot to explore, in [0, 0.5]. */
   readonly explorationShare: number;
   readonly reranking: RerankingSettings;
+  readonly eligibilityRules: readonly EligibilityRule[];
 }
 
 export const recommend = (
   request: RecommendationRequest,
   record: CustomerRecord,
   assortment: Assortment,
-  { recommendationId, nowMs, random, explorationShare, reranking }: RecommendContext,
+  { recommendationId, nowMs, random, explorationShare, reranking, eligibilityRules }: RecommendContext,
 ): Recommendation => {
-  const eligible = eligibility(request, record.state, assortment, nowMs);
+  const eligible = eligibility(
+    request,
+    record.state,
+    assortment,
+    nowMs,
+    obeysRules(eligibilityRules, record.profile?.traits ?? {}),
+  );
   const canRead = readable(record, assortment);
   const series = seriesOrder(record.state, assortment, { eligible, readable: canRead, nowMs });
   const settings = rerankingFor(reranking, request.placement);

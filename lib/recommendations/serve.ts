@@ -4,7 +4,7 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import type { RerankingSettings } from '../base/settings.ts';
+import type { EligibilityRule, RerankingSettings } from '../base/settings.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { Clock, CustomerStore, EventQueue, RandomBytes } from '../ports.ts';
@@ -20,6 +20,7 @@ export interface ServePorts {
   readonly random: RandomBytes;
   readonly explorationShare: number;
   readonly reranking: RerankingSettings;
+  readonly eligibilityRules: readonly EligibilityRule[];
   readonly warn: (message: string, detail: object) => void;
 }
 
@@ -37,6 +38,7 @@ export const serveRecommendation = async (
     random: seededRandom(id),
     explorationShare: ports.explorationShare,
     reranking: ports.reranking,
+    eligibilityRules: ports.eligibilityRules,
   });
   try {
     await ports.events.send([servedEvent(recommendation, nowMs)]);

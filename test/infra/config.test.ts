@@ -42,6 +42,13 @@ describe('configuration', () => {
     expect(() => parseConfig(names, 'c')).toThrow(/placements\.home page/);
   });
 
+  it('a rule by attribute with an unknown comparison is refused with its place', () => {
+    const rule = { item: { attribute: 'riskLevel' }, customer: { trait: 'riskTolerance', op: 'above' } };
+    expect(() => parseConfig({ eligibilityRules: [rule] }, 'c')).toThrow(/eligibilityRules\.0\.customer\.op/);
+    const fitting = { ...rule, customer: { trait: 'riskTolerance', op: 'gte' } };
+    expect(parseConfig({ eligibilityRules: [fitting] }, 'c').eligibilityRules).toEqual([fitting]);
+  });
+
   it('every problem is named at once', () => {
     const broken = { globalHoldoutShare: 2, timeZone: 'Mars/Base', trainingSchedule: 'daily' };
     expect(() => parseConfig(broken, 'c')).toThrow(

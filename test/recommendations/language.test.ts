@@ -54,6 +54,7 @@ const answer = (assortment: Assortment, record: CustomerRecord, seed = 1, limit 
     random: seededRandom(seed),
     explorationShare,
     reranking: defaultReranking,
+    eligibilityRules: [],
   }).items;
 const idsOf = (assortment: Assortment, record: CustomerRecord): string[] =>
   answer(assortment, record).map(({ itemId: id }) => id);

@@ -2,7 +2,7 @@
 
 import { type ItemId, itemId, messageId, modelVersion, recommendationId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
-import { defaultReranking, type Reranking } from '../../lib/base/settings.ts';
+import { defaultReranking, type EligibilityRule, type Reranking } from '../../lib/base/settings.ts';
 import type { CustomerRecord, CustomerState, ListedItem, OwnedItem } from '../../lib/events/customer.ts';
 import type { InteractionType } from '../../lib/events/event.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
@@ -75,6 +75,7 @@ export interface Scene {
   readonly withdrawn?: readonly ItemId[];
   readonly explorationShare?: number;
   readonly reranking?: Partial<Reranking>;
+  readonly rules?: readonly EligibilityRule[];
   readonly seed?: number;
 }
 
@@ -86,6 +87,7 @@ export const answer = ({
   withdrawn = [],
   explorationShare = 0,
   reranking = {},
+  rules = [],
   seed = 1,
 }: Scene) => {
   const model =
@@ -100,6 +102,7 @@ export const answer = ({
     random: seededRandom(seed),
     explorationShare,
     reranking: { ...defaultReranking, ...reranking },
+    eligibilityRules: rules,
   };
   return recommend(request, record, assortment, context);
 };

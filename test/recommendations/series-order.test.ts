@@ -62,6 +62,7 @@ const answer = ({ query = {}, record = {}, serving = {}, explorationShare = 0, s
       random: seededRandom(seed),
       explorationShare,
       reranking: defaultReranking,
+      eligibilityRules: [],
     },
   ).items;
 const idsOf = (scene: Scene): string[] => answer(scene).map(({ itemId: id }) => id);

@@ -43,6 +43,7 @@ const serve = async (refusals = 0) => {
       random: { bytes: (count) => new Uint8Array(count).fill(7) },
       explorationShare: 0.5,
       reranking: defaultReranking,
+      eligibilityRules: [],
       warn: (message) => warnings.push(message),
     },
   );
