@@ -189,8 +189,8 @@ export const userKnnPairsCountMax = 4_000_000;
 export const evaluationCustomersCountMax = 3_000;
 /** Fewer test customers than this cannot tell two models apart. */
 export const gateTestCustomersCountMin = 30;
-/** Customers that a hybrid's weights are learned on: a dozen weights hardly change with more. */
-export const hybridCustomersCountMax = 10_000;
+/** Customers that a hybrid's weights are learned on: a dozen weights hardly change with more, and three choices each take 250 MB. */
+export const hybridCustomersCountMax = 6_500;
 /** Scores (customers × models × items) computed for that: about a minute on two cores. */
 export const hybridScoresCountMax = 200_000_000;
 /** Customers a trial of a tuning is measured on; the noise of NDCG is then about 0.006, the same for all trials. */

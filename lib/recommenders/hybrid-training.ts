@@ -1,5 +1,6 @@
 // Learns the weights of a hybrid: models fitted without the withheld part rank what their customers took in it against
-// what they might have taken instead: the best of every model, and items drawn at random.
+// what they might have taken instead: items drawn alike from the catalogue, for which the weights of the whole catalogue
+// are found (McFadden 1978: uniform sampling of alternatives).
 // Cost: customers × models × items scores, bounded; choices × candidates × models numbers in memory.
 
 import { hybridCustomersCountMax, hybridScoresCountMax } from '../base/limits.ts';
@@ -26,7 +27,7 @@ export interface LearnedBlend {
 /** With fewer, what is better by rank is chance: the likelihood alone decides. */
 const ascentChoicesCountMin = 500;
 /** A customer with very many items would outvote others. */
-const choicesPerCustomerMax = 5;
+const choicesPerCustomerMax = 3;
 
 export const learnedBlend = (
   data: TrainingData,
@@ -99,7 +100,7 @@ const choicesOf = (
     const scaled = scores.map((one) => moments(one, history.items));
     const isTaken = new Set(taken);
     const isCandidate = (item: number): boolean => !isTaken.has(item) && !owned.has(item) && isVisible(item);
-    const candidates = new Set(scores.flatMap((one) => bestItems(one, settings.candidates, isCandidate)));
+    const candidates = new Set<number>();
     for (let drawn = 0; drawn < settings.others; drawn++) {
       const item = random.int(pairs.columns);
       if (isCandidate(item)) {
@@ -116,16 +117,6 @@ const choicesOf = (
         ),
       );
   });
-};
-
-/** The `n` highest; none for a model that says the same of every item. */
-const bestItems = (scores: Float64Array, n: number, accept: (item: number) => boolean): readonly number[] => {
-  const allowed = Array.from(scores.keys()).filter(accept);
-  const sorted = Float64Array.from(allowed, (item) => scores[item]).sort();
-  const least = sorted[Math.max(0, sorted.length - n)];
-  return n === 0 || sorted[0] === sorted[sorted.length - 1]
-    ? []
-    : allowed.filter((item) => scores[item] >= least).slice(0, n);
 };
 
 /** Of what was taken in the withheld part, the share that is of a kind its customer had not taken before. */

@@ -203,7 +203,7 @@ describe('a hybrid', () => {
     ['a model that does not exist', { models: ['als', 'oracle'] }, /no model/],
     ['a hybrid inside', { models: ['als', { model: 'hybrid', params: {} }] }, /other than hybrid/],
     ['a share above 1', { crossKindShare: 1.5 }, /crossKindShare/],
-    ['a part of a candidate', { candidates: 2.5 }, /whole number/],
+    ['a part of an item', { others: 2.5 }, /whole number/],
   ])('refuses %s', (_what, params, message) => {
     expect(() => {
       const recommender = createRecommender(recipeOf('hybrid', params));
