@@ -82,7 +82,10 @@ describe('a tuning', () => {
     const halfLives = [2, 900, 1, 1.5, 900];
     const trials = halfLives.map((halfLifeDays) => judge(recipeOf('popularity', { halfLifeDays })));
     expect(trials.map(({ outcome }) => outcome)).toEqual([
-      ...['finished', 'finished', 'finished', 'finished'],
+      'finished',
+      'finished',
+      'finished',
+      'finished',
       'given up',
     ]);
     expect(trials[4].ndcg).toBeLessThan(trials[0].ndcg ?? 0);
