@@ -42,7 +42,7 @@ const spaces: ReadonlyMap<string, TuningSpace> = new Map<string, TuningSpace>([
     [
       { name: 'factors', kind: 'integer', min: 16, max: 256, scale: 'log' },
       { name: 'regularization', kind: 'number', min: 5e-4, max: 0.2, scale: 'log' },
-      { name: 'unobservedWeight', kind: 'number', min: 0.02, max: 3, scale: 'log' },
+      { name: 'unobservedWeight', kind: 'number', min: 0.005, max: 3, scale: 'log' },
       { name: 'frequencyExponent', kind: 'number', min: 0.4, max: 1, scale: 'linear' },
     ],
   ],

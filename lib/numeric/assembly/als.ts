@@ -6,7 +6,7 @@
 
 import { decompose, solveBackward, solveForward } from './cholesky';
 import { addOuterProducts } from './gramian';
-import { addBlock, addLastBlock, blockCoefficients, blockResidual, blockSquares, packFour, packPart, touchRows, twoBlocksSquares } from './packed-rows';
+import { addBlock, addLastBlock, blockCoefficients, blockResidual, blockSquares, packFour, packFourAlong, packPart, touchRows, twoBlocksSquares } from './packed-rows';
 import { lanesSum, madd } from './simd';
 import { takeChunk } from './threads';
 
@@ -109,10 +109,11 @@ export function alsRowByGradients(
   const product = p + span;
   memory.copy(x, row, bytes);
   memory.fill(x + bytes, 0, span - bytes);
-  if (count <= packedRows) {
-    gather(columns, weights, weight, count);
-  }
-  let loss = <f64>residual(columns, weights, weight, count, ridge, x, 1, r);
+  let loss = <f64>(
+    count <= packedRows
+      ? gather(columns, weights, weight, count, ridge, x, r)
+      : residual(columns, weights, weight, count, ridge, x, 1, r)
+  );
   loss -= <f64>dot(x, r, span);
   memory.copy(p, r, span);
   let squares = dot(r, r, span);
@@ -186,16 +187,49 @@ function multiplyBase(ridge: f32, vector: usize, out: usize): void {
   }
 }
 
-function gather(columns: usize, weights: usize, weight: f32, count: i32): void {
-  const packedWeights = work + 5 * span;
-  let block = packedWeights + ((<usize>packedRows) << 2);
+/** Packs the rows and on the way does what residual() does with target 1. */
+function gather(
+  columns: usize, weights: usize, weight: f32, count: i32, ridge: f32, vector: usize, out: usize,
+): f32 {
+  multiplyBase(ridge, vector, out);
+  const one = f32x4.splat(1);
+  let packed = work + 5 * span;
+  let block = packed + ((<usize>packedRows) << 2);
+  let part = out;
+  let sum = f32x4.splat(0);
   for (let entry = 0; entry < count; entry += 4) {
+    const at = (<usize>entry) << 2;
     if (entry % gatheredRows == 0) {
-      touchRows(table, columns + ((<usize>entry) << 2), min(gatheredRows, count - entry), bytes);
+      touchRows(table, columns + at, min(gatheredRows, count - entry), bytes);
     }
-    pack(columns, weights, weight, count, entry, packedWeights + ((<usize>entry) << 2), block);
+    if (entry > 0 && entry % summedRows == 0) {
+      part = flushed(out, part);
+    }
+    let coefficients: v128;
+    if (count - entry >= 4) {
+      v128.store(packed, weights == 0 ? f32x4.splat(weight) : v128.load(weights + at));
+      coefficients = packFourAlong(table, columns + at, bytes, block, vector, packed);
+    } else {
+      pack(columns, weights, weight, count, entry, packed, block);
+      coefficients = blockCoefficients(block, bytes, vector, packed, one);
+    }
+    addLastBlock(block, bytes, coefficients, part);
+    sum = f32x4.add(sum, coefficients);
+    packed += 16;
     block += bytes << 2;
   }
+  flushed(out, part);
+  return lanesSum(sum);
+}
+
+/** Adds a part of a sum to the whole unless it is the whole itself; the part, as zeros, for what follows. */
+function flushed(out: usize, part: usize): usize {
+  const next = work + (span << 2);
+  if (part != out) {
+    addVector(out, part, span);
+  }
+  memory.fill(next, 0, span);
+  return next;
 }
 
 function pack(columns: usize, weights: usize, weight: f32, count: i32, entry: i32, packed: usize, block: usize): void {

@@ -53,6 +53,33 @@ function copyLine(source: usize, target: usize): void {
   v128.store(target, s3, 192);
 }
 
+/** As packFour; returns w (1 − q · vector) for the four rows q, w at `weights`, on the way. */
+export function packFourAlong(
+  table: usize, columns: usize, bytes: usize, block: usize, vector: usize, weights: usize,
+): v128 {
+  let a = table + <usize>load<i32>(columns) * bytes;
+  let b = table + <usize>load<i32>(columns, 4) * bytes;
+  let c = table + <usize>load<i32>(columns, 8) * bytes;
+  let d = table + <usize>load<i32>(columns, 12) * bytes;
+  let a0 = f32x4.splat(0);
+  let a1 = a0, a2 = a0, a3 = a0;
+  for (const end = vector + bytes; vector < end; vector += 16) {
+    const v = v128.load(vector);
+    const q0 = v128.load(a), q1 = v128.load(b), q2 = v128.load(c), q3 = v128.load(d);
+    a0 = madd(q0, v, a0);
+    a1 = madd(q1, v, a1);
+    a2 = madd(q2, v, a2);
+    a3 = madd(q3, v, a3);
+    v128.store(block, q0);
+    v128.store(block, q1, 16);
+    v128.store(block, q2, 32);
+    v128.store(block, q3, 48);
+    a += 16; b += 16; c += 16; d += 16;
+    block += 64;
+  }
+  return f32x4.mul(v128.load(weights), f32x4.sub(f32x4.splat(1), lanesSums(a0, a1, a2, a3)));
+}
+
 /** The last block of a row: `count` (1 … 4) rows, zeros in the places left over. */
 export function packPart(table: usize, columns: usize, count: i32, bytes: usize, block: usize): void {
   for (let row = 0; row < 4; row++) {
