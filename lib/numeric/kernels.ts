@@ -172,6 +172,8 @@ export interface KernelOptions {
   readonly threads?: number;
   /** Needed for more than one thread (lib/adapters/threads.ts). */
   readonly startThreads?: StartThreads;
+  /** Default: relaxed where this machine has it. */
+  readonly simd?: Simd;
 }
 
 export const control = {
@@ -193,25 +195,32 @@ const memoryPagesMax = 65_536;
 const alignment = 64;
 const threadStartMs = 10_000;
 
-let compiled: WebAssembly.Module | undefined;
+type Simd = 'relaxed' | 'plain';
 
-const kernelModule = (): WebAssembly.Module => {
-  if (compiled === undefined) {
-    const fast = bytesOf(relaxed);
-    compiled = new WebAssembly.Module(WebAssembly.validate(fast) ? fast : bytesOf(plain));
-  }
-  return compiled;
+const compiled = new Map<Simd, WebAssembly.Module>();
+
+const kernelModule = (simd: Simd): WebAssembly.Module => {
+  const module = compiled.get(simd) ?? new WebAssembly.Module(bytesOf(simd === 'plain' ? plain : relaxed));
+  compiled.set(simd, module);
+  return module;
 };
+
+const bestSimd = (): Simd =>
+  compiled.has('relaxed') || WebAssembly.validate(bytesOf(relaxed)) ? 'relaxed' : 'plain';
 
 const bytesOf = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'));
 
-export const createKernels = ({ threads = 1, startThreads }: KernelOptions = {}): Kernels => {
+export const createKernels = ({
+  threads = 1,
+  startThreads,
+  simd = bestSimd(),
+}: KernelOptions = {}): Kernels => {
   const memory = new WebAssembly.Memory({
     initial: heapStart / pageBytes,
     maximum: memoryPagesMax,
     shared: true,
   });
-  const module = kernelModule();
+  const module = kernelModule(simd);
   const call = new WebAssembly.Instance<KernelFunctions & ParallelFunctions>(module, { env: { memory } })
     .exports;
   const words = new Int32Array(memory.buffer, 0, controlWords);
