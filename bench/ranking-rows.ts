@@ -110,9 +110,12 @@ export const tableRows: readonly TableRow[] = [
     model: 'hybrid',
     params: {
       models: [
+        {
+          model: 'als',
+          params: { factors: 128, iterations: 10, unobservedWeight: 0.007, regularization: 0.02 },
+        },
         { model: 'ease', params: { regularization: 500, frequencyExponent: 0.75, neighbours: 200 } },
         { model: 'item-knn', params: {} },
-        { model: 'als', params: { factors: 64 } },
       ],
     },
   },
