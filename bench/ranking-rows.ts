@@ -102,7 +102,12 @@ export const tableRows: readonly TableRow[] = [
     model: 'ease',
     params: { regularization: 500, frequencyExponent: 0.75, neighbours: 200 },
   },
-  { name: 'mooccubex iALS', set: 'mooccubex', model: 'als' },
+  {
+    name: 'mooccubex iALS',
+    set: 'mooccubex',
+    model: 'als',
+    params: { factors: 128, iterations: 8, regularization: 0.02, unobservedWeight: 0.01 },
+  },
   { name: 'mooccubex WARP', set: 'mooccubex', model: 'warp' },
   {
     name: 'mooccubex hybrid',
