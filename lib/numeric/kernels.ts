@@ -149,7 +149,7 @@ export interface Kernels {
   /** Threads at work in a parallel kernel, this one included. */
   readonly threads: number;
   readonly call: KernelFunctions;
-  /** Runs a parallel kernel on all threads and returns when all are done; throws when one trapped. */
+  /** Runs a parallel kernel on all threads and returns, or throws what one met, when all are done. */
   run<Name extends ParallelKernel>(kernel: Name, ...args: ArgumentsOf<Name>): void;
   /** Zeroed arrays in the kernels' memory, 64-byte aligned; `byteOffset` is the pointer. Throws RangeError when full. */
   float32(length: number): Float32Array;
@@ -160,6 +160,8 @@ export interface Kernels {
   /** Everything allocated from now on is given back by release(mark); its views must not be used any more. */
   mark(): number;
   release(mark: number): void;
+  /** Runs `work` and gives back what was allocated meanwhile, also when it throws. */
+  scoped<T>(work: () => T): T;
   /** Ends the threads. */
   close(): void;
 }
@@ -215,6 +217,11 @@ export const createKernels = ({
   startThreads,
   simd = bestSimd(),
 }: KernelOptions = {}): Kernels => {
+  if (!Number.isInteger(threads) || threads < 1 || (threads > 1 && startThreads === undefined)) {
+    throw new RangeError(
+      `kernels: threads must be a whole number from 1, and 1 without startThreads; received ${threads}`,
+    );
+  }
   const memory = new WebAssembly.Memory({
     initial: heapStart / pageBytes,
     maximum: memoryPagesMax,
@@ -226,7 +233,7 @@ export const createKernels = ({
   const words = new Int32Array(memory.buffer, 0, controlWords);
   const values = new Float64Array(memory.buffer, argumentsAt, argumentsCountMax);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-  const helpers = startThreads === undefined ? 0 : threads - 1;
+  const helpers = threads - 1;
   const stop =
     helpers > 0 ? startThreads?.(helpers, threadSource, { module, memory, names, control }) : undefined;
   if (helpers > 0) {
@@ -240,7 +247,7 @@ export const createKernels = ({
     const end = start + bytes;
     const missing = end - memory.buffer.byteLength;
     if (missing > 0) {
-      memory.grow(Math.ceil(missing / pageBytes));
+      grow(memory, Math.ceil(missing / pageBytes), bytes);
     }
     top = end;
     return start;
@@ -257,6 +264,9 @@ export const createKernels = ({
     array.fill(0);
     return array;
   };
+  const release = (mark: number): void => {
+    top = mark;
+  };
   return {
     threads: 1 + words[control.active],
     call,
@@ -266,16 +276,18 @@ export const createKernels = ({
       values.set(args);
       words[control.next] = 0;
       words[control.done] = 0;
+      words[control.trapped] = 0;
       Atomics.add(words, control.generation, 1);
       Atomics.notify(words, control.generation);
       const here: (thread: number, ...args: number[]) => void = call[kernel];
-      here(0, ...args);
-      for (let done = Atomics.load(words, control.done); done < words[control.active]; ) {
-        Atomics.wait(words, control.done, done);
-        done = Atomics.load(words, control.done);
+      try {
+        here(0, ...args);
+      } finally {
+        // Also after a trap here: what the next run writes would reach threads that are still at this one.
+        awaitDone(words);
       }
       if (words[control.trapped] !== 0) {
-        throw new Error(`kernels: ${String(kernel)} failed in a thread`);
+        throw new Error(`kernels: ${kernel} failed in a thread; run it with one thread to see where`);
       }
     },
     float32: (length) => zeroed(Float32Array, 4, length),
@@ -283,8 +295,14 @@ export const createKernels = ({
     int32: (length) => zeroed(Int32Array, 4, length),
     owns: ({ buffer }) => buffers.has(buffer),
     mark: () => top,
-    release: (mark) => {
-      top = mark;
+    release,
+    scoped: (work) => {
+      const mark = top;
+      try {
+        return work();
+      } finally {
+        release(mark);
+      }
     },
     close: () => {
       words[control.kernel] = -1;
@@ -293,6 +311,26 @@ export const createKernels = ({
       stop?.();
     },
   };
+};
+
+const grow = (memory: WebAssembly.Memory, pages: number, bytes: number): void => {
+  const held = memory.buffer.byteLength;
+  try {
+    memory.grow(pages);
+  } catch (error) {
+    throw new RangeError(
+      `kernels: no room for ${bytes} bytes beside ${held} (a memory holds ${memoryPagesMax * pageBytes}, if the ` +
+        'machine has as many); take fewer factors, items or interactions, or a machine with more memory',
+      { cause: error },
+    );
+  }
+};
+
+const awaitDone = (words: Int32Array): void => {
+  for (let done = Atomics.load(words, control.done); done < words[control.active]; ) {
+    Atomics.wait(words, control.done, done);
+    done = Atomics.load(words, control.done);
+  }
 };
 
 /** Threads that are not there after ten seconds never take part. */
@@ -306,14 +344,17 @@ const awaitThreads = (words: Int32Array, helpers: number): void => {
   Atomics.store(words, control.active, Atomics.load(words, control.ready));
 };
 
-/** A thread: waits for the next kernel, runs it, says that it is done. */
+/**
+ * A thread: waits for the next kernel, runs it, says that it is done. The generation it saw last begins at 0, as in a new
+ * memory: read after saying `ready`, it could be that of the first kernel already, which would wait for it without end.
+ */
 const threadSource = `
 const { module, memory, names, control } = require('node:worker_threads').workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 const words = new Int32Array(memory.buffer, 0, ${controlWords});
 const values = new Float64Array(memory.buffer, ${argumentsAt}, ${argumentsCountMax});
 const thread = Atomics.add(words, control.ready, 1) + 1;
-let seen = Atomics.load(words, control.generation);
+let seen = 0;
 Atomics.notify(words, control.ready);
 for (;;) {
   Atomics.wait(words, control.generation, seen);
