@@ -44,10 +44,17 @@ export const halfStep = (
   fixed: Float32Array,
   out: Float32Array,
   options: HalfStepOptions,
+): HalfStepLoss => kernels.scoped(() => halfStepIn(kernels, side, fixed, out, options));
+
+const halfStepIn = (
+  kernels: Kernels,
+  side: Side,
+  fixed: Float32Array,
+  out: Float32Array,
+  options: HalfStepOptions,
 ): HalfStepLoss => {
   const { size, unobservedWeight, steps } = options;
   const { rows, rowStart, columns, weights, ridges } = side;
-  const mark = kernels.mark();
   const base = kernels.float32(eightfold(size) * eightfold(size));
   const gram = scaledGramian(kernels, fixed, size, unobservedWeight);
   if (steps > 0) {
@@ -87,7 +94,6 @@ export const halfStep = (
   );
   const loss = { rows: everyFourth(sums, 0), ridges: everyFourth(sums, 1) };
   const failed = everyFourth(sums, 2);
-  kernels.release(mark);
   if (failed > 0) {
     if (steps > 0) {
       throw new RangeError(`half step: ${failed} of ${rows} rows came out as NaN`);
@@ -104,12 +110,18 @@ export const scaledGramian = (
   fixed: Float32Array,
   size: number,
   unobservedWeight: number,
+): Float32Array => kernels.scoped(() => gramianIn(kernels, fixed, size, unobservedWeight));
+
+const gramianIn = (
+  kernels: Kernels,
+  fixed: Float32Array,
+  size: number,
+  unobservedWeight: number,
 ): Float32Array => {
   const rows = fixed.length / size;
   const pitch = eightfold(size);
   const partRows = Math.max(4_096, Math.ceil(rows / 64));
   const partsCount = Math.ceil(rows / partRows);
-  const mark = kernels.mark();
   const parts = kernels.float32(partsCount * size * pitch);
   kernels.run('gramianParts', fixed.byteOffset, rows, size, partRows, parts.byteOffset, pitch * 4);
   const gram = new Float32Array(size * pitch);
@@ -125,7 +137,6 @@ export const scaledGramian = (
       gram[j * pitch + i] = entry;
     }
   }
-  kernels.release(mark);
   return gram;
 };
 

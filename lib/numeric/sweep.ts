@@ -27,11 +27,13 @@ export const placeIn = (row: number, column: number): number => {
 };
 
 /** Replaces the matrix by −(its inverse). `least`: a lower bound of its eigenvalues, such as the ridge added to it. */
-export const sweepAll = (kernels: Kernels, { size, blocks, array }: Tiles, least: number): void => {
+export const sweepAll = (kernels: Kernels, tiles: Tiles, least: number): void =>
+  kernels.scoped(() => sweepIn(kernels, tiles, least));
+
+const sweepIn = (kernels: Kernels, { size, blocks, array }: Tiles, least: number): void => {
   for (let row = size; row < blocks * side; row++) {
     array[placeIn(row, row)] = least;
   }
-  const mark = kernels.mark();
   const square = kernels.float64(tileLength).byteOffset;
   const inverse = kernels.float32(tileLength).byteOffset;
   const lefts = kernels.float32(tileLength * blocks).byteOffset;
@@ -48,5 +50,4 @@ export const sweepAll = (kernels: Kernels, { size, blocks, array }: Tiles, least
     kernels.run('sweepPanel', tiles, blocks, pivot, inverse, lefts, rights, scratch);
     kernels.run('sweepRest', tiles, blocks, pivot, lefts, rights);
   }
-  kernels.release(mark);
 };

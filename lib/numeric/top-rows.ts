@@ -76,10 +76,16 @@ export const topRows = (
   vectors: Float32Array,
   n: number,
   excluded: ExcludedPlaces,
+): TopRows => kernels.scoped(() => topRowsIn(kernels, packed, vectors, n, excluded));
+
+const topRowsIn = (
+  kernels: Kernels,
+  { stride, items, array, lengths }: PackedItems,
+  vectors: Float32Array,
+  n: number,
+  excluded: ExcludedPlaces,
 ): TopRows => {
-  const { stride, items, array, lengths } = packed;
   const rows = vectors.length / stride;
-  const mark = kernels.mark();
   const input = kernels.float32(Math.ceil(rows / chunkRows) * chunkRows * stride);
   input.set(vectors);
   const start = kernels.int32(rows + 1);
@@ -106,7 +112,5 @@ export const topRows = (
     found.byteOffset,
     scratch.byteOffset,
   );
-  const answer = { n, found: found.slice(), places: places.slice(), scores: scores.slice() };
-  kernels.release(mark);
-  return answer;
+  return { n, found: found.slice(), places: places.slice(), scores: scores.slice() };
 };

@@ -25,23 +25,24 @@ export const fitItemFactors = (
   settings: AlsSettings,
   afterEpoch: (epoch: number, loss: number) => void,
 ): Float32Array => {
-  const mark = kernels.mark();
   try {
-    const customers = kernels.float32(pairs.rows * strideOf(settings));
-    const items = initialFactors(kernels, pairs.columns, settings);
-    const byCustomer = customerSide(kernels, pairs, settings);
-    const byItem = itemSide(kernels, byCustomer, pairs.columns, settings);
-    const options = halfStepOptions(settings);
-    for (let epoch = 1; epoch <= settings.iterations; epoch++) {
-      const { ridges } = halfStep(kernels, byCustomer, items, customers, options);
-      const { rows } = halfStep(kernels, byItem, customers, items, options);
-      const loss = (rows + ridges) / Math.max(1, byItem.columns.length);
-      if (!Number.isFinite(loss)) {
-        throw new RangeError(`the loss of epoch ${epoch} is ${loss}`);
+    return kernels.scoped(() => {
+      const customers = kernels.float32(pairs.rows * strideOf(settings));
+      const items = initialFactors(kernels, pairs.columns, settings);
+      const byCustomer = customerSide(kernels, pairs, settings);
+      const byItem = itemSide(kernels, byCustomer, pairs.columns, settings);
+      const options = halfStepOptions(settings);
+      for (let epoch = 1; epoch <= settings.iterations; epoch++) {
+        const { ridges } = halfStep(kernels, byCustomer, items, customers, options);
+        const { rows } = halfStep(kernels, byItem, customers, items, options);
+        const loss = (rows + ridges) / Math.max(1, byItem.columns.length);
+        if (!Number.isFinite(loss)) {
+          throw new RangeError(`the loss of epoch ${epoch} is ${loss}`);
+        }
+        afterEpoch(epoch, loss);
       }
-      afterEpoch(epoch, loss);
-    }
-    return items.slice();
+      return items.slice();
+    });
   } catch (error) {
     throw error instanceof RangeError
       ? new RangeError(
@@ -50,8 +51,6 @@ export const fitItemFactors = (
           { cause: error },
         )
       : error;
-  } finally {
-    kernels.release(mark);
   }
 };
 

@@ -12,6 +12,7 @@ import { explainFoldIn } from './als-explain.ts';
 import { customerSide, fitItemFactors, ridgeOf, strideOf } from './als-fit.ts';
 import { float32 } from './artifact.ts';
 import type { Factors, History, ModelKind, Params, Scorer } from './model.ts';
+import { paramsReader } from './params.ts';
 
 export interface AlsSettings {
   /** d. Default 32. */
@@ -59,14 +60,12 @@ export const als: ModelKind = {
 };
 
 /** α0 Y'Y, rows padded to a multiple of 8. */
-const gramianOf = (kernels: Kernels, items: Float32Array, settings: AlsSettings): Float32Array => {
-  const mark = kernels.mark();
-  const held = kernels.float32(items.length);
-  held.set(items);
-  const gramian = scaledGramian(kernels, held, strideOf(settings), settings.unobservedWeight);
-  kernels.release(mark);
-  return gramian;
-};
+const gramianOf = (kernels: Kernels, items: Float32Array, settings: AlsSettings): Float32Array =>
+  kernels.scoped(() => {
+    const held = kernels.float32(items.length);
+    held.set(items);
+    return scaledGramian(kernels, held, strideOf(settings), settings.unobservedWeight);
+  });
 
 const scorer = (items: Float32Array, gramian: Float32Array, settings: AlsSettings): Scorer => {
   const stride = strideOf(settings);
@@ -89,13 +88,13 @@ const scorer = (items: Float32Array, gramian: Float32Array, settings: AlsSetting
       embed,
       embedAll: (kernels, pairs) => {
         const vectors = kernels.float32(pairs.rows * stride);
-        const mark = kernels.mark();
-        const held = kernels.float32(items.length);
-        held.set(items);
-        const side = customerSide(kernels, pairs, settings);
-        const { unobservedWeight } = settings;
-        halfStep(kernels, side, held, vectors, { size: stride, unobservedWeight, steps: 0 });
-        kernels.release(mark);
+        kernels.scoped(() => {
+          const held = kernels.float32(items.length);
+          held.set(items);
+          const side = customerSide(kernels, pairs, settings);
+          const { unobservedWeight } = settings;
+          halfStep(kernels, side, held, vectors, { size: stride, unobservedWeight, steps: 0 });
+        });
         return vectors;
       },
     },
@@ -137,25 +136,25 @@ const embedding = (items: Float32Array, gramian: Float32Array, settings: AlsSett
     }
     foldInKernels ??= createKernels();
     const kernels = foldInKernels;
-    const mark = kernels.mark();
-    const table = kernels.float32(columns.length * size);
-    const places = kernels.int32(columns.length);
-    columns.forEach((item, place) => {
-      table.set(items.subarray(item * size, (item + 1) * size), place * size);
-      places[place] = place;
+    kernels.scoped(() => {
+      const table = kernels.float32(columns.length * size);
+      const places = kernels.int32(columns.length);
+      columns.forEach((item, place) => {
+        table.set(items.subarray(item * size, (item + 1) * size), place * size);
+        places[place] = place;
+      });
+      const own = kernels.float32(columns.length);
+      own.set(weights);
+      const base = kernels.float32(gramian.length);
+      base.set(gramian);
+      const row = kernels.float32(size);
+      const scratch = kernels.float32(scratchFloats(size, 0));
+      // As float32, as in embedAll.
+      const ridge = Math.fround(ridgeOf(massOf(weights), itemsCount, settings));
+      kernels.call.alsPrepare(table.byteOffset, size, base.byteOffset, scratch.byteOffset, 0);
+      kernels.call.alsRowExactly(places.byteOffset, own.byteOffset, 0, columns.length, ridge, row.byteOffset);
+      out.set(Number.isNaN(row[0]) ? solveInFloat64(columns, weights, ridge, items, gramian, size).x : row);
     });
-    const own = kernels.float32(columns.length);
-    own.set(weights);
-    const base = kernels.float32(gramian.length);
-    base.set(gramian);
-    const row = kernels.float32(size);
-    const scratch = kernels.float32(scratchFloats(size, 0));
-    // As float32, as in embedAll.
-    const ridge = Math.fround(ridgeOf(massOf(weights), itemsCount, settings));
-    kernels.call.alsPrepare(table.byteOffset, size, base.byteOffset, scratch.byteOffset, 0);
-    kernels.call.alsRowExactly(places.byteOffset, own.byteOffset, 0, columns.length, ridge, row.byteOffset);
-    out.set(Number.isNaN(row[0]) ? solveInFloat64(columns, weights, ridge, items, gramian, size).x : row);
-    kernels.release(mark);
   };
 };
 
@@ -166,25 +165,7 @@ const massOf = (weights: Float32Array): number => {
 };
 
 const settingsOf = (params: Params): AlsSettings => {
-  const number = (name: string, min: number, max = Number.MAX_VALUE): number => {
-    const value = params[name];
-    if (typeof value !== 'number' || !(value >= min && value <= max)) {
-      const range = max === Number.MAX_VALUE ? `at least ${min}` : `${min} … ${max}`;
-      throw new RangeError(`als: ${name} must be a number of ${range}, received ${JSON.stringify(value)}`);
-    }
-    return value;
-  };
-  const whole = (name: string, min: number, max?: number): number => {
-    const value = number(name, min, max);
-    if (!Number.isInteger(value)) {
-      throw new RangeError(`als: ${name} must be a whole number, received ${value}`);
-    }
-    return value;
-  };
-  const { solver } = params;
-  if (solver !== 'cg' && solver !== 'cholesky') {
-    throw new RangeError(`als: solver must be cg or cholesky, received ${JSON.stringify(solver)}`);
-  }
+  const { number, whole, oneOf } = paramsReader('als', params);
   return {
     factors: whole('factors', 1, factorsCountMax),
     iterations: whole('iterations', 1),
@@ -192,7 +173,7 @@ const settingsOf = (params: Params): AlsSettings => {
     unobservedWeight: number('unobservedWeight', 0),
     frequencyExponent: number('frequencyExponent', 0),
     initScale: number('initScale', 0),
-    solver,
+    solver: oneOf('solver', ['cg', 'cholesky']),
     steps: whole('steps', 1),
     seed: number('seed', 0),
   };

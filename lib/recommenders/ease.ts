@@ -52,17 +52,13 @@ export const ease: ModelKind = {
     }),
 };
 
-const easeWeights = (kernels: Kernels, pairs: SparseMatrix, settings: EaseSettings): SparseMatrix => {
-  const mark = kernels.mark();
-  try {
+const easeWeights = (kernels: Kernels, pairs: SparseMatrix, settings: EaseSettings): SparseMatrix =>
+  kernels.scoped(() => {
     const tiles = tilesFor(kernels, pairs.columns);
-    addGramian(kernels, tiles, pairs);
+    kernels.scoped(() => addGramian(kernels, tiles, pairs));
     sweepAll(kernels, tiles, addRidge(tiles, settings));
     return keptWeights(kernels, tiles, Math.min(settings.neighbours, tiles.size - 1));
-  } finally {
-    kernels.release(mark);
-  }
-};
+  });
 
 /** Returns the smallest λ_i. */
 const addRidge = ({ size, array }: Tiles, { regularization, frequencyExponent }: EaseSettings): number => {
@@ -81,7 +77,6 @@ const addRidge = ({ size, array }: Tiles, { regularization, frequencyExponent }:
 
 /** tiles = X'X. */
 const addGramian = (kernels: Kernels, tiles: Tiles, pairs: SparseMatrix): void => {
-  const mark = kernels.mark();
   const both = [pairs, transpose(pairs)].flatMap((matrix) => sparseIn(kernels, matrix));
   const scratch = kernels.float32(tiles.size * kernels.threads).byteOffset;
   const [rowStart, rowColumn, rowValue, itemStart, itemColumn, itemValue] = both;
@@ -97,7 +92,6 @@ const addGramian = (kernels: Kernels, tiles: Tiles, pairs: SparseMatrix): void =
     itemValue,
     scratch,
   );
-  kernels.release(mark);
 };
 
 const sparseIn = (kernels: Kernels, { rowStart, columnIndex, value }: SparseMatrix): readonly number[] => {

@@ -55,7 +55,14 @@ interface Table {
 
 export const fitPairwise = (data: TrainingData, settings: PairwiseSettings): PairwiseFactors => {
   const kernels = data.tools.kernels();
-  const mark = kernels.mark();
+  const factors = kernels.scoped(() => fitIn(kernels, data, settings));
+  if (![factors.items, factors.context, factors.customers].every(allFinite)) {
+    throw diverged(settings);
+  }
+  return factors;
+};
+
+const fitIn = (kernels: Kernels, data: TrainingData, settings: PairwiseSettings): PairwiseFactors => {
   const random = seededRandom(`${settings.loss}/${settings.seed}`);
   const stride = Math.ceil((settings.factors + 1) / 4) * 4;
   const itemRows = itemFeatureRows(data.catalogue);
@@ -76,18 +83,13 @@ export const fitPairwise = (data: TrainingData, settings: PairwiseSettings): Pai
   scatter(tables.context.values, learned, stride, settings, random);
   setUp(kernels, data, settings, stride, { taken, itemRows, customerRows, ...tables });
   passes(kernels, data, settings, random);
-  const factors = {
+  return {
     stride,
     items: summed(itemRows, tables.items.values, stride),
     context: summed(itemRows, tables.context.values, stride),
     customers: tables.customers.values.slice(),
     customerNames: customerRows.names,
   };
-  kernels.release(mark);
-  if (![factors.items, factors.context, factors.customers].every(allFinite)) {
-    throw diverged(settings);
-  }
-  return factors;
 };
 
 /** Items with pairs, ascending: others are no wrong items, as nobody could take them. */

@@ -57,12 +57,12 @@ export function* factorRecommendAll(
       places = placesOf(items, accept);
     }
     const excluded = excludedPlaces(model, options, from, places.of);
-    const mark = kernels.mark();
-    const packed = packItems(kernels, factors.items, factors.stride, places.order);
     const rows = vectors.subarray(from * factors.stride, (from + batch.length) * factors.stride);
-    const top = topRows(kernels, packed, rows, count, excluded);
     // Nothing stays in the kernels' memory while the caller has its turn.
-    kernels.release(mark);
+    const top = kernels.scoped(() => {
+      const packed = packItems(kernels, factors.items, factors.stride, places.order);
+      return topRows(kernels, packed, rows, count, excluded);
+    });
     for (const [row, id] of batch.entries()) {
       yield [id, scoredRow(top, row, places.order, items)];
     }
@@ -75,11 +75,9 @@ const allVectors = (
   kernels: Kernels,
 ): Float32Array => {
   const { stride } = factors;
-  if (factors.embedAll !== undefined) {
-    const mark = kernels.mark();
-    const vectors = factors.embedAll(kernels, pairs).slice();
-    kernels.release(mark);
-    return vectors;
+  const together = kernels.scoped(() => factors.embedAll?.(kernels, pairs).slice());
+  if (together !== undefined) {
+    return together;
   }
   const vectors = new Float32Array(customers.length * stride);
   for (let customer = 0; customer < customers.length; customer++) {
