@@ -6,7 +6,7 @@
 // Without --json the table is also written to bench/results/speed.md.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -49,6 +49,7 @@ interface EpochRow {
 
 export const main = async (args: readonly string[]): Promise<void> => {
   const { json, ...options } = readOptions(args);
+  const loadBefore = loadavg()[0];
   mkdirSync(options.scratch, { recursive: true });
   const folder = speedData(options, options.scratch);
   const configurations = [
@@ -69,7 +70,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
     console.log(JSON.stringify({ ...options, epochs, top, ease }));
     return;
   }
-  const page = pageOf(options, epochs, top, ease);
+  const page = pageOf(options, epochs, top, ease, loadBefore);
   writeFileSync(join(import.meta.dirname, 'results', 'speed.md'), page);
   console.log(page);
 };
@@ -138,6 +139,7 @@ const pageOf = (
   epochs: readonly EpochRow[],
   top: SpeedTopRow,
   ease: SpeedEaseRow,
+  loadBefore: number,
 ): string => {
   const lapack = ease.lapack?.[0];
   const blas = [...new Set(epochs.flatMap((row) => row.blas ?? []))].join(', ');
@@ -156,7 +158,8 @@ const pageOf = (
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...epochs.map(tableRow),
     '',
-    `OpenBLAS as implicit found it: ${blas === '' ? 'implicit is not installed' : blas}.`,
+    `OpenBLAS as implicit found it: ${blas === '' ? 'implicit is not installed' : blas}. Load average of the machine: ` +
+      `${loadBefore.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after; above ${cpus().length} other work took its share.`,
     '',
     '| | ours, s | other, s | |',
     '| --- | --- | --- | --- |',
