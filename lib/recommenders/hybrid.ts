@@ -10,7 +10,7 @@ import { blendedScores } from './hybrid-blend.ts';
 import { kindsOf, raiseOtherKinds } from './hybrid-kinds.ts';
 import { completeHybrid, type HybridPart, hybridDefaults, hybridSettings } from './hybrid-settings.ts';
 import { learnedBlend } from './hybrid-training.ts';
-import { decayedPopularity, modelParts } from './indexed.ts';
+import { decayedPopularity, halfLifeDaysOf, modelParts } from './indexed.ts';
 import type { History, ModelKind, Params, Scorer, TrainingData } from './model.ts';
 import type { Recipe } from './recommender.ts';
 
@@ -79,10 +79,10 @@ export const blendOf = (model: Uint8Array): Blend | undefined => {
 const fittedPart = ({ kind, recipe }: HybridPart, data: TrainingData): Scorer =>
   kind.fit({ ...data, popularity: partPopularity(recipe, data) ?? data.popularity }, recipe.params);
 
-const partPopularity = ({ params }: Recipe, data: TrainingData): Float64Array | undefined =>
-  typeof params.halfLifeDays === 'number'
-    ? decayedPopularity(data.interactions, data.nowMs, params.halfLifeDays, data.popularity.length)
-    : undefined;
+const partPopularity = (recipe: Recipe, data: TrainingData): Float64Array | undefined =>
+  recipe.params.halfLifeDays === undefined
+    ? undefined
+    : decayedPopularity(data.interactions, data.nowMs, halfLifeDaysOf(recipe), data.popularity.length);
 
 const partArrays = (
   models: readonly Scorer[],

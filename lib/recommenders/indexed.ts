@@ -28,6 +28,7 @@ import { strongestItem } from './explanation.ts';
 import { factorScores } from './factor-scores.ts';
 import { eventsByCustomer, foldedHistory, pairsOf, storedHistory } from './history.ts';
 import type { CustomerEvents, History, ModelKind, Scorer, Tools } from './model.ts';
+import { paramsReader } from './params.ts';
 import { descending, inOrder, type RankedItems, topScored } from './ranking.ts';
 import { factorRecommendAll } from './recommend-all.ts';
 import type { CustomerFeatures, FoldInEvent, Recipe, Recommender } from './recommender.ts';
@@ -125,6 +126,12 @@ const eventsIn = (artifact: Artifact<ModelHeader>): CustomerEvents => ({
 const dayMs = 86_400_000;
 export const halfLifeDaysDefault = 30;
 
+/** Of the popularity that any model falls back to: any recipe may state it. */
+export const halfLifeDaysOf = ({ model, params }: Recipe): number =>
+  params.halfLifeDays === undefined
+    ? halfLifeDaysDefault
+    : paramsReader(model, params).number('halfLifeDays', 0.01);
+
 /** Σ value × 2^(−age / half-life) per item; ages before `nowMs`, never negative. */
 export const decayedPopularity = (
   interactions: Interactions,
@@ -157,13 +164,7 @@ const fitAll = (input: FitInput, recipe: Recipe, kind: ModelKind, tools: Tools):
     ...interactions.items,
     ...[...catalogue.values()].map((item) => item.itemId).filter((id) => !seen.has(id)),
   ];
-  const { halfLifeDays } = recipe.params;
-  const popularity = decayedPopularity(
-    typed,
-    nowMs,
-    typeof halfLifeDays === 'number' ? halfLifeDays : halfLifeDaysDefault,
-    ids.length,
-  );
+  const popularity = decayedPopularity(typed, nowMs, halfLifeDaysOf(recipe), ids.length);
   const pairs = pairsOf(interactions, ids.length);
   if (!allFinite(pairs.value) || !allFinite(popularity)) {
     throw new RangeError(`${recipe.model}: the interactions hold a value or time that is not a number`);

@@ -38,6 +38,9 @@ const kinds: ReadonlyMap<string, ModelKind> = new Map([
   ['hybrid', hybrid({ kindOf, recipeOf })],
 ]);
 
+/** What any recipe may state: event-weights.ts, and the half-life of the popularity that stands behind every model. */
+const anyModelsParams = ['weights', 'recencyHalfLifeDays', 'halfLifeDays'];
+
 export const modelNames: readonly string[] = [...kinds.keys()];
 
 /** One thread, no progress. */
@@ -57,6 +60,16 @@ export const recipeText = ({ model, params }: Recipe): string => canonicalJson({
 /** Parameters not stated are the model's documented defaults, written out so that the recipe stays complete. */
 export function recipeOf(model: string, params: Recipe['params'] = {}): Recipe {
   const kind = kindOf(model);
+  const known = [...Object.keys(kind.defaults), ...anyModelsParams];
+  const unknown = Object.keys(params).filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new Failure('invalid', {
+      code: 'parameter-unknown',
+      message: `The model ${model} has no such parameter.`,
+      received: shown(unknown),
+      action: `Use: ${known.join(', ')}.`,
+    });
+  }
   const all = { ...kind.defaults, ...params };
   return { model, params: kind.complete?.(all) ?? all };
 }

@@ -55,6 +55,28 @@ describe('popularity', () => {
   });
 });
 
+describe('a recipe', () => {
+  it.each([0, -3, '30'])('with a half-life of %j days is refused, also within a hybrid', (halfLifeDays) => {
+    const popularity = { model: 'popularity', params: { halfLifeDays } };
+    for (const recipe of [popularity, recipeOf('hybrid', { models: ['item-knn', popularity] })]) {
+      expect(() => createRecommender(recipe).fit(interactionsOf(triples), new Map(), 0)).toThrow(
+        /halfLifeDays must be a number of at least 0.01/,
+      );
+    }
+  });
+
+  it('refuses parameters that its model does not have, also in a recipe that it holds', () => {
+    expect(() => recipeOf('als', { factor: 8 })).toThrow(/parameter-unknown/);
+    expect(() => recipeOf('hybrid', { models: ['als', { model: 'ease', params: { lambda: 5 } }] })).toThrow(
+      /parameter-unknown/,
+    );
+    expect(recipeOf('als', { weights: 'learned', recencyHalfLifeDays: 90 }).params).toMatchObject({
+      weights: 'learned',
+      recencyHalfLifeDays: 90,
+    });
+  });
+});
+
 describe('als', () => {
   const params = { factors: 4, regularization: 0.05, unobservedWeight: 0.2, iterations: 6 };
   const itemFactorsAfter = (iterations: number): Matrix => {
