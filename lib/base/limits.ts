@@ -169,6 +169,8 @@ export const residentFactorsBytesMax = servingBytesMax;
 export const easeItemsCountMax = 20_000;
 /** Items up to which a training plans EASE, alone and in the hybrid: items³ operations, four times within 15 minutes. */
 export const easePlannedItemsCountMax = 8_000;
+/** Candidates of one training: each takes up to 15 minutes, two at a time, and a day must not be too short for them. */
+export const candidatesCountMax = 50;
 /** Customers who share a trait's value before a model may see it: fewer could be told apart by it. */
 export const featureCustomersCountMin = 20;
 /** Values of a trait that a model may see; a trait with more describes persons rather than groups. */

@@ -7,6 +7,8 @@
 //   warp                                ranks by sums of features; new items and customers by what is known of them
 //   als, ease                           factors; item weights in closed form, where the catalogue is small enough
 //   hybrid                              the blend of the strongest of these, its weights learned on what it withholds
+// Only when asked for by name: user-knn and bpr, which seldom win against those of their sort above; repetition, which is
+// for shops of consumables; and what others trained, external-<folder>, which is also in every training without names.
 
 import { easePlannedItemsCountMax } from '../base/limits.ts';
 import { recipeOf } from './models.ts';
@@ -30,7 +32,30 @@ const simple: readonly Candidate[] = [
   { name: 'als', recipe: recipeOf('als') },
 ];
 
-export const candidateNames = [...simple.map(({ name }) => name), 'ease', 'hybrid'] as const;
+const onRequest: readonly Candidate[] = ['user-knn', 'repetition', 'bpr'].map((name) => ({
+  name,
+  recipe: recipeOf(name),
+}));
+
+export const candidateNames: readonly string[] = [
+  ...simple.map(({ name }) => name),
+  'ease',
+  'hybrid',
+  ...onRequest.map(({ name }) => name),
+];
+
+const externalPrefix = 'external-';
+
+/** Whether a training may be asked for it; if the folder is there, only the training sees. */
+export const isCandidateName = (name: string): boolean =>
+  candidateNames.includes(name) || name.startsWith(externalPrefix);
+
+export const candidateNamesText = `${candidateNames.join(', ')}, or ${externalPrefix} and the name of a folder of factors`;
+
+export const externalCandidate = (folder: string): Candidate => ({
+  name: `${externalPrefix}${folder}`,
+  recipe: recipeOf('external', { folder }),
+});
 
 /** Those for a catalogue of so many items. */
 export const candidatesFor = (itemsCount: number): readonly Candidate[] => {
@@ -47,6 +72,6 @@ export const candidatesFor = (itemsCount: number): readonly Candidate[] => {
 
 /** The candidate of this name, whether or not it would be planned. */
 export const candidateOf = (name: string, itemsCount: number): Candidate | undefined =>
-  [...candidatesFor(itemsCount), { name: 'ease', recipe: recipeOf('ease') }].find(
+  [...candidatesFor(itemsCount), { name: 'ease', recipe: recipeOf('ease') }, ...onRequest].find(
     (candidate) => candidate.name === name,
   );

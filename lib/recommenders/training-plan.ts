@@ -5,10 +5,18 @@
 import { Failure, shown } from '../base/errors.ts';
 import { type DatasetPorts, getJson } from '../dataset/build.ts';
 import type { ModelRegistry } from '../ports.ts';
-import { type Candidate, candidateNames, candidateOf, candidatesFor } from './candidates.ts';
+import {
+  type Candidate,
+  candidateNames,
+  candidateNamesText,
+  candidateOf,
+  candidatesFor,
+  externalCandidate,
+  isCandidateName,
+} from './candidates.ts';
 import { externalFolders } from './external.ts';
 import { type ModelManifest, versionKey } from './manifest.ts';
-import { modelNames, recipeOf, sameRecipe } from './models.ts';
+import { modelNames, sameRecipe } from './models.ts';
 import type { Recipe } from './recommender.ts';
 import type { PlannedCandidate } from './training-objects.ts';
 import type { TuningBudget } from './tuning.ts';
@@ -36,9 +44,7 @@ export const planCandidates = (
   const chosen =
     names === undefined
       ? [...candidatesFor(itemsCount), ...folders.map(externalCandidate)]
-      : candidateNames
-          .filter((name) => names.includes(name))
-          .flatMap((name) => candidateOf(name, itemsCount) ?? []);
+      : namedCandidates(names, itemsCount, folders);
   const requested = chosen.map((candidate) => tuned(candidate, tune, serving));
   const popularity = candidateOf('popularity', itemsCount);
   const plan =
@@ -56,10 +62,27 @@ export const planCandidates = (
     : [...plan, { name: 'serving', recipe: serving, requested: names === undefined }];
 };
 
-const externalCandidate = (folder: string): Candidate => ({
-  name: `external-${folder}`,
-  recipe: recipeOf('external', { folder }),
-});
+/** In the order of the plan, whatever the order of the names. */
+const namedCandidates = (
+  names: readonly string[],
+  itemsCount: number,
+  folders: readonly string[],
+): readonly Candidate[] => {
+  const named = [
+    ...candidateNames.flatMap((name) => candidateOf(name, itemsCount) ?? []),
+    ...folders.map(externalCandidate),
+  ].filter(({ name }) => names.includes(name));
+  const missing = names.filter((name) => !named.some((candidate) => candidate.name === name));
+  if (missing.length > 0) {
+    throw new Failure('not-found', {
+      code: 'external-missing',
+      message: `There are no factors for ${missing.join(', ')} in the models bucket.`,
+      received: shown(missing),
+      action: `Put items.npy and items.txt, or items.parquet, into external/FOLDER/. There now: ${folders.join(', ') || 'none'}.`,
+    });
+  }
+  return named;
+};
 
 const tuned = (
   candidate: Candidate,
@@ -76,13 +99,12 @@ const tuned = (
       };
 
 export const checkCandidates = (names: readonly string[] | undefined): void => {
-  const known: readonly string[] = candidateNames;
-  if (names !== undefined && (names.length === 0 || names.some((name) => !known.includes(name)))) {
+  if (names !== undefined && (names.length === 0 || !names.every(isCandidateName))) {
     throw new Failure('invalid', {
       code: 'candidate-unknown',
       message: 'The training names candidates that do not exist.',
       received: shown(names),
-      action: `Leave candidates out, or use: ${candidateNames.join(', ')}.`,
+      action: `Leave candidates out, or use: ${candidateNamesText}.`,
     });
   }
 };

@@ -5,14 +5,18 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../base/errors.ts';
 import { parseInput } from '../base/input.ts';
-import { idLengthMax, tuningSecondsMax, tuningTrialsCountMax } from '../base/limits.ts';
+import { candidatesCountMax, idLengthMax, tuningSecondsMax, tuningTrialsCountMax } from '../base/limits.ts';
 import { canonicalJson } from '../events/canonical-json.ts';
 import type { ModelRegistry, RandomBytes, TrainingRecord, Workflows } from '../ports.ts';
-import { candidateNames } from './candidates.ts';
+import { candidateNamesText, isCandidateName } from './candidates.ts';
 
 const schema = z.strictObject({
   /** Default: all that fit the catalogue. */
-  candidates: z.array(z.enum(candidateNames)).min(1).max(candidateNames.length).optional(),
+  candidates: z
+    .array(z.string().max(idLengthMax).refine(isCandidateName, `Use ${candidateNamesText}`))
+    .min(1)
+    .max(candidatesCountMax)
+    .optional(),
   /** The budget of each candidate's search for hyperparameters. Default: recipes are taken as they are. */
   tune: z
     .strictObject({

@@ -61,6 +61,11 @@ describe('a training on demand', () => {
       kind: 'invalid',
       detail: { problems: [{ path: 'candidates.0', message: expect.stringContaining('item-knn-cosine') }] },
     });
+    await requestTraining(
+      { body: { candidates: ['external-two-tower', 'bpr'] } },
+      { ...ports, registry: fakeModelRegistry() },
+      nowMs,
+    );
     await expect(requestTraining({ body: { candidates: [] } }, ports, nowMs)).rejects.toMatchObject({
       kind: 'invalid',
     });

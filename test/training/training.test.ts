@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { customerId, modelVersion } from '../../lib/base/ids.ts';
 import { softwareVersion } from '../../lib/base/version.ts';
 import { getJson } from '../../lib/dataset/build.ts';
+import { candidateNames, candidateOf, externalCandidate } from '../../lib/recommenders/candidates.ts';
 import type { ModelManifest } from '../../lib/recommenders/manifest.ts';
+import { modelNames } from '../../lib/recommenders/models.ts';
 import { failTraining, promoteModel } from '../../lib/recommenders/selection.ts';
 import { decodeServing } from '../../lib/recommenders/serving.ts';
 import { startTraining, tuneCandidate } from '../../lib/recommenders/training.ts';
@@ -209,6 +211,28 @@ describe('a training', () => {
       'ease',
       'popularity',
     ]);
+  });
+
+  it('tries models that it would not try by itself, and external factors, when they are asked for by name', () => {
+    const facts = { itemsCount: 10, folders: ['two-tower', 'other'], serving: undefined };
+    const named = (...candidates: string[]) =>
+      planCandidates({ candidates }, facts).map(({ name, recipe }) => `${name}: ${recipe.model}`);
+    expect(named('bpr', 'repetition', 'user-knn')).toEqual([
+      'user-knn: user-knn',
+      'repetition: repetition',
+      'bpr: bpr',
+      'popularity: popularity',
+    ]);
+    expect(named('external-two-tower')).toEqual(['external-two-tower: external', 'popularity: popularity']);
+    expect(() => named('als', 'external-gone')).toThrow(/external-gone/);
+    const planned = planCandidates({}, facts).map(({ name }) => name);
+    expect(planned).not.toContain('user-knn');
+    expect(planned).toContain('external-other');
+  });
+
+  it('can be asked for every model', () => {
+    const models = candidateNames.flatMap((name) => candidateOf(name, 10)?.recipe.model ?? []);
+    expect(new Set([...models, externalCandidate('any').recipe.model])).toEqual(new Set(modelNames));
   });
 
   it('names the version of package.json as what it was trained by', () => {
