@@ -11,8 +11,14 @@ export interface Artifact<Header> {
 }
 
 const magic = 0x31505252; // "RRP1"
-const kinds = { Float32Array, Float64Array, Int32Array, Uint8Array };
-type Kind = keyof typeof kinds;
+type Kind = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
+const kinds: Record<
+  Kind,
+  {
+    readonly BYTES_PER_ELEMENT: number;
+    new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumberArray;
+  }
+> = { Float32Array, Float64Array, Int32Array, Uint8Array };
 
 interface Directory {
   readonly header: unknown;
@@ -42,16 +48,14 @@ export const encodeArtifact = ({ header, arrays }: Artifact<unknown>): Uint8Arra
   return bytes;
 };
 
-/** Header is trusted to have the shape the caller wrote: both ends are this code, at the same artifact version. */
+/**
+ * Header is trusted to have the shape the caller wrote: both ends are this code, at the same artifact version. The arrays
+ * are views of `bytes` where their place allows it: bytes must not change any more, nor must arrays.
+ */
 export const decodeArtifact = <Header>(bytes: Uint8Array): Artifact<Header> => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8 || view.getUint32(0, true) !== magic) {
-    throw new Failure('invalid', {
-      code: 'artifact-unreadable',
-      message: 'The model file is not one that this version of Reprise wrote.',
-      received: shown(`${bytes.length} bytes`),
-      action: 'Train again, or promote a version that was trained by this version of Reprise.',
-    });
+    throw unreadable('The model file is not one that this version of Reprise wrote.', bytes);
   }
   const textLength = view.getUint32(4, true);
   const directory = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + textLength))) as Directory;
@@ -59,14 +63,31 @@ export const decodeArtifact = <Header>(bytes: Uint8Array): Artifact<Header> => {
   let offset = aligned(8 + textLength);
   for (const { name, kind, length } of directory.arrays) {
     const size = length * kinds[kind].BYTES_PER_ELEMENT;
-    // Copied: the bytes may start at any offset of a larger buffer, typed arrays may not (and Buffer's slice copies nothing).
-    const copy = new Uint8Array(size);
-    copy.set(bytes.subarray(offset, offset + size));
-    arrays[name] = new kinds[kind](copy.buffer, 0, length);
+    const part = bytes.subarray(offset, offset + size);
+    if (part.length < size) {
+      throw unreadable('The model file ends before its arrays do.', bytes);
+    }
+    arrays[name] = numbersIn(part, kind, length);
     offset += aligned(size);
   }
   return { header: directory.header as Header, arrays };
 };
+
+/** Copied only where the file starts at an odd offset of a larger buffer: a model of 400 MB should be there once. */
+const numbersIn = (part: Uint8Array, kind: Kind, length: number): NumberArray => {
+  const { BYTES_PER_ELEMENT: width } = kinds[kind];
+  // Not slice(): a Buffer's copies nothing.
+  const { buffer, byteOffset } = part.byteOffset % width === 0 ? part : Uint8Array.from(part);
+  return new kinds[kind](buffer, byteOffset, length);
+};
+
+const unreadable = (message: string, bytes: Uint8Array): Failure =>
+  new Failure('invalid', {
+    code: 'artifact-unreadable',
+    message,
+    received: shown(`${bytes.length} bytes`),
+    action: 'Train again, or promote a version that was trained by this version of Reprise.',
+  });
 
 export const float32 = (artifact: Artifact<unknown>, name: string): Float32Array => {
   const array = artifact.arrays[name];

@@ -184,6 +184,16 @@ describe('artifacts', () => {
     );
   });
 
+  it('stand in memory once: their arrays lie in the bytes that were read', () => {
+    const bytes = encodeArtifact({ header: {}, arrays: { a: Float32Array.of(1, 2, 3) } });
+    expect(decodeArtifact(bytes).arrays.a.buffer).toBe(bytes.buffer);
+  });
+
+  it('that were cut off are refused', () => {
+    const bytes = encodeArtifact({ header: {}, arrays: { a: Float32Array.of(1, 2, 3, 4) } });
+    expect(() => decodeArtifact(bytes.subarray(0, -8))).toThrow(/artifact-unreadable/);
+  });
+
   it('of another kind are refused', () => {
     expect(() => decodeArtifact(new TextEncoder().encode('{"not":"an artifact"}'))).toThrow(
       /artifact-unreadable/,
