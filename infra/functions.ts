@@ -25,6 +25,9 @@ export interface FunctionSpec {
   readonly describe: string;
 }
 
+/** What those that hold the serving model need for the largest (servingBytesMax), and a whole core. */
+const servingMemoryMb = 1769;
+
 /** API Gateway waits 30 s at most; SQS visibility is six times the timeout; workflow tasks have up to 15 minutes. */
 export const functionSpecs = {
   capture: { memoryMb: 512, timeoutS: 20, describe: 'Takes events by the Segment tracking API' },
@@ -36,10 +39,10 @@ export const functionSpecs = {
     describe: 'Writes events to S3 and fresh state to DynamoDB',
   },
   catalog: { memoryMb: 512, timeoutS: 28, describe: 'Items by API and by file' },
-  recommend: { memoryMb: 1769, timeoutS: 15, describe: 'Answers recommendations' },
+  recommend: { memoryMb: servingMemoryMb, timeoutS: 15, describe: 'Answers recommendations' },
   admin: { memoryMb: 512, timeoutS: 20, describe: 'Trainings, models, keys' },
   campaigns: {
-    memoryMb: 1024,
+    memoryMb: servingMemoryMb,
     timeoutS: 28,
     describe: 'Campaigns: create, preview, start, pause, cancel, result',
   },
@@ -52,7 +55,7 @@ export const functionSpecs = {
     describe: 'Deliveries, bounces, complaints, opens and clicks from SES',
   },
   'campaign-trigger': {
-    memoryMb: 1024,
+    memoryMb: servingMemoryMb,
     timeoutS: 60,
     concurrencyMax: 10,
     describe: 'Event campaigns: one customer',
@@ -75,7 +78,11 @@ export const functionSpecs = {
     timeoutS: 900,
     describe: 'Freezes and assigns the audience; follows progress',
   },
-  'campaign-deliver': { memoryMb: 1024, timeoutS: 300, describe: 'Delivers one batch of a campaign' },
+  'campaign-deliver': {
+    memoryMb: servingMemoryMb,
+    timeoutS: 300,
+    describe: 'Delivers one batch of a campaign',
+  },
   'campaign-analyse': {
     memoryMb: 3008,
     timeoutS: 900,

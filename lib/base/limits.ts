@@ -159,8 +159,9 @@ export const packedRowsBytesMax = 16 * 1024 ** 2;
 /** Item-item neighbours kept for serving: 50 × 8 bytes × 4,000 items = 1.6 MB in every sandbox. */
 export const servingNeighboursCountMax = 50;
 /**
- * What one recommend sandbox of 1,769 MB holds as its model: it stands in memory twice while it is decoded, and beside
- * it the catalogue as objects. 100,000 items with 64 factors, their neighbours and 700 bytes of catalogue each take 136 MB.
+ * What one sandbox of 1,769 MB that answers holds as its model; beside it the factors packed for scoring, the catalogue
+ * as objects and, at a promotion, the next model. 100,000 items with 64 factors, their neighbours and 700 bytes of
+ * catalogue each take 136 MB.
  */
 export const servingBytesMax = 400 * 1024 ** 2;
 /** Item factors kept packed for scoring beside the model: those of one served model; the next version takes their place. */

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../infra/api.ts';
 import { functionNames, functionSpecs, logicalId } from '../../infra/functions.ts';
+import { residentFactorsBytesMax, servingBytesMax } from '../../lib/base/limits.ts';
 import { type Resource, resource, resourcesOf, synthesizeForTest, type Template } from './template.ts';
 
 let service: Template;
@@ -17,6 +19,21 @@ describe('functions', () => {
     expect(Properties.Architectures).toEqual(['arm64']);
     expect(Properties.Timeout).toBe(functionSpecs[name].timeoutS);
     expect(Properties.MemorySize).toBe(functionSpecs[name].memoryMb || 6_144);
+  });
+
+  it('that hold the serving model have the memory that its largest needs', () => {
+    const holders = functionNames.filter((name) =>
+      /\b(assortment|deliveryPorts)\(\)/.test(readFileSync(`functions/${name}.ts`, 'utf8')),
+    );
+    expect(holders).toEqual(
+      expect.arrayContaining(['recommend', 'campaigns', 'campaign-trigger', 'campaign-deliver']),
+    );
+    for (const name of holders) {
+      // The model, its packed factors and the next model.
+      expect(functionSpecs[name].memoryMb * 1024 ** 2).toBeGreaterThan(
+        2 * servingBytesMax + residentFactorsBytesMax,
+      );
+    }
   });
 
   it('reserve no concurrency, so that an account with a low limit can deploy them', () => {
