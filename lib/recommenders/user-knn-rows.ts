@@ -8,7 +8,7 @@ import { type Artifact, float32, int32 } from './artifact.ts';
 export interface CustomerIndex {
   readonly rows: SparseMatrix;
   readonly byItem: SparseMatrix;
-  /** One per item; 1 where the items are not weighted. */
+  /** One per item; 1 where the items are not weighted, 0 for an item that nobody here has: it joins nobody. */
   readonly idf: Float64Array;
   /** Length of the customers' rows with idf, and of the items' columns without. */
   readonly customerLength: Float64Array;
@@ -17,9 +17,10 @@ export interface CustomerIndex {
 
 export const customerIndexOf = (rows: SparseMatrix, weighting: 'none' | 'idf'): CustomerIndex => {
   const byItem = transpose(rows);
-  const idf = Float64Array.from({ length: rows.columns }, (_, item) =>
-    weighting === 'none' ? 1 : Math.log(1 + rows.rows / (byItem.rowStart[item + 1] - byItem.rowStart[item])),
-  );
+  const idf = Float64Array.from({ length: rows.columns }, (_, item) => {
+    const customers = byItem.rowStart[item + 1] - byItem.rowStart[item];
+    return weighting === 'none' ? 1 : customers === 0 ? 0 : Math.log(1 + rows.rows / customers);
+  });
   return { rows, byItem, idf, customerLength: lengths(rows, idf), itemLength: lengths(byItem) };
 };
 

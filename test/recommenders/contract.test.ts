@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
 import type { Tools } from '../../lib/recommenders/model.ts';
 import { createRecommender, loadRecommender, plainTools, recipeOf } from '../../lib/recommenders/models.ts';
-import type { Recipe, Recommender } from '../../lib/recommenders/recommender.ts';
-import { checkerboard, interactionsOf, type Triple } from './interactions.ts';
+import type { Recipe, Recommender, Scored } from '../../lib/recommenders/recommender.ts';
+import { checkerboard, interactionsOf, itemOf, type Triple } from './interactions.ts';
 
 const size = 40;
 
@@ -239,6 +239,36 @@ describe.each(subjects)('$name', ({ recipe, tools }) => {
     expect(recommender.foldIn([{ itemId: itemId('unheard-of'), value: 1, atMs: 0 }], 3)).toEqual(
       recommender.foldIn([], 3),
     );
+  });
+
+  it('answers the same whatever is asked in between, two models side by side', () => {
+    const recommender = fitted([...checkerboard(12), ['new', 'i3']]);
+    const other = fitted(checkerboard(10));
+    const one = [{ itemId: itemId('i2'), value: 1, atMs: 0 }];
+    const two = [{ itemId: itemId('i3'), value: 2, atMs: 5 }, ...one];
+    const first = [recommender.foldIn(one, 12), recommender.recommend(customerId('c5'), 12)];
+    recommender.foldIn(two, 12);
+    recommender.foldIn([], 12);
+    other.foldIn(two, 12);
+    recommender.similarItems(itemId('i4'), 12);
+    recommender.similarCustomers(customerId('c4'), 12);
+    recommender.because(customerId('c4'), [itemId('i1'), itemId('i6')]);
+    other.because(customerId('c4'), [itemId('i1'), itemId('i6')]);
+    expect([recommender.foldIn(one, 12), recommender.recommend(customerId('c5'), 12)]).toEqual(first);
+  });
+
+  it('goes by what it knows when a history also has an item that nobody took', () => {
+    const recommender = createRecommender(recipe, tools);
+    recommender.fit(interactionsOf(checkerboard(12)), new Map([['untouched', itemOf('untouched')]]), 0);
+    const known = [{ itemId: itemId('i2'), value: 1, atMs: 0 }];
+    const isPersonal = (answer: readonly Scored[]) => {
+      expect(answer).toHaveLength(13);
+      expect(answer.every(({ score }) => Number.isFinite(score))).toBe(true);
+      const plain = new Map(recommender.foldIn([], 13).map(({ itemId: id, score }) => [id, score]));
+      return answer.some(({ itemId: id, score }) => score !== plain.get(id));
+    };
+    const both = [...known, { itemId: itemId('untouched'), value: 1, atMs: 0 }];
+    expect(isPersonal(recommender.foldIn(both, 13))).toBe(isPersonal(recommender.foldIn(known, 13)));
   });
 
   it('refuses values that are no numbers, and answers before training', () => {
