@@ -11,6 +11,7 @@ import { hubItemsCountMax, servingNeighboursCountMax } from '../base/limits.ts';
 import type { Json } from '../events/event.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Neighbours } from './item-knn-similarity.ts';
+import { seriesSteps } from './series-steps.ts';
 
 /** Weighted edges by node; the first nodes are the items. */
 export interface Graph {
@@ -168,25 +169,6 @@ const related = (
   (Array.isArray(value) ? value : [value])
     .flatMap((id) => (typeof id === 'string' || typeof id === 'number' ? (itemOf.get(String(id)) ?? []) : []))
     .filter((index) => index !== own);
-
-/** Pairs of parts that follow each other; of a position that several hold, each leads to each. */
-const seriesSteps = (
-  catalogue: readonly (CatalogItem | undefined)[],
-): readonly (readonly [before: number, after: number])[] => {
-  const series = new Map<string, Map<number, number[]>>();
-  for (const [index, item] of catalogue.entries()) {
-    if (item?.series === undefined) continue;
-    const parts = series.get(item.series.id) ?? new Map<number, number[]>();
-    series.set(item.series.id, parts);
-    parts.set(item.series.position, [...(parts.get(item.series.position) ?? []), index]);
-  }
-  return [...series.values()].flatMap((parts) => {
-    const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, indexes]) => indexes);
-    return inOrder
-      .slice(1)
-      .flatMap((after, place) => inOrder[place].flatMap((from) => after.map((to) => [from, to] as const)));
-  });
-};
 
 const withoutHubs = (
   edges: readonly ReadonlyMap<number, number>[],

@@ -12,6 +12,7 @@ import { float32, int32 } from './artifact.ts';
 import { growingRows, type Neighbours } from './item-knn-similarity.ts';
 import type { CustomerEvents, EventRows, ModelKind, Params, Scorer } from './model.ts';
 import { paramsReader } from './params.ts';
+import { seriesSteps } from './series-steps.ts';
 
 interface SequenceSettings {
   /** Steps that something may follow after. Default 10. */
@@ -72,9 +73,8 @@ const transitions = (
   const rowStart = new Int32Array(items + 1);
   const kept = growingRows(settings.successors);
   for (let item = 0; item < items; item++) {
-    const next = nextOf.get(item);
     let size = 0;
-    if (next !== undefined && settings.seriesTransitions > 0) {
+    for (const next of settings.seriesTransitions > 0 ? (nextOf.get(item) ?? []) : []) {
       weight[next] = settings.seriesTransitions;
       found[size++] = next;
     }
@@ -139,21 +139,13 @@ const byItem = (events: CustomerEvents, items: number) => {
   return { rowStart, event, end };
 };
 
-/** By item index, the item of the next higher position in the same series. */
-const nextInSeries = (catalogue: readonly (CatalogItem | undefined)[]): ReadonlyMap<number, number> => {
-  const series = new Map<string, { readonly item: number; readonly position: number }[]>();
-  catalogue.forEach((known, item) => {
-    if (known?.series !== undefined) {
-      const { id, position } = known.series;
-      series.set(id, [...(series.get(id) ?? []), { item, position }]);
-    }
-  });
-  const next = new Map<number, number>();
-  for (const parts of series.values()) {
-    parts.sort((a, b) => a.position - b.position || a.item - b.item);
-    for (let part = 1; part < parts.length; part++) {
-      next.set(parts[part - 1].item, parts[part].item);
-    }
+/** By item index, the items of the next higher position in the same series. */
+const nextInSeries = (
+  catalogue: readonly (CatalogItem | undefined)[],
+): ReadonlyMap<number, readonly number[]> => {
+  const next = new Map<number, number[]>();
+  for (const [before, after] of seriesSteps(catalogue)) {
+    next.set(before, [...(next.get(before) ?? []), after]);
   }
   return next;
 };

@@ -96,6 +96,18 @@ describe('sequence', () => {
     expect(recommender.foldIn([{ itemId: itemId('part2'), value: 1, atMs: 0 }], 1)[0].itemId).toBe('part3');
   });
 
+  it('takes an edition of the same part for no next part: both lead to both editions of the next', () => {
+    const part = (id: string, position: number) => itemOf(id, { series: { id: 's', position } });
+    const parts = [part('one', 1), part('one-zh', 1), part('two', 2), part('two-zh', 2)];
+    const catalogue = new Map(parts.map((item) => [String(item.itemId), item]));
+    const recommender = fitted(path('a', ['other', 'another']), {}, 'sequence', catalogue);
+    for (const first of ['one', 'one-zh']) {
+      const answer = recommender.foldIn([{ itemId: itemId(first), value: 1, atMs: 0 }], 10);
+      const next = answer.filter(({ score }) => score > 0).map(({ itemId: id }) => id);
+      expect(next.toSorted()).toEqual(['two', 'two-zh']);
+    }
+  });
+
   it('answers a customer of the training as their events folded in, and the same when loaded', () => {
     const recommender = fitted(triples);
     const loaded = loadRecommender(recommender.save());
