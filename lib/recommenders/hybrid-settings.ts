@@ -1,6 +1,7 @@
 // The parameters of a hybrid, checked: which models it blends, on what its weights are learned, how kinds are mixed.
 
 import type { ModelKind, Params } from './model.ts';
+import { paramsReader } from './params.ts';
 import type { Recipe, RecipeValue } from './recommender.ts';
 
 export interface HybridSettings {
@@ -60,13 +61,14 @@ export const hybridSettings = (params: Params, kindOf: (model: string) => ModelK
     throw new RangeError(`hybrid: models must hold two recipes or more, received ${shown(params.models)}`);
   }
   const { crossKindShare } = params;
+  const read = paramsReader('hybrid', params);
   return {
     models,
-    others: number(params, 'others', 1, 2_000, true),
-    withheldShare: number(params, 'withheldShare', 0.01, 0.9),
-    regularization: number(params, 'regularization', 1e-6, 1e9),
-    crossKindShare: crossKindShare === 'observed' ? 'observed' : number(params, 'crossKindShare', 0, 1),
-    seed: number(params, 'seed', 0, Number.MAX_SAFE_INTEGER),
+    others: read.whole('others', 1, 2_000),
+    withheldShare: read.number('withheldShare', 0.01, 0.9),
+    regularization: read.number('regularization', 1e-6, 1e9),
+    crossKindShare: crossKindShare === 'observed' ? 'observed' : read.number('crossKindShare', 0, 1),
+    seed: read.number('seed', 0),
   };
 };
 
@@ -90,21 +92,5 @@ const partOf = (value: RecipeValue): Recipe => {
 };
 
 const isList = (value: RecipeValue | undefined): value is readonly RecipeValue[] => Array.isArray(value);
-
-const number = (
-  params: Params,
-  name: Exclude<keyof HybridSettings, 'models'>,
-  min: number,
-  max: number,
-  isWhole = false,
-): number => {
-  const value = params[name];
-  if (typeof value !== 'number' || !(value >= min && value <= max) || (isWhole && !Number.isInteger(value))) {
-    throw new RangeError(
-      `hybrid: ${name} must be a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}, received ${shown(value)}`,
-    );
-  }
-  return value;
-};
 
 const shown = (value: RecipeValue | undefined): string => JSON.stringify(value) ?? 'nothing';

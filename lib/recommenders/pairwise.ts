@@ -3,6 +3,7 @@
 // Fold-in is the same sum as in training and costs (items of the history + items) × d.
 // Reasons are exact: an item j of the history adds w_j / |w| · c_j·q_i to the score of item i.
 
+import { factorsCountMax } from '../base/limits.ts';
 import { type Artifact, float32 } from './artifact.ts';
 import type { Factors, History, ModelKind, Params, Scorer } from './model.ts';
 import { fitPairwise, type PairwiseFactors, type PairwiseSettings } from './pairwise-fit.ts';
@@ -123,7 +124,7 @@ const settingsOf = (loss: PairwiseSettings['loss'], params: Params): PairwiseSet
   const { number, whole } = paramsReader(loss, params);
   return {
     loss,
-    factors: whole('factors', 1),
+    factors: whole('factors', 1, factorsCountMax),
     epochs: whole('epochs', 1),
     learningRate: number('learningRate', Number.MIN_VALUE),
     itemRegularization: number('itemRegularization', 0),
