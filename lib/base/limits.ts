@@ -204,6 +204,11 @@ export const tuningInterimRowsCountMin = 200_000;
 export const tuningTrialsCountMax = 100;
 /** Of one tuning: what is left of the 15 minutes of its function goes to reading the data and the last trial. */
 export const tuningSecondsMax = 600;
+/**
+ * Customers up to which a list says how many alike bought an item: each is compared with each, a minute or two for so many of
+ * the fifteen that fitting has; 200,000 would take them all.
+ */
+export const alikeReasonsCustomersCountMax = 50_000;
 /** Lists in one publish task: 1,000 × about 8 KB of writes stay within a minute. */
 export const publishShardCustomersCountMax = 1_000;
 /** Archived objects one training reads, gzip; beside DuckDB's spill they fit the function's disk of 4 GiB. */

@@ -4,10 +4,11 @@
 // known by then. For the others a list names the item of the history with the largest weight × similarity among the
 // listed item's neighbours. Where there is none, or the model goes by customers alike, how many of those bought it, from
 // three on: of fewer a customer could guess who.
-// Cost: recommendAll's, and list length × neighbours for the reasons; one list at a time is in memory.
+// Cost: recommendAll's, and list length × neighbours for the reasons; one list at a time is in memory. Who is alike is
+// looked for among all, a step for each pair of customers, and so only up to alikeReasonsCustomersCountMax of them.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
-import { publishedListCountMax } from '../base/limits.ts';
+import { alikeReasonsCustomersCountMax, publishedListCountMax } from '../base/limits.ts';
 import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { ownedOnce, visibleItems } from '../dataset/split.ts';
 import type { ListedItem } from '../events/customer.ts';
@@ -26,6 +27,7 @@ export function* customerLists(
   interactions: Interactions,
   catalogue: ReadonlyMap<string, CatalogItem>,
   neighbours: Neighbours,
+  alikeAmongMax = alikeReasonsCustomersCountMax,
 ): Generator<CustomerList> {
   const visible = visibleItems(catalogue);
   const owned = ownedOnce(interactions, catalogue);
@@ -34,7 +36,7 @@ export function* customerLists(
   const taken = new Set<string>(interactions.items);
   const none = new Set<string>();
   const accept = (item: ItemId): boolean => visible.has(item);
-  const boughtBy = buyersAlike(recommender, interactions);
+  const boughtBy = buyersAlike(recommender, interactions, alikeAmongMax);
   const goesByAlike = recommender.name === 'user-knn';
   let canTell: boolean | undefined;
   let row = 0;
@@ -64,16 +66,20 @@ export function* customerLists(
 const alikeCustomersCount = 50;
 const alikeBuyersCountMin = 3;
 
-/** For the customer asked for last: of the 50 most alike, how many bought each item; nothing where nobody ever bought. */
+/**
+ * For the customer asked for last: of the 50 most alike, how many bought each item; nothing where nobody ever bought, or
+ * there are more than `amongMax` customers.
+ */
 const buyersAlike = (
   recommender: Recommender,
   interactions: Interactions,
+  amongMax: number,
 ): ((customerId: CustomerId) => ReadonlyMap<ItemId, number>) => {
-  const isBought = interactions.type.includes(purchaseCode);
+  const isKnown = interactions.type.includes(purchaseCode) && interactions.customers.length <= amongMax;
   let alike: ReturnType<typeof learnersLikeYou> | undefined;
   let known: { readonly customerId: CustomerId; readonly counts: ReadonlyMap<ItemId, number> } | undefined;
   return (customerId) => {
-    if (!isBought) return new Map();
+    if (!isKnown) return new Map();
     if (known?.customerId !== customerId) {
       alike ??= learnersLikeYou(recommender, interactions);
       const options = { nearest: alikeCustomersCount, threshold: 0, n: interactions.items.length };

@@ -201,6 +201,10 @@ describe('published lists', () => {
     expect(list[0]).toMatchObject({ itemId: 'i1', source: 'user-knn', boughtByAlike: 5 });
     expect(list[0]).not.toHaveProperty('because');
     expect(list.slice(1).filter(({ boughtByAlike }) => boughtByAlike !== undefined)).toEqual([]);
+    // Not where comparing each customer with each would take too long.
+    const [, unnamed] = [...customerLists(recommender, plain, catalogue, near, 11)][1];
+    expect(unnamed[0].itemId).toBe('i1');
+    expect(unnamed[0]).not.toHaveProperty('boughtByAlike');
     const few = interactionsOf([
       ['me', 'i2'],
       ['twin', 'i2'],
