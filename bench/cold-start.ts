@@ -3,7 +3,7 @@
 //   known      known customers, the known films they took later, ranked among all others
 //   new items  known customers, films nobody had in training: ranked among all films, and among the new ones alone
 //   new customers   people without training, ranked by what is known of them
-// Usage: cold-start --data DIR [--share 0.8] (DIR has u.data.gz, u.item, u.user); writes bench/results/cold-start.md.
+// Usage: npm run bench -- cold-start --data DIR [--share 0.8] (DIR has u.data.gz, u.item, u.user); writes bench/results/cold-start.md.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

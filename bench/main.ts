@@ -1,5 +1,7 @@
-// `npm run bench -- <name> [options]`: accuracy and speed, each bench a file of its own.
+// `npm run bench -- NAME [options]`: accuracy and speed, each bench a file of its own, whose head is its --help.
+// Without a name, the list. What was asked wrongly is said in a sentence (exit code 2); only a fault shows its stack.
 
+import { readFileSync } from 'node:fs';
 import { buildKernels } from '../infra/kernels.ts';
 import { Failure } from '../lib/base/errors.ts';
 
@@ -20,21 +22,61 @@ const benches: {
   tune: () => import('./tune.ts'),
 };
 
-const [name = '', ...args] = process.argv.slice(2);
-if (!Object.hasOwn(benches, name)) {
-  console.error(`There is no bench named "${name}". Use one of: ${Object.keys(benches).join(', ')}.`);
-  process.exit(2);
-}
-// A bench measures the kernels that the sources say.
-await buildKernels();
-const { main } = await benches[name]();
-try {
-  await main(args);
-} catch (error) {
-  if (!(error instanceof Failure)) {
-    throw error;
+/** The lines of a bench's head: what it measures and how it is called. */
+const headOf = (name: string): readonly string[] => {
+  const file = name === 'tables' ? 'ranking-tables.ts' : `${name}.ts`;
+  const lines = readFileSync(new URL(file, import.meta.url), 'utf8').split('\n');
+  return lines
+    .slice(
+      0,
+      lines.findIndex((line) => !line.startsWith('//')),
+    )
+    .map((line) => line.slice('// '.length));
+};
+
+const list = (): string =>
+  [
+    'npm run bench -- NAME [options]; NAME --help says more.',
+    ...Object.keys(benches).map((name) => `  ${name.padEnd(16)}${headOf(name)[0].split(/[:.?](?= |$)/)[0]}`),
+  ].join('\n');
+
+/** What whoever called can put right, in words; undefined for a fault. */
+const told = (error: unknown): string | undefined => {
+  if (error instanceof Failure) {
+    const { message, received, action } = error.detail;
+    return `${message}\nReceived: ${String(received)}\n${action}`;
   }
-  const { message, received, action } = error.detail;
-  console.error(`${message}\nReceived: ${String(received)}\n${action}`);
-  process.exitCode = 2;
-}
+  const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
+  const isOption = String(code).startsWith('ERR_PARSE_ARGS');
+  const isParameter = error instanceof RangeError && message.includes(', received ');
+  return isOption || isParameter ? message : undefined;
+};
+
+const run = async (name: string, args: readonly string[]): Promise<void> => {
+  if (!Object.hasOwn(benches, name)) {
+    const isAsked = name === '' || name === '--help';
+    console[isAsked ? 'log' : 'error'](isAsked ? list() : `There is no bench named "${name}".\n${list()}`);
+    process.exitCode = isAsked ? 0 : 2;
+    return;
+  }
+  if (args.includes('--help')) {
+    console.log(headOf(name).join('\n'));
+    return;
+  }
+  // A bench measures the kernels that the sources say.
+  await buildKernels();
+  const { main } = await benches[name]();
+  try {
+    await main(args);
+  } catch (error) {
+    const text = told(error);
+    if (text === undefined) {
+      throw error;
+    }
+    console.error(`${text}\nnpm run bench -- ${name} --help says how it is called.`);
+    process.exitCode = 2;
+  }
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+await run(name, args);

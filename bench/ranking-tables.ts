@@ -1,7 +1,7 @@
-// `npm run bench -- tables --data DIR [--only NAME]…`: runs the rows of ranking-rows.ts, each in a process of its own
-// (its peak memory is the row's), keeps their results in bench/results/ranking.json and writes bench/results/ranking.md
-// from it. With --only (a name or the beginning of several) other rows keep what was measured before; --write only
-// writes the page anew.
+// The table of all models on real data: `npm run bench -- tables --data DIR [--only NAME]…` runs the rows of
+// ranking-rows.ts, each in a process of its own (its peak memory is the row's), keeps their results in
+// bench/results/ranking.json and writes bench/results/ranking.md from it. With --only (a name or the beginning of
+// several) other rows keep what was measured before; --write only writes the page anew.
 
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

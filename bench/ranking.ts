@@ -1,5 +1,9 @@
-// Accuracy, time and memory of one model on files of (user, item[, value, time]): `npm run bench -- ranking`, options in
-// ranking-options.ts, files in read-interactions.ts, protocols in ranking-run.ts.
+// Accuracy, time and memory of one model on files of (user, item[, value, time]): `npm run bench -- ranking --train FILE
+// (--test FILE [--negatives FILE] | --split time [--share 0.8]) --model NAME [--params JSON] [--k 10] [--json]`. Also:
+//   --layout pairs|lists, --items FILE, --customers FILE   what the files hold (read-interactions.ts says which forms are read)
+//   --share 0.6,0.8   several instants; --path NAME=VALUE,VALUE…   one parameter; --against NAME --against-params JSON   a
+//   paired test; --threads N; --per-user (with --json) the NDCG of every user. A split by time is ranked by groups: known and
+//   new customers and items. Full ranking unless negatives are given. Protocols: ranking-run.ts.
 // Intervals are 95% bootstrap intervals over users; --json prints everything, otherwise a short table is printed.
 
 import type { CatalogItem } from '../lib/events/item.ts';

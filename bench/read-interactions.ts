@@ -28,8 +28,18 @@ import { readParquet } from './read-parquet.ts';
 
 export type Layout = 'pairs' | 'lists';
 
-export const readInteractions = (path: string, ids: Ids, layout?: Layout): Promise<InteractionFile> =>
-  path.endsWith('.parquet') ? readParquet(path, ids) : readText(path, ids, layout);
+export const readInteractions = async (path: string, ids: Ids, layout?: Layout): Promise<InteractionFile> => {
+  const rows = await (path.endsWith('.parquet') ? readParquet(path, ids) : readText(path, ids, layout));
+  if (rows.user.length === 0) {
+    throw new Failure('invalid', {
+      code: 'file-empty',
+      message: 'The file holds no interactions.',
+      received: shown(path),
+      action: 'Give a file with a line for each user and item, or for each user and its items.',
+    });
+  }
+  return rows;
+};
 
 /** What the first lines of a file say of the rest. */
 interface Form {

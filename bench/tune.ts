@@ -1,6 +1,6 @@
 // Hyperparameters of one model on a withheld part of a training file: by time where the file has times, else one item of
 // every user. The test file of a benchmark plays no part. Each trial is told as it ends; then the best recipe.
-// Usage: tune --train FILE --model NAME [--params JSON] [--trials 25] [--seconds 600] [--layout pairs|lists]
+// Usage: npm run bench -- tune --train FILE --model NAME [--params JSON] [--trials 25] [--seconds 600] [--layout pairs|lists]
 //             [--seed 1] [--threads N] [--json]
 
 import { availableParallelism } from 'node:os';

@@ -113,6 +113,11 @@ describe('files of interactions', () => {
     await expect(rowsOf(file(text))).rejects.toThrow(message);
   });
 
+  it('without a row are refused, whatever was asked of them', async () => {
+    await expect(rowsOf(file(''))).rejects.toThrow(/The file holds no interactions/);
+    await expect(rowsOf(file('user,item,value,time\n'))).rejects.toThrow(/The file holds no interactions/);
+  });
+
   it('that do not exist, or are no gzip, are said by name', async () => {
     await expect(rowsOf(join(folder, 'none.tsv'))).rejects.toThrow(/There is no such file/);
     await expect(rowsOf(join(folder, 'none.parquet'))).rejects.toThrow(/There is no such file/);
