@@ -71,6 +71,12 @@ export const readOptions = (args: readonly string[]): RankingOptions => {
   if (shares.some((share) => !(share > 0 && share < 1))) {
     throw wrong('--share is between 0 and 1; several, ascending, separated by commas.', values.share);
   }
+  if (against !== undefined && (shares.length > 1 || values.path !== undefined)) {
+    throw wrong('--against needs one split and one recipe: no --path, one --share.', args.join(' '));
+  }
+  if (values['per-user'] && !values.json) {
+    throw wrong('--per-user needs --json.', args.join(' '));
+  }
   return {
     train,
     test,

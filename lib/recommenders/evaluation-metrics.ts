@@ -19,8 +19,8 @@ export interface EvaluationMetrics extends RankingMetrics {
   readonly coverage: number;
   /** Gini coefficient of how often the visible items are listed: 0 all alike, towards 1 few get all. */
   readonly gini: number;
-  /** 1 − Jaccard similarity of categories and tags, mean over the pairs of a list. */
-  readonly diversity: number;
+  /** 1 − Jaccard similarity of categories and tags, mean over the pairs of a list; absent without a catalogue. */
+  readonly diversity?: number;
   /** Mean −log2 of the items' shares of training interactions, in bits. */
   readonly novelty: number;
   /** Share of the list that is relevant and that popularity would not have listed. */
@@ -58,6 +58,7 @@ export const summaryOf = (
   const means = new Map(found.map(([name, { mean }]) => [name, mean]));
   const of = (name: ColumnName): number => means.get(name) ?? 0;
   const [auc, recallNew] = [means.get('auc'), means.get('recallNew')];
+  const diversity = means.get('diversity');
   const visible = exposures.filter((_, item) => allowed[item] === 1);
   return {
     precision: of('precision'),
@@ -71,7 +72,7 @@ export const summaryOf = (
     ...(recallNew !== undefined && { recallNew }),
     coverage: visible.length === 0 ? 0 : visible.filter((times) => times > 0).length / visible.length,
     gini: giniOf(visible),
-    diversity: of('diversity'),
+    ...(diversity !== undefined && { diversity }),
     novelty: of('novelty'),
     serendipity: of('serendipity'),
     trainNdcg: of('trainNdcg'),

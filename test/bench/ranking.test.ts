@@ -48,6 +48,8 @@ describe('bench ranking', () => {
     const { result, measured } = run(recipeOf('popularity'), data, options);
     expect(result.protocol).toBe('full ranking');
     expect(result.train).toEqual({ users: 10, items: 13, rows: 27 });
+    // Without a catalogue nothing is known of how alike items are.
+    expect(result.groups.all.diversity).toBeUndefined();
     // u9 is shown q, r: one of two found. u8 q, r. Nobody p, q.
     expect([...(measured.get('all')?.columns.recall ?? [])]).toEqual([1 / 2, 1, 1]);
     expect([...(measured.get('all')?.columns.mrr ?? [])]).toEqual([1, 1 / 2, 1]);
@@ -121,6 +123,11 @@ describe('bench ranking', () => {
     [['--train', 'a', '--model', 'als', '--test', 'b', '--params', '[1]'], /Parameters are a JSON object/],
     [['--train', 'a', '--model', 'als', '--split', 'time', '--share', '1.2'], /--share is between 0 and 1/],
     [['--train', 'a', '--model', 'als', '--split', 'time', '--path', 'x'], /--path is NAME=VALUE/],
+    [
+      ['--train', 'a', '--model', 'als', '--split', 'time', '--share', '0.6,0.8', '--against', 'ease'],
+      /--against needs one split/,
+    ],
+    [['--train', 'a', '--model', 'als', '--test', 'b', '--per-user'], /--per-user needs --json/],
     [['--train', 'a', '--model', 'oracle', '--test', 'b'], /There is no model of this name/],
   ])('refuses %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(message);
