@@ -17,7 +17,7 @@ export interface PairedTest extends Interval {
   readonly p: number;
 }
 
-export const drawsDefault = 1_000;
+const drawsDefault = 1_000;
 
 /** Columns are of equal length, one entry a customer; entries that are NaN are left out of their column's mean. */
 export const meanIntervals = (

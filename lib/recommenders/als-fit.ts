@@ -12,7 +12,7 @@ import type { AlsSettings } from './als.ts';
 /** Floats a row of factors: d padded with zeros to a multiple of 4. */
 export const strideOf = ({ factors }: AlsSettings): number => Math.ceil(factors / 4) * 4;
 
-export const halfStepOptions = (settings: AlsSettings): HalfStepOptions => ({
+const halfStepOptions = (settings: AlsSettings): HalfStepOptions => ({
   size: strideOf(settings),
   unobservedWeight: settings.unobservedWeight,
   steps: settings.solver === 'cg' ? settings.steps : 0,

@@ -9,7 +9,7 @@ import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { type TestCustomer, visibleItems } from '../dataset/split.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { type EvaluationMetrics, summaryOf } from './evaluation-metrics.ts';
-import { measure, ndcgOfCases, type RankingCase } from './measure.ts';
+import { measure, type RankingCase } from './measure.ts';
 import type { Recommender } from './recommender.ts';
 
 export interface Evaluation {
@@ -45,17 +45,6 @@ export const evaluate = (
   };
 };
 
-/** NDCG@k of each test customer and nothing else: cheap enough to be asked in a search. */
-export const ndcgPerCustomer = (
-  recommender: Recommender,
-  test: readonly TestCustomer[],
-  catalogue: Catalogue,
-  k = evaluationK,
-): Float64Array => {
-  const { cases, allowed } = casesOf(recommender, test, undefined, catalogue);
-  return ndcgOfCases(recommender, cases, { k, allowed });
-};
-
 /** The customers evaluation is done on: all, or a sample that depends on the seed alone; shuffled either way. */
 export const sampledTest = (test: readonly TestCustomer[], seed: string): readonly TestCustomer[] =>
   seededRandom(`evaluation/${seed}`)
@@ -65,7 +54,7 @@ export const sampledTest = (test: readonly TestCustomer[], seed: string): readon
 const casesOf = (
   recommender: Recommender,
   test: readonly TestCustomer[],
-  train: Interactions | undefined,
+  train: Interactions,
   catalogue: Catalogue,
 ) => {
   const { ids } = recommender.rankedItems();
@@ -76,9 +65,7 @@ const casesOf = (
     [...items].map((item) => indexOf.get(item)).filter((item) => item !== undefined);
   const counts = new Float64Array(ids.length);
   const taken = new Map<string, Set<number>>();
-  if (train !== undefined) {
-    collectTraining(train, indexOf, counts, taken);
-  }
+  collectTraining(train, indexOf, counts, taken);
   const cases = test.map(({ customerId, relevant, excluded }): RankingCase => {
     const indexes = known(relevant);
     return {
@@ -86,7 +73,7 @@ const casesOf = (
       relevant: indexes,
       relevantUnknownCount: relevant.size - indexes.length,
       excluded: known(excluded),
-      ...(train && { taken: [...(taken.get(customerId) ?? [])] }),
+      taken: [...(taken.get(customerId) ?? [])],
     };
   });
   return { cases, allowed, counts };

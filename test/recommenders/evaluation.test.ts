@@ -2,12 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
 import type { TestCustomer } from '../../lib/dataset/split.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
-import {
-  contentSimilarity,
-  evaluate,
-  ndcgPerCustomer,
-  sampledTest,
-} from '../../lib/recommenders/evaluation.ts';
+import { contentSimilarity, evaluate, sampledTest } from '../../lib/recommenders/evaluation.ts';
 import type { Recommender } from '../../lib/recommenders/recommender.ts';
 import { interactionsOf, itemOf, type Triple } from './interactions.ts';
 
@@ -81,18 +76,6 @@ describe('evaluation', () => {
     expect(metrics.serendipity).toBe(0);
     expect(metrics.intervals.ndcg?.low).toBeLessThanOrEqual(metrics.ndcg);
     expect(metrics.byActivity).toMatchObject([{ customers: 2, interactionsMin: 2, interactionsMax: 2 }]);
-  });
-
-  it('gives the NDCG of every customer alone, for searches', () => {
-    const test = [
-      testCustomer('1', ['c'], ['b']),
-      testCustomer('2', ['a', 'd']),
-      testCustomer('3', ['gone']),
-    ];
-    const model = alwaysAnswering('e', 'a', 'b', 'c', 'd');
-    const { ndcg } = evaluate(model, test, train, catalogue, 2);
-    expect([...ndcgPerCustomer(model, test, catalogue, 2)]).toEqual(ndcg);
-    expect(ndcg[2]).toBe(0);
   });
 
   it('splits customers into thirds by what they did in training, those who did as much together', () => {

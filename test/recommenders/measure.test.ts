@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
-import { measure, type RankingCase } from '../../lib/recommenders/measure.ts';
+import { measure, ndcgOfCases, type RankingCase } from '../../lib/recommenders/measure.ts';
 import { createRecommender, recipeOf } from '../../lib/recommenders/models.ts';
 import golden from '../golden/ranking-metrics.json' with { type: 'json' };
 import { checkerboard, interactionsOf } from './interactions.ts';
@@ -63,6 +63,24 @@ it.each(Object.entries(golden.ranks))(
     expect(Math.abs(mean(sampled.recall) - expected.recall10)).toBeLessThan(0.03);
   },
 );
+
+it('the NDCG of every customer alone, which searches go by, is that of the whole measurement', () => {
+  const caseOf = (relevant: readonly number[], excluded: readonly number[] = []): RankingCase => ({
+    customerId: customerId('c'),
+    relevant,
+    excluded,
+  });
+  const cases = [
+    caseOf([2], [0, 1]),
+    caseOf([0, 3]),
+    caseOf([5]),
+    { ...caseOf([]), relevantUnknownCount: 1 },
+  ];
+  const allowed = new Uint8Array(itemsCount).fill(1);
+  const { ndcg } = measure(inOrder(), cases, { k: 2, allowed, counts: new Int32Array(itemsCount) }).columns;
+  expect([...ndcgOfCases(inOrder(), cases, { k: 2, allowed })]).toEqual([...ndcg]);
+  expect([...ndcg]).toEqual([1, expect.closeTo(1 / (1 + 1 / Math.log2(3)), 12), 0, 0]);
+});
 
 it('customers that the training does not know are scored by what is told of them', () => {
   const recommender = createRecommender(recipeOf('warp', { factors: 7, epochs: 5 }));
