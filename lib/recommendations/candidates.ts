@@ -4,7 +4,8 @@
 //   series      the next part of what the customer owns or finished            tier 1
 //   <model>     the list published for the customer                            tier 1
 //   fresh       the model's answer to what happened since it was trained;
-//               of a newcomer to what the profile tells                    tier 1
+//               of a newcomer to what the profile tells; never what the model
+//               answers anybody                                            tier 1
 //   neighbours  Σ weight × similarity over the same items; item-knn            tier 1
 //   popularity  fills up, and is all a new customer gets; readable items only  tier 2
 //   catalogue   newest readable items; only before the first training          tier 2
@@ -18,6 +19,7 @@ import type { ItemId } from '../base/ids.ts';
 import { neighbourItemsCountMax, publishedListCountMax, recommendationsCountMax } from '../base/limits.ts';
 import { profileFeatures } from '../dataset/customer-features.ts';
 import type { CustomerRecord } from '../events/customer.ts';
+import type { Scored } from '../recommenders/recommender.ts';
 import type { ServingModel } from '../recommenders/serving.ts';
 import { alikeItems } from './alike.ts';
 import type { Assortment } from './assortment.ts';
@@ -133,11 +135,7 @@ const freshLists = (
   const features = record.profile === undefined ? [] : profileFeatures(record.profile);
   // Of a customer with neither list nor behaviour, features alone may tell.
   if (events.length === 0 && (record.list !== undefined || features.length === 0)) return [];
-  const fresh = serving.isPersonal
-    ? serving
-        .foldIn(events, publishedListCountMax, { accept: eligible, features })
-        .filter(({ score }) => score !== 0)
-    : [];
+  const fresh = freshScored(serving, events, features, context);
   const unseen = [...history.values()].filter(isUnseen).slice(0, neighbourItemsCountMax);
   const neighbours = contributions(unseen, serving, eligible);
   const ranked = [...neighbours.values()].sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1));
@@ -152,6 +150,34 @@ const freshLists = (
     { source: 'fresh', tier: 1, weight: 1, items: toItems(fresh) },
     { source: 'neighbours', tier: 1, weight: 0.5, items: toItems(ranked) },
   ];
+};
+
+/**
+ * The model's answer, unless it is the one that it gives to anybody. Where nothing that the customer did is known to the
+ * model, that is asked for too; and where nothing was done, the profile's language is all that says what can be read.
+ */
+const freshScored = (
+  serving: ServingModel,
+  events: ReturnType<typeof behaviourOf>,
+  features: readonly string[],
+  { eligible, readable }: CandidateContext,
+): readonly Scored[] => {
+  if (!serving.isPersonal) return [];
+  const accept = (itemId: ItemId): boolean => eligible(itemId) && (events.length > 0 || readable(itemId));
+  const answerTo = (known: typeof events, told: readonly string[]): readonly Scored[] =>
+    serving
+      .foldIn(known, publishedListCountMax, { accept, features: told })
+      .filter(({ score }) => score !== 0);
+  const scored = answerTo(events, features);
+  if (events.some(({ itemId }) => serving.interactionsCount(itemId) > 0)) return scored;
+  const anybodys = answerTo([], []);
+  const isAnybodys =
+    scored.length === anybodys.length &&
+    scored.every(({ itemId, score }, place) => {
+      const other = anybodys[place];
+      return other.itemId === itemId && other.score === score;
+    });
+  return isAnybodys ? [] : scored;
 };
 
 /** Worked out once, and only when a list asks for it: a history can hold thousands of owned items. */

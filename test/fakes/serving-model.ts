@@ -15,6 +15,8 @@ export interface FakeServing {
   readonly neighbours?: { readonly [id: string]: { readonly [id: string]: number } };
   /** feature of a customer → item → score. */
   readonly features?: { readonly [feature: string]: { readonly [id: string]: number } };
+  /** item → score, whatever the history: as a blend with popularity answers. */
+  readonly anybody?: { readonly [id: string]: number };
   /** Best first; default the items' order. */
   readonly popularity?: readonly string[];
   /** Whether the model can tell what an answer rests on. Default: it cannot. */
@@ -42,8 +44,8 @@ export const fakeServingModel = (given: FakeServing): ServingModel => {
     similarItems: (id, n) => neighboursOf(id).slice(0, n),
     foldIn: (events, n, options = {}) => {
       const scores = new Map<ItemId, number>(
-        (options.features ?? []).flatMap((name) =>
-          Object.entries(given.features?.[name] ?? {}).map(([id, score]) => [itemId(id), score] as const),
+        [given.anybody, ...(options.features ?? []).map((name) => given.features?.[name])].flatMap((all) =>
+          Object.entries(all ?? {}).map(([id, score]) => [itemId(id), score] as const),
         ),
       );
       for (const event of events) {

@@ -37,6 +37,32 @@ describe('a customer', () => {
     expect(found({ serving, record: { profile, ...list(['club']) } }, 'tea').source).toBe('popularity');
   });
 
+  it('who is new is not told to be chosen for where the model answers anybody so, and gets what they can read', () => {
+    const profile: CustomerProfile = {
+      customerId: customerId('u1'),
+      language: 'zh-CN',
+      traits: { language: 'zh-CN' },
+      traitTimes: {},
+      suppressed: {},
+      createdAtMs: longAgo,
+    };
+    const items = [item('yoga', { language: 'en' }), item('taiji', { language: 'zh-CN' })];
+    const anybody = { yoga: 2, taiji: 1 };
+    const likeAnybody = answer({ serving: { items, anybody }, record: { profile } }).items;
+    expect(likeAnybody.map(({ itemId: id, source, reason }) => [id, source, reason.code])).toEqual([
+      ['taiji', 'popularity', 'popular'],
+    ]);
+    // Also where all that was done is with an item that the model has never seen.
+    const looked = state([['view', 'unheard-of', nowMs - 1_000]]);
+    expect(answer({ serving: { items, anybody }, record: { profile, state: looked } }).items[0].source).toBe(
+      'popularity',
+    );
+    // What the profile tells the model is a choice, among what can be read.
+    const features = { 'language=zh': { taiji: 3, yoga: 4 } };
+    const chosen = answer({ serving: { items, anybody, features }, record: { profile } }).items;
+    expect(chosen.map(({ itemId: id, source }) => [id, source])).toEqual([['taiji', 'fresh']]);
+  });
+
   it('never gets again what was bought a second ago, and gets it again once it is refunded', () => {
     const bought = { python: { purchasedAtMs: nowMs - 1_000 } };
     const refunded = { python: { purchasedAtMs: nowMs - 1_000, refundedAtMs: nowMs - 500 } };
