@@ -34,6 +34,7 @@ const spaces: ReadonlyMap<string, TuningSpace> = new Map<string, TuningSpace>([
     [
       { name: 'regularization', kind: 'number', min: 1, max: 20_000, scale: 'log' },
       { name: 'frequencyExponent', kind: 'number', min: 0, max: 1.25, scale: 'linear' },
+      { name: 'customerExponent', kind: 'number', min: 0, max: 1, scale: 'linear' },
       { name: 'neighbours', kind: 'integer', min: 30, max: 1_500, scale: 'log' },
     ],
   ],

@@ -21,7 +21,7 @@ const tastes = (items: number): Triple[] => {
 
 const fitted = (triples: readonly Triple[], params: object = {}, tools: Tools = plainTools): Recommender => {
   const recommender = createRecommender(
-    recipeOf('ease', { regularization, frequencyExponent: 0, ...params }),
+    recipeOf('ease', { regularization, frequencyExponent: 0, customerExponent: 0, ...params }),
     tools,
   );
   recommender.fit(interactionsOf(triples), new Map(), 0);
@@ -29,12 +29,27 @@ const fitted = (triples: readonly Triple[], params: object = {}, tools: Tools = 
 };
 
 /** B of Steck 2019, eq. 8, by ml-matrix. */
-const reference = (triples: readonly Triple[], items: number, exponent = 0): Matrix => {
+const reference = (
+  triples: readonly Triple[],
+  items: number,
+  { exponent = 0, customerExponent = 0 } = {},
+): Matrix => {
   const x = Matrix.zeros(300, items);
   for (const [customer, item, value = 1] of triples) {
     x.set(Number(customer.slice(1)), Number(item.slice(1)), value);
   }
-  const gramian = x.transpose().mmul(x);
+  const rows = x.to2DArray();
+  const weights = rows.map(
+    (row) => Math.max(1, row.filter((value) => value > 0).length) ** -customerExponent,
+  );
+  const squaresOf = (row: readonly number[]): number => row.reduce((sum, value) => sum + value * value, 0);
+  const before = rows.reduce((sum, row) => sum + squaresOf(row), 0);
+  const after = rows.reduce((sum, row, customer) => sum + weights[customer] * squaresOf(row), 0);
+  const gramian = x
+    .transpose()
+    .mmul(Matrix.diag(weights))
+    .mmul(x)
+    .mul(before / after);
   const squares = gramian.diagonal();
   const mean = squares.reduce((sum, value) => sum + value, 0) / items;
   const p = inverse(
@@ -66,8 +81,21 @@ describe('EASE', () => {
     const popular = tastes(30).filter(
       ([customer, item]) => Number(item.slice(1)) < 10 || /[67]$/.test(customer),
     );
-    const expected = reference(popular, 30, 0.75);
+    const expected = reference(popular, 30, { exponent: 0.75 });
     const recommender = fitted(popular, { frequencyExponent: 0.75 });
+    for (const item of [0, 9, 10, 29]) {
+      for (const { itemId: other, score } of recommender.similarItems(itemId(`i${item}`), 30)) {
+        expect(Math.abs(score - expected.get(item, Number(other.slice(1))))).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it('counts customers with many items less as the closed form with weighted rows does', () => {
+    const uneven = tastes(30).filter(
+      ([customer, item]) => Number(customer.slice(1)) < 60 || Number(item.slice(1)) % 3 === 0,
+    );
+    const expected = reference(uneven, 30, { customerExponent: 0.5 });
+    const recommender = fitted(uneven, { customerExponent: 0.5 });
     for (const item of [0, 9, 10, 29]) {
       for (const { itemId: other, score } of recommender.similarItems(itemId(`i${item}`), 30)) {
         expect(Math.abs(score - expected.get(item, Number(other.slice(1))))).toBeLessThan(1e-6);
@@ -139,7 +167,9 @@ describe('EASE', () => {
   });
 
   it('says nothing of items that nobody has touched', () => {
-    const recommender = createRecommender(recipeOf('ease', { regularization, frequencyExponent: 0 }));
+    const recommender = createRecommender(
+      recipeOf('ease', { regularization, frequencyExponent: 0, customerExponent: 0 }),
+    );
     recommender.fit(interactionsOf(tastes(10)), new Map([['new', itemOf('new')]]), 0);
     expect(recommender.similarItems(itemId('new'), 3).map(({ score }) => score)).toEqual([0, 0, 0]);
     const answer = recommender.recommend(customerId('c1'), 11);
