@@ -7,8 +7,8 @@
 //   warp                                ranks by sums of features; new items and customers by what is known of them
 //   als, ease                           factors; item weights in closed form, where the catalogue is small enough
 //   hybrid                              the blend of the strongest of these, its weights learned on what it withholds
-// Only when asked for by name: user-knn and bpr, which seldom win against those of their sort above; repetition, which is
-// for shops of consumables; and what others trained, external-<folder>, which is also in every training without names.
+//   repetition                          what a customer takes again, where something renews, expires or is consumed
+// Only when asked for by name: user-knn and bpr, which seldom win against those of their sort above; and what others trained, external-<folder>, which is also in every training without names.
 
 import { easePlannedItemsCountMax } from '../base/limits.ts';
 import { recipeOf } from './models.ts';
@@ -19,7 +19,7 @@ export interface Candidate {
   readonly recipe: Recipe;
 }
 
-const hybridParts = ['item-knn', 'sequence', 'als', 'popularity'];
+const hybridParts = ['item-knn', 'sequence', 'als', 'popularity', 'trending'];
 
 const simple: readonly Candidate[] = [
   { name: 'popularity', recipe: recipeOf('popularity') },
@@ -32,7 +32,9 @@ const simple: readonly Candidate[] = [
   { name: 'als', recipe: recipeOf('als') },
 ];
 
-const onRequest: readonly Candidate[] = ['user-knn', 'repetition', 'bpr'].map((name) => ({
+const repetition: Candidate = { name: 'repetition', recipe: recipeOf('repetition') };
+
+const onRequest: readonly Candidate[] = ['user-knn', 'bpr'].map((name) => ({
   name,
   recipe: recipeOf(name),
 }));
@@ -41,6 +43,7 @@ export const candidateNames: readonly string[] = [
   ...simple.map(({ name }) => name),
   'ease',
   'hybrid',
+  repetition.name,
   ...onRequest.map(({ name }) => name),
 ];
 
@@ -57,8 +60,8 @@ export const externalCandidate = (folder: string): Candidate => ({
   recipe: recipeOf('external', { folder }),
 });
 
-/** Those for a catalogue of so many items. */
-export const candidatesFor = (itemsCount: number): readonly Candidate[] => {
+/** Those for a catalogue of so many items; `repeats`: some of them are bought again. */
+export const candidatesFor = (itemsCount: number, repeats: boolean): readonly Candidate[] => {
   const isEaseWorthwhile = itemsCount <= easePlannedItemsCountMax;
   return [
     ...simple,
@@ -67,11 +70,12 @@ export const candidatesFor = (itemsCount: number): readonly Candidate[] => {
       name: 'hybrid',
       recipe: recipeOf('hybrid', { models: isEaseWorthwhile ? [...hybridParts, 'ease'] : hybridParts }),
     },
+    ...(repeats ? [repetition] : []),
   ];
 };
 
 /** The candidate of this name, whether or not it would be planned. */
 export const candidateOf = (name: string, itemsCount: number): Candidate | undefined =>
-  [...candidatesFor(itemsCount), { name: 'ease', recipe: recipeOf('ease') }, ...onRequest].find(
+  [...candidatesFor(itemsCount, true), { name: 'ease', recipe: recipeOf('ease') }, ...onRequest].find(
     (candidate) => candidate.name === name,
   );

@@ -7,6 +7,8 @@ import type { History, Scorer } from './model.ts';
 export interface BlendedModels {
   readonly models: readonly Scorer[];
   readonly weights: Float64Array;
+  /** Of an empty history. */
+  readonly newcomerWeights: Float64Array;
   readonly itemsCount: number;
 }
 
@@ -16,14 +18,13 @@ interface Moments {
   readonly scale: number;
 }
 
-export const blendedScores = ({ models, weights, itemsCount }: BlendedModels) => {
+export const blendedScores = ({ models, weights, newcomerWeights, itemsCount }: BlendedModels) => {
   const own = new Float64Array(itemsCount);
-  // Models of taste say nothing of an empty history: what is left is how popular an item is, for all the same.
   const known = weights.map((weight) => Math.max(0, weight));
   return {
     /** `customer` −1: from the history alone. */
     add: (customer: number, history: History, out: Float64Array): void => {
-      const used = history.items.length === 0 ? known : weights;
+      const used = history.items.length === 0 ? newcomerWeights : weights;
       models.forEach((model, index) => {
         own.fill(0);
         scoreOf(model, customer, history, own);

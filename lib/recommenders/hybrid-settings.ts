@@ -31,7 +31,7 @@ export interface HybridPart {
 }
 
 export const hybridDefaults: Params = {
-  models: ['als', 'item-knn', 'popularity'],
+  models: ['als', 'item-knn', 'popularity', 'trending'],
   others: 300,
   withheldShare: 0.2,
   regularization: 10,

@@ -17,6 +17,8 @@ import { visibleIn, type Withheld, type WithheldCustomer, withhold } from './wit
 
 export interface LearnedBlend {
   readonly weights: Float64Array;
+  /** For an empty history. */
+  readonly newcomerWeights: Float64Array;
   /** Of the likelihood's weights, where the ascent began. */
   readonly loss?: number;
   /** What the weights were learned on. */
@@ -41,20 +43,39 @@ export const learnedBlend = (
     seed: `hybrid/${settings.seed}`,
   });
   const crossKindShare = crossKindShareOf(withheld, data.catalogue, settings);
-  const customers = chosenCustomers(withheld, data.popularity.length * size, settings);
+  const customers = chosenCustomers(withheld.customers, data.popularity.length * size, settings);
   if (customers.length === 0 || withheld.train.value.length === 0) {
-    return { weights: prior, choices: 0, crossKindShare };
+    return { weights: prior, newcomerWeights: prior, choices: 0, crossKindShare };
   }
   const inner = withheldData(data, withheld);
-  const choices = choicesOf(inner, fittedTo(inner), customers, settings);
-  const { weights, ...likelihood } = choiceWeights(choices, prior, settings.regularization);
+  const models = fittedTo(inner);
+  const choices = choicesOf(inner, models, customers, settings);
+  const { weights: likely, ...likelihood } = choiceWeights(choices, prior, settings.regularization);
+  const weights = choices.length < ascentChoicesCountMin ? likely : ascended(choices, likely);
+  const newcomers = chosenCustomers(withheld.newcomers, data.popularity.length * size, settings);
   return {
     ...likelihood,
-    weights: choices.length < ascentChoicesCountMin ? weights : ascended(choices, weights),
+    weights,
+    newcomerWeights: newcomerWeights(choicesOf(inner, models, newcomers, settings), weights, settings),
     choices: choices.length,
     crossKindShare,
   };
 };
+
+/**
+ * Near the weights above 0 of those with a history, as few newcomers say little. Models of taste say nothing here: what
+ * is left is how popular an item is, for all the same.
+ */
+const newcomerWeights = (
+  choices: readonly Float64Array[],
+  weights: Float64Array,
+  { regularization }: HybridSettings,
+): Float64Array =>
+  choiceWeights(
+    choices,
+    weights.map((weight) => Math.max(0, weight)),
+    regularization,
+  ).weights;
 
 /** The same customers, items and catalogue, with what was known before the withheld part. */
 const withheldData = (data: TrainingData, { train, nowMs }: Withheld): TrainingData => {
@@ -72,7 +93,7 @@ const withheldData = (data: TrainingData, { train, nowMs }: Withheld): TrainingD
 };
 
 const chosenCustomers = (
-  { customers }: Withheld,
+  customers: readonly WithheldCustomer[],
   scoresPerCustomer: number,
   { seed }: HybridSettings,
 ): readonly WithheldCustomer[] =>
@@ -86,13 +107,13 @@ const choicesOf = (
   customers: readonly WithheldCustomer[],
   settings: HybridSettings,
 ): readonly Float64Array[] => {
-  const { pairs, catalogue, nowMs } = data;
+  const { pairs, catalogue, customerFeatures, nowMs } = data;
   const events = settings.models.some(({ kind }) => kind.history === 'events') ? data.events() : undefined;
   const isVisible = visibleIn(catalogue);
   const random = seededRandom(`hybrid candidates/${settings.seed}`);
   const scores = models.map(() => new Float64Array(pairs.columns));
   return customers.flatMap(({ customer, taken, owned }) => {
-    const history = storedHistory(pairs, events, customer, nowMs);
+    const history = storedHistory(pairs, events, customer, nowMs, customerFeatures[customer]);
     models.forEach((model, index) => {
       scores[index].fill(0);
       scoreOf(model, customer, history, scores[index]);

@@ -2,7 +2,8 @@
 // The weights are learned on a part withheld from the training (by time where there are times; withheld.ts) by models
 // that were fitted without it, since a model scores too high what it has seen; then the models are fitted on everything.
 // Shapes: one artifact; the arrays of model m under `m<index>.`. Cost: each model is fitted twice, and a history is
-// scored by each. Weights may be negative; where a history is empty, and between items, only positive ones count.
+// scored by each. Weights may be negative; between items only positive ones count. Customers without history have weights
+// of their own, learned on those who came in the withheld part.
 
 import { publishedListCountMax } from '../base/limits.ts';
 import type { Artifact, NumberArray } from './artifact.ts';
@@ -18,6 +19,8 @@ import type { Recipe } from './recommender.ts';
 export interface Blend {
   /** By model, in the recipe's order. */
   readonly weights: readonly number[];
+  /** The same for a customer without history. */
+  readonly newcomerWeights: readonly number[];
   /** Mean −ln p of the withheld choices; absent where there were none. */
   readonly loss?: number;
   readonly choices: number;
@@ -49,7 +52,12 @@ export const hybrid = ({ kindOf, recipeOf }: ModelTable): ModelKind => ({
     return scorer(
       models,
       arrays,
-      { ...learned, weights: [...learned.weights], extras },
+      {
+        ...learned,
+        weights: [...learned.weights],
+        newcomerWeights: [...learned.newcomerWeights],
+        extras,
+      },
       data.popularity.length,
     );
   },
@@ -123,7 +131,12 @@ const scorer = (
   extra: HybridExtra,
   itemsCount: number,
 ): Scorer => {
-  const blend = blendedScores({ models, weights: Float64Array.from(extra.weights), itemsCount });
+  const blend = blendedScores({
+    models,
+    weights: Float64Array.from(extra.weights),
+    newcomerWeights: Float64Array.from(extra.newcomerWeights),
+    itemsCount,
+  });
   const { kinds } = arrays;
   const score = (customer: number, history: History, out: Float64Array): void => {
     blend.add(customer, history, out);

@@ -31,6 +31,8 @@ export interface PlanInput {
 
 export interface PlanFacts {
   readonly itemsCount: number;
+  /** Some items renew, expire or are consumed. */
+  readonly repeats: boolean;
   /** Folders of factors that their owner put into the bucket: compared like every other model. */
   readonly folders: readonly string[];
   /** Undefined: nothing serves. */
@@ -39,11 +41,11 @@ export interface PlanFacts {
 
 export const planCandidates = (
   { candidates: names, tune }: PlanInput,
-  { itemsCount, folders, serving }: PlanFacts,
+  { itemsCount, repeats, folders, serving }: PlanFacts,
 ): readonly PlannedCandidate[] => {
   const chosen =
     names === undefined
-      ? [...candidatesFor(itemsCount), ...folders.map(externalCandidate)]
+      ? [...candidatesFor(itemsCount, repeats), ...folders.map(externalCandidate)]
       : namedCandidates(names, itemsCount, folders);
   const requested = chosen.map((candidate) => tuned(candidate, tune, serving));
   const popularity = candidateOf('popularity', itemsCount);

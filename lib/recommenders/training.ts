@@ -189,8 +189,13 @@ const planFacts = async (
   { models, registry }: { readonly models: ObjectStore; readonly registry: ModelRegistry },
 ): Promise<PlanFacts> => {
   const folders = await copyExternal(trainingId, models);
-  const { length: itemsCount } = await catalogueOf(trainingId, models);
-  return { itemsCount, folders, serving: await servingRecipe({ models, registry }, folders) };
+  const catalogue = await catalogueOf(trainingId, models);
+  return {
+    itemsCount: catalogue.length,
+    repeats: catalogue.some(({ repurchase }) => repurchase.kind !== 'once'),
+    folders,
+    serving: await servingRecipe({ models, registry }, folders),
+  };
 };
 
 const toolsFor = async (recipe: Recipe, trainingId: string, ports: TrainingPorts): Promise<Tools> => {

@@ -12,7 +12,10 @@ export interface Withheld {
   readonly train: Interactions;
   /** The end of train, ms since 1970. */
   readonly nowMs: number;
+  /** Those with something in train. */
   readonly customers: readonly WithheldCustomer[];
+  /** Those whose first item is withheld: none where it is drawn. */
+  readonly newcomers: readonly WithheldCustomer[];
 }
 
 export interface WithheldCustomer {
@@ -44,10 +47,13 @@ export const withhold = (
       ? drawnRows(interactions, taken, options.seed)
       : interactions.atMs.map((atMs) => (atMs >= instant ? 1 : 0));
   const train = rowsOf(interactions, (row) => isWithheld[row] === 0);
+  const all = customersOf(interactions, train, catalogue, (row) => isWithheld[row] === 1 && taken(row));
+  const known = new Set(train.customerIndex);
   return {
     train,
     nowMs: instant ?? nowMs,
-    customers: customersOf(interactions, train, catalogue, (row) => isWithheld[row] === 1 && taken(row)),
+    customers: all.filter(({ customer }) => known.has(customer)),
+    newcomers: all.filter(({ customer }) => !known.has(customer)),
   };
 };
 
@@ -115,11 +121,10 @@ const customersOf = (
   const { customerIndex, itemIndex } = interactions;
   const owned = ownedItems(train, catalogue);
   const isVisible = visibleIn(catalogue);
-  const known = new Set(train.customerIndex);
   const taken = new Map<number, Set<number>>();
   for (let row = 0; row < itemIndex.length; row++) {
     const [customer, item] = [customerIndex[row], itemIndex[row]];
-    if (counts(row) && isVisible(item) && known.has(customer) && !(owned.get(customer)?.has(item) ?? false)) {
+    if (counts(row) && isVisible(item) && !(owned.get(customer)?.has(item) ?? false)) {
       taken.set(customer, (taken.get(customer) ?? new Set()).add(item));
     }
   }

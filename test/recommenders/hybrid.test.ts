@@ -29,6 +29,7 @@ const tastes = (atMs: (place: number) => number = () => 0): Triple[] => {
 const extraOf = (recommender: Recommender) =>
   modelParts(recommender.save()).header.extra as {
     readonly weights: readonly number[];
+    readonly newcomerWeights: readonly number[];
     readonly choices: number;
     readonly crossKindShare: number;
   };
@@ -164,6 +165,45 @@ describe('a hybrid', () => {
     }
   });
 
+  it('gives newcomers what newcomers took, whatever those with a history turn to', () => {
+    // Whoever comes takes one of the two items for beginners first; those who stay turn to others as time goes on. The
+    // last thirty have only just come.
+    const random = seededRandom('newcomers');
+    const triples = Array.from({ length: 120 }, (_, customer): Triple[] =>
+      Array.from({ length: customer < 90 ? 5 : 1 }, (_item, place): Triple => {
+        const day = customer + place * 2;
+        const item = place === 0 ? random.int(2) : 2 + Math.floor(day / 10) + random.int(3);
+        return [`c${customer}`, `i${item}`, 1, day * 86_400_000];
+      }),
+    ).flat();
+    const says = (scoreOf: (id: string) => number): ModelKind => ({
+      defaults: {},
+      fit: ({ itemIds }) => ({
+        scoreHistory: (_history, out) => out.set(itemIds.map(scoreOf)),
+        scoreSimilar: () => {},
+        arrays: {},
+      }),
+      load: () => {
+        throw new Error('not loaded here');
+      },
+    });
+    const isFirst = (id: string): boolean => id === 'i0' || id === 'i1';
+    const kinds = [
+      says((id) => (isFirst(id) ? 1 : 0)),
+      says((id) => (isFirst(id) ? 0 : Number(id.slice(1)))),
+    ];
+    const models = ['0', '1'].map((model) => ({ model, params: {} }));
+    const recipe = { model: 'hybrid', params: { ...recipeOf('hybrid').params, models } };
+    const kind = hybrid({ recipeOf, kindOf: (model) => kinds[Number(model)] });
+    const recommender = indexedRecommender(recipe, kind, plainTools);
+    recommender.fit(interactionsOf(triples), new Map(), 128 * 86_400_000);
+    const { weights, newcomerWeights } = extraOf(recommender);
+    expect(weights[1]).toBeGreaterThan(weights[0]);
+    expect(newcomerWeights[0]).toBeGreaterThan(newcomerWeights[1]);
+    const first = recommender.foldIn([], 2).map(({ itemId: id }) => id);
+    expect(first.toSorted()).toEqual(['i0', 'i1']);
+  });
+
   it('splits the difference of two scores into what each item of the history adds', () => {
     const random = seededRandom('additive');
     const additive = (): Scorer => {
@@ -180,7 +220,12 @@ describe('a hybrid', () => {
       };
     };
     const models = [additive(), additive()];
-    const blend = blendedScores({ models, weights: Float64Array.of(0.7, -0.2), itemsCount: 12 });
+    const blend = blendedScores({
+      models,
+      weights: Float64Array.of(0.7, -0.2),
+      newcomerWeights: new Float64Array(2),
+      itemsCount: 12,
+    });
     const history = {
       items: Int32Array.of(2, 5, 9),
       weights: Float32Array.of(1, 1, 1),
@@ -224,6 +269,17 @@ describe('what is withheld', () => {
     expect(nowMs).toBe(80_000);
     expect(Math.max(...train.atMs)).toBe(79_000);
     expect(customers.flatMap(({ taken }) => taken).length).toBe(20);
+  });
+
+  it('tells newcomers, whose first item is withheld, from customers with a history', () => {
+    const rows = interactionsOf([
+      ['ann', 'i1', 1, 0],
+      ['ann', 'i2', 1, 9],
+      ['ben', 'i2', 1, 9],
+    ]);
+    const { customers, newcomers } = withhold(rows, none, 9, { share: 0.5, seed: 'a' });
+    expect(customers.map(({ customer }) => customer)).toEqual([0]);
+    expect(newcomers).toEqual([{ customer: 1, taken: [1], owned: new Set() }]);
   });
 
   it('without times is one item of every customer who has two', () => {

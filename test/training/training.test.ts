@@ -190,13 +190,13 @@ describe('a training', () => {
     const { version } = await runTraining(ports, { trainingId: 't1', candidates: ['hybrid'] });
     const { blend, recipe } = await getJson<ModelManifest>(ports.models, `versions/${version}/manifest.json`);
     expect(recipe.model).toBe('hybrid');
-    expect(blend?.weights).toHaveLength(5);
+    expect(blend?.weights).toHaveLength(6);
     expect(blend?.choices).toBeGreaterThan(50);
     expect(blend?.loss).toBeGreaterThan(0);
   });
 
   it('plans EASE, alone and in the hybrid, only where the catalogue is small enough', () => {
-    const facts = (itemsCount: number) => ({ itemsCount, folders: [], serving: undefined });
+    const facts = (itemsCount: number) => ({ itemsCount, repeats: false, folders: [], serving: undefined });
     const partsOf = (itemsCount: number) => {
       const plan = planCandidates({}, facts(itemsCount));
       const models = plan.find(({ name }) => name === 'hybrid')?.recipe.params.models;
@@ -213,13 +213,22 @@ describe('a training', () => {
     ]);
   });
 
+  it('plans what customers take again only where something is bought again', () => {
+    const namesOf = (repeats: boolean) =>
+      planCandidates({}, { itemsCount: 10, repeats, folders: [], serving: undefined }).map(
+        ({ name }) => name,
+      );
+    expect(namesOf(true)).toContain('repetition');
+    expect(namesOf(false)).not.toContain('repetition');
+  });
+
   it('tries models that it would not try by itself, and external factors, when they are asked for by name', () => {
-    const facts = { itemsCount: 10, folders: ['two-tower', 'other'], serving: undefined };
+    const facts = { itemsCount: 10, repeats: false, folders: ['two-tower', 'other'], serving: undefined };
     const named = (...candidates: string[]) =>
       planCandidates({ candidates }, facts).map(({ name, recipe }) => `${name}: ${recipe.model}`);
     expect(named('bpr', 'repetition', 'user-knn')).toEqual([
-      'user-knn: user-knn',
       'repetition: repetition',
+      'user-knn: user-knn',
       'bpr: bpr',
       'popularity: popularity',
     ]);
