@@ -1,6 +1,6 @@
 // Our side of bench/speed.ts, in a process of its own: one epoch of iALS a line, and at the end what it took of memory.
 // The interactions are read from the files into the kernels' memory; weights are ones, as implicit's.
-// Usage: speed-als.ts FOLDER ITEMS FACTORS cg|cholesky THREADS
+// Usage: speed-als.ts FOLDER ITEMS FACTORS cg|exact|cholesky THREADS
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const main = (): void => {
     unobservedWeight: 1,
     frequencyExponent: 0,
     initScale: 0.1,
-    solver: solver === 'cg' ? 'cg' : 'cholesky',
+    solver: solver === 'cg' || solver === 'exact' ? solver : 'cholesky',
     steps: 3,
     seed: 1,
   } as const;

@@ -1,7 +1,8 @@
 // Training speed against Python's implicit, in the same run: `npm run bench -- speed [--users 138000 --items 27000
-// --interactions 20000000] [--factors 32,64,128] [--cholesky 64] [--threads 2] [--repetitions 5] [--scratch FOLDER]
+// --interactions 20000000] [--factors 32,64,128] [--cholesky 64] [--exact 64] [--threads 2] [--repetitions 5] [--scratch FOLDER]
 // [--json]`. Both sides read the same files, run in a process of their own, and take epochs in turn; the first epoch of
-// each is left out. Same dimensions, threads, float32, three conjugate gradient steps; OpenBLAS has one thread, since
+// each is left out. Same dimensions, threads, float32, three conjugate gradient steps; exact (ours: conjugate gradient
+// steps until a relative error of 1e-5) stands beside implicit's Cholesky, its only exact solver. OpenBLAS has one thread, since
 // implicit brings its own. Also top-100 for all customers (speed-top.ts) and EASE (speed-ease.ts).
 // Without --json the table is also written to bench/results/speed.md.
 
@@ -19,6 +20,7 @@ import { type SpeedTopRow, speedTop } from './speed-top.ts';
 interface Options extends SpeedSet {
   readonly factors: readonly number[];
   readonly cholesky: readonly number[];
+  readonly exact: readonly number[];
   readonly threads: number;
   readonly repetitions: number;
   readonly scratch: string;
@@ -36,8 +38,10 @@ interface Side {
   readonly peakMiB: number;
 }
 
+type Solver = 'cg' | 'cholesky' | 'exact';
+
 interface EpochRow {
-  readonly solver: 'cg' | 'cholesky';
+  readonly solver: Solver;
   readonly factors: number;
   readonly ours: Side;
   /** Absent where implicit is not installed. */
@@ -55,6 +59,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const configurations = [
     ...options.factors.map((factors) => ({ solver: 'cg', factors }) as const),
     ...options.cholesky.map((factors) => ({ solver: 'cholesky', factors }) as const),
+    ...options.exact.map((factors) => ({ solver: 'exact', factors }) as const),
   ];
   const epochs: EpochRow[] = [];
   for (const { solver, factors } of configurations) {
@@ -78,7 +83,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
 const epochRow = async (
   folder: string,
   { items, threads, repetitions, scratch }: Options,
-  solver: 'cg' | 'cholesky',
+  solver: Solver,
   factors: number,
 ): Promise<EpochRow> => {
   const args = [folder, items, factors, solver, threads].map(String);
@@ -125,8 +130,13 @@ const sideOf = (epochs: readonly Epoch[], peakMiB: number): Side => ({
   peakMiB,
 });
 
-const nameOf = ({ solver, factors }: EpochRow): string =>
-  solver === 'cg' ? `conjugate gradient, ${factors}` : `Cholesky, ${factors}`;
+const names: Readonly<Record<Solver, string>> = {
+  cg: 'conjugate gradient',
+  cholesky: 'Cholesky',
+  exact: 'to a relative error of 1e-5, against implicit’s Cholesky',
+};
+
+const nameOf = ({ solver, factors }: EpochRow): string => `${names[solver]}, ${factors}`;
 
 const epochLine = (row: EpochRow): string =>
   `${nameOf(row)}: ${row.ours.s.toFixed(2)} s` +
@@ -200,6 +210,7 @@ const readOptions = (args: readonly string[]): Options & { readonly json: boolea
       interactions: text('20000000'),
       factors: text('32,64,128'),
       cholesky: text('64'),
+      exact: text('64'),
       threads: text('2'),
       repetitions: text('5'),
       scratch: text(join(tmpdir(), 'reprise-speed')),
@@ -217,6 +228,7 @@ const readOptions = (args: readonly string[]): Options & { readonly json: boolea
     interactions: Number(values.interactions),
     factors: numbers(values.factors),
     cholesky: numbers(values.cholesky),
+    exact: numbers(values.exact),
     threads: Number(values.threads),
     repetitions: Number(values.repetitions),
     scratch: values.scratch,

@@ -1,11 +1,13 @@
 // One half step of alternating least squares on the kernels (assembly/als.ts): every row x of `out` solves
 //   (Σ w q q' + α0 Q'Q + ridge I) x = Σ w q
-// over its entries (weight w, row q of the fixed side Q): exactly by Cholesky, or by a few conjugate gradient steps from
-// the x of before. Shapes: rows × size float32, size a multiple of 4, all in the kernels' memory.
+// over its entries (weight w, row q of the fixed side Q): exactly by Cholesky, by a few conjugate gradient steps from the
+// x of before, or to a relative error by steps preconditioned with α0 Q'Q + ridge I, diagonal in the eigenbasis of Q'Q.
+// Shapes: rows × size float32, size a multiple of 4, all in the kernels' memory.
 // Q'Q is summed in float32 over parts of fixed size and in float64 over the parts, in their order, so that a result does
 // not depend on the number of threads. Rows that float32 cannot decompose are solved again in float64 by ml-matrix.
 
 import { packedRowsBytesMax } from '../base/limits.ts';
+import { eigenbasisOf, rotate } from './eigenbasis.ts';
 import type { Kernels } from './kernels.ts';
 import { allFinite, choleskySolver, mirrorLower } from './matrix.ts';
 
@@ -25,6 +27,11 @@ export interface HalfStepOptions {
   readonly unobservedWeight: number;
   /** Conjugate gradient steps; 0 for the exact solution. */
   readonly steps: number;
+  /**
+   * Preconditioned conjugate gradients until this relative error, and by Cholesky the rows that `steps` do not suffice
+   * for. `fixed` and `out` are then both left in the eigenbasis of Q'Q (`rotation` of the result).
+   */
+  readonly tolerance?: number;
 }
 
 export interface HalfStepLoss {
@@ -32,6 +39,8 @@ export interface HalfStepLoss {
   readonly rows: number;
   /** The part Σ ridge |x|² of it. */
   readonly ridges: number;
+  /** V, size × size: with a tolerance, the rows q and x before are q V and x V after. */
+  readonly rotation?: Float64Array;
 }
 
 /** Entries (a row counts as size / 2) of one chunk of work, and the most chunks; neither depends on the threads. */
@@ -53,11 +62,14 @@ const halfStepIn = (
   out: Float32Array,
   options: HalfStepOptions,
 ): HalfStepLoss => {
-  const { size, unobservedWeight, steps } = options;
+  const { size, unobservedWeight, steps, tolerance = 0 } = options;
   const { rows, rowStart, columns, weights, ridges } = side;
-  const base = kernels.float32(eightfold(size) * eightfold(size));
+  const base = kernels.float32((eightfold(size) + 1) * eightfold(size));
   const gram = scaledGramian(kernels, fixed, size, unobservedWeight);
-  if (steps > 0) {
+  const rotation = tolerance > 0 ? turnToEigenbasis(kernels, gram, size, fixed, out) : undefined;
+  if (rotation !== undefined) {
+    diagonalBase(gram, size, base);
+  } else if (steps > 0) {
     packBase(gram, size, base);
   } else {
     base.set(gram);
@@ -84,6 +96,7 @@ const halfStepIn = (
     size,
     base.byteOffset,
     steps,
+    tolerance,
     scratch.byteOffset,
     floats * 4,
     packedRows,
@@ -92,16 +105,45 @@ const halfStepIn = (
     rowCost,
     sums.byteOffset,
   );
-  const loss = { rows: everyFourth(sums, 0), ridges: everyFourth(sums, 1) };
+  const loss = { rows: everyFourth(sums, 0), ridges: everyFourth(sums, 1), rotation };
   const failed = everyFourth(sums, 2);
   if (failed > 0) {
-    if (steps > 0) {
+    if (steps > 0 && tolerance === 0) {
       throw new RangeError(`half step: ${failed} of ${rows} rows came out as NaN`);
     }
     const again = solveAgain(side, fixed, out, gram, size);
-    return { rows: loss.rows + again.rows, ridges: loss.ridges + again.ridges };
+    return { rows: loss.rows + again.rows, ridges: loss.ridges + again.ridges, rotation };
   }
   return loss;
+};
+
+/** Turns both tables, and `gram` into the diagonal matrix that it is there; returns V. */
+const turnToEigenbasis = (
+  kernels: Kernels,
+  gram: Float32Array,
+  size: number,
+  fixed: Float32Array,
+  out: Float32Array,
+): Float64Array => {
+  const pitch = eightfold(size);
+  const { values, vectors } = eigenbasisOf(gram, size, pitch);
+  rotate(kernels, fixed, size, vectors);
+  rotate(kernels, out, size, vectors);
+  gram.fill(0);
+  values.forEach((value, place) => {
+    gram[place * pitch + place] = value;
+  });
+  return vectors;
+};
+
+/** The matrix, and after it its diagonal, padded with ones: it divides. */
+const diagonalBase = (gram: Float32Array, size: number, base: Float32Array): void => {
+  const pitch = eightfold(size);
+  base.set(gram);
+  base.fill(1, size * pitch, (size + 1) * pitch);
+  for (let place = 0; place < size; place++) {
+    base[size * pitch + place] = gram[place * pitch + place];
+  }
 };
 
 /** α0 Q'Q of the rows of `fixed`, both triangles, rows of ⌈size / 8⌉ × 8 floats. */

@@ -62,6 +62,7 @@ interface ParallelFunctions {
     size: number,
     base: number,
     steps: number,
+    tolerance: number,
     scratch: number,
     scratchBytes: number,
     packedRows: number,
@@ -79,6 +80,16 @@ interface ParallelFunctions {
     partRows: number,
     parts: number,
     pitch: number,
+  ): void;
+  /** assembly/rotation.ts */
+  rotateRows(
+    thread: number,
+    table: number,
+    rows: number,
+    size: number,
+    matrix: number,
+    pitch: number,
+    scratch: number,
   ): void;
   /** assembly/ease.ts */
   gramTiles(

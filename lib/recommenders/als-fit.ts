@@ -4,6 +4,7 @@
 // kernels' memory already), else 16; 4 × d bytes a customer and item; what halfStep needs for a thread.
 
 import { seededRandom } from '../base/random.ts';
+import { chained, rotate } from '../numeric/eigenbasis.ts';
 import { type HalfStepOptions, halfStep, type Side } from '../numeric/half-step.ts';
 import type { Kernels } from '../numeric/kernels.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
@@ -12,11 +13,18 @@ import type { AlsSettings } from './als.ts';
 /** Floats a row of factors: d padded with zeros to a multiple of 4. */
 export const strideOf = ({ factors }: AlsSettings): number => Math.ceil(factors / 4) * 4;
 
-const halfStepOptions = (settings: AlsSettings): HalfStepOptions => ({
-  size: strideOf(settings),
-  unobservedWeight: settings.unobservedWeight,
-  steps: settings.solver === 'cg' ? settings.steps : 0,
-});
+/** Relative error of solver exact, in the norm of half-step.ts. */
+const exactTolerance = 1e-5;
+
+const halfStepOptions = (settings: AlsSettings): HalfStepOptions => {
+  const { solver, steps, unobservedWeight } = settings;
+  const size = strideOf(settings);
+  if (solver === 'exact') {
+    // A step takes 2 d products an entry and Cholesky d² / 2: a row that d / 4 steps do not solve costs twice at most.
+    return { size, unobservedWeight, steps: 4 + Math.ceil(size / 4), tolerance: exactTolerance };
+  }
+  return { size, unobservedWeight, steps: solver === 'cg' ? steps : 0 };
+};
 
 /** Item factors (items × stride). `afterEpoch` is told the loss per interaction. Throws RangeError on divergence. */
 export const fitItemFactors = (
@@ -32,14 +40,23 @@ export const fitItemFactors = (
       const byCustomer = customerSide(kernels, pairs, settings);
       const byItem = itemSide(kernels, byCustomer, pairs.columns, settings);
       const options = halfStepOptions(settings);
+      let turned: Float64Array | undefined;
+      const turn = (rotation: Float64Array | undefined): void => {
+        turned = turned && rotation ? chained(turned, rotation, options.size) : rotation;
+      };
       for (let epoch = 1; epoch <= settings.iterations; epoch++) {
-        const { ridges } = halfStep(kernels, byCustomer, items, customers, options);
-        const { rows } = halfStep(kernels, byItem, customers, items, options);
+        const { ridges, rotation } = halfStep(kernels, byCustomer, items, customers, options);
+        turn(rotation);
+        const { rows, rotation: next } = halfStep(kernels, byItem, customers, items, options);
+        turn(next);
         const loss = (rows + ridges) / Math.max(1, byItem.columns.length);
         if (!Number.isFinite(loss)) {
           throw new RangeError(`the loss of epoch ${epoch} is ${loss}`);
         }
         afterEpoch(epoch, loss);
+      }
+      if (turned !== undefined) {
+        rotate(kernels, items, options.size, turned, true);
       }
       return items.slice();
     });

@@ -3,7 +3,7 @@
 //   Σ_observed w_ui (1 − x_u·y_i)² + α0 Σ_all (x_u·y_i)² + Σ_u λ_u|x_u|² + Σ_i λ_i|y_i|²,  λ_u = λ (Σ_i w_ui + α0 n)^ν
 // Solved by conjugate gradients (Takács, Pilászy & Tikk 2011) or exactly, in the kernels. A history is folded in by one
 // exact half step on fixed items, α0 Y'Y being part of the model. Shapes: factors rows × d float32.
-// Cost of an epoch: entries × d × 4 steps (cg), or entries × d² / 2 + (customers + items) × d³ / 6 (cholesky).
+// Cost of an epoch: entries × 2 d a step (cg, exact), or entries × d² / 2 + (customers + items) × d³ / 6 (cholesky).
 
 import { factorsCountMax } from '../base/limits.ts';
 import { halfStep, scaledGramian, scratchFloats, solveInFloat64 } from '../numeric/half-step.ts';
@@ -27,8 +27,11 @@ export interface AlsSettings {
   readonly frequencyExponent: number;
   /** σ: items start as normal numbers of deviation σ / √d. Default 0.1. */
   readonly initScale: number;
-  /** Default cg; cholesky is exact, and slower from about 32 dimensions on. */
-  readonly solver: 'cg' | 'cholesky';
+  /**
+   * Default cg. Both others are exact: cholesky decomposes every row's matrix, exact takes preconditioned conjugate
+   * gradient steps until a relative error of 1e-5, far cheaper unless α0 is small beside the weights.
+   */
+  readonly solver: 'cg' | 'exact' | 'cholesky';
   /** Conjugate gradient steps of one half step, from the solution of the epoch before. Default 3. */
   readonly steps: number;
   /** Default 1. */
@@ -173,7 +176,7 @@ const settingsOf = (params: Params): AlsSettings => {
     unobservedWeight: number('unobservedWeight', 0),
     frequencyExponent: number('frequencyExponent', 0),
     initScale: number('initScale', 0),
-    solver: oneOf('solver', ['cg', 'cholesky']),
+    solver: oneOf('solver', ['cg', 'exact', 'cholesky']),
     steps: whole('steps', 1),
     seed: number('seed', 0),
   };

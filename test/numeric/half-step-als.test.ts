@@ -4,6 +4,7 @@ import { Matrix, solve } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { threadedKernels } from '../../lib/adapters/threads.ts';
 import { seededRandom } from '../../lib/base/random.ts';
+import { rotate } from '../../lib/numeric/eigenbasis.ts';
 import { type HalfStepLoss, halfStep } from '../../lib/numeric/half-step.ts';
 import { createKernels, type Kernels } from '../../lib/numeric/kernels.ts';
 
@@ -36,6 +37,7 @@ const solved = (
   kernels: Kernels,
   problem: Problem,
   steps: number,
+  tolerance = 0,
 ): { readonly rows: Float32Array; readonly loss: HalfStepLoss } => {
   const { size, counts, isUniform = false } = problem;
   const data = drawn(problem);
@@ -52,7 +54,13 @@ const solved = (
   ridges.set(counts.map((_, row) => ridgeOf(row)));
   const out = kernels.float32(counts.length * size).fill(0.01);
   const side = { rows: counts.length, rowStart, columns, weights: isUniform ? 2 : weights, ridges };
-  const loss = halfStep(kernels, side, fixed, out, { size, unobservedWeight, steps });
+  const loss = halfStep(kernels, side, fixed, out, { size, unobservedWeight, steps, tolerance });
+  if (loss.rotation !== undefined) {
+    expect(furthest(fixed, data.fixed)).toBeGreaterThan(0.01);
+    rotate(kernels, out, size, loss.rotation, true);
+    rotate(kernels, fixed, size, loss.rotation, true);
+    expect(furthest(fixed, data.fixed)).toBeLessThan(1e-5);
+  }
   const rows = out.slice();
   kernels.release(mark);
   return { rows, loss };
@@ -109,6 +117,29 @@ describe('the half step', () => {
     },
   );
 
+  it.each(problems)(
+    'of $size columns is what ml-matrix gives, by preconditioned gradients to a tolerance and by its fall-back',
+    (problem) => {
+      const kernels = createKernels();
+      const expected = reference(problem);
+      // One step suffices for no row with entries: those are decomposed.
+      for (const steps of [60, 1]) {
+        const { rows, loss } = solved(kernels, problem, steps, 1e-5);
+        expect(furthest(rows, expected.rows)).toBeLessThan(1e-4);
+        expect(loss.rows / expected.loss).toBeCloseTo(1, 4);
+      }
+    },
+  );
+
+  it('to a tolerance takes as few steps as it needs: preconditioned, a few come near where plain ones do not', () => {
+    const kernels = createKernels();
+    const expected = reference(problems[5]).loss;
+    const plain = solved(kernels, problems[5], 6).loss.rows;
+    const near = solved(kernels, problems[5], 60, 1e-2).loss.rows;
+    expect(near - expected).toBeLessThan(0.01 * expected);
+    expect(near - expected).toBeLessThan(plain - expected);
+  });
+
   it('takes one number for all weights as it takes them one by one', () => {
     const kernels = createKernels();
     const problem = { size: 20, fixedRows: 90, counts, isUniform: true };
@@ -131,10 +162,14 @@ describe('the half step', () => {
       fixedRows: 9_000,
       counts: Array.from({ length: 3_000 }, (_, row) => row % 23),
     };
-    for (const steps of [0, 3]) {
+    for (const [steps, tolerance] of [
+      [0, 0],
+      [3, 0],
+      [3, 1e-5],
+    ]) {
       const [one, two, four] = [1, 2, 4].map((threads) => {
         const kernels = threadedKernels(threads);
-        const { rows, loss } = solved(kernels, manyRows, steps);
+        const { rows, loss } = solved(kernels, manyRows, steps, tolerance);
         kernels.close();
         return { bits: new Int32Array(rows.buffer), loss };
       });

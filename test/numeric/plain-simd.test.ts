@@ -19,6 +19,7 @@ describe('plain SIMD', () => {
   it.each([
     ['als', { factors: 10 }],
     ['als', { factors: 10, solver: 'cholesky' }],
+    ['als', { factors: 10, solver: 'exact' }],
     ['ease', {}],
     ['warp', { epochs: 5 }],
   ])('%s %o gives the scores of relaxed SIMD but for rounding', (model, params) => {

@@ -32,7 +32,7 @@ interface Settings {
   readonly unobservedWeight: number;
   readonly frequencyExponent: number;
   readonly initScale: number;
-  readonly solver: 'cg' | 'cholesky';
+  readonly solver: 'cg' | 'exact' | 'cholesky';
   readonly steps: number;
   readonly seed: number;
 }
@@ -117,19 +117,22 @@ const fitted = (own: Settings, threads = 1) => {
 };
 
 describe('iALS', () => {
-  it('has the item factors and the losses of the same epochs in float64, dimensions not a multiple of four', () => {
-    const expected = reference();
-    const { factors, losses } = fitted(settings);
-    for (let item = 0; item < items; item++) {
-      for (let k = 0; k < settings.factors; k++) {
-        expect(factors[item * 8 + k]).toBeCloseTo(expected.items[item * settings.factors + k], 4);
+  it.each(['cholesky', 'exact'] as const)(
+    'has the item factors and the losses of the same epochs in float64, dimensions not a multiple of four: %s',
+    (solver) => {
+      const expected = reference();
+      const { factors, losses } = fitted({ ...settings, solver });
+      for (let item = 0; item < items; item++) {
+        for (let k = 0; k < settings.factors; k++) {
+          expect(factors[item * 8 + k]).toBeCloseTo(expected.items[item * settings.factors + k], 4);
+        }
+        expect([...factors.subarray(item * 8 + 6, item * 8 + 8)]).toEqual([0, 0]);
       }
-      expect([...factors.subarray(item * 8 + 6, item * 8 + 8)]).toEqual([0, 0]);
-    }
-    losses.forEach((loss, epoch) => {
-      expect(loss).toBeCloseTo(expected.losses[epoch], 4);
-    });
-  });
+      losses.forEach((loss, epoch) => {
+        expect(loss).toBeCloseTo(expected.losses[epoch], 4);
+      });
+    },
+  );
 
   it('comes to the same by conjugate gradients when they converge, and near it by three steps', () => {
     const exact = fitted(settings);
@@ -141,11 +144,14 @@ describe('iALS', () => {
     expect(three[19] / fitted({ ...settings, iterations: 20 }).losses[19]).toBeCloseTo(1, 2);
   });
 
-  it.each(['cg', 'cholesky'] as const)('gives the same bits with one, two and four threads: %s', (solver) => {
-    const one = fitted({ ...settings, solver });
-    expect(fitted({ ...settings, solver }, 2)).toEqual(one);
-    expect(fitted({ ...settings, solver }, 4)).toEqual(one);
-  });
+  it.each(['cg', 'exact', 'cholesky'] as const)(
+    'gives the same bits with one, two and four threads: %s',
+    (solver) => {
+      const one = fitted({ ...settings, solver });
+      expect(fitted({ ...settings, solver }, 2)).toEqual(one);
+      expect(fitted({ ...settings, solver }, 4)).toEqual(one);
+    },
+  );
 
   it('starts from its seed', () => {
     expect(fitted(settings)).toEqual(fitted(settings));
@@ -206,7 +212,7 @@ describe('iALS', () => {
 
   it('says what to change when no epoch can be solved', () => {
     const hopeless = { ...settings, regularization: 0, unobservedWeight: 0, factors: 64 };
-    for (const solver of ['cg', 'cholesky'] as const) {
+    for (const solver of ['cg', 'exact', 'cholesky'] as const) {
       expect(() => fitted({ ...hopeless, solver, initScale: 1e30 })).toThrow(/raise regularization/);
     }
   });

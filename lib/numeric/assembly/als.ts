@@ -20,6 +20,8 @@ const summedRows = 4096;
 let table: usize;
 let bytes: usize;
 let base: usize;
+/** The diagonal of B where it is all of B, or 0. */
+let diagonal: usize = 0;
 let span: usize;
 let pitch: usize;
 let work: usize;
@@ -32,6 +34,7 @@ export function alsPrepare(
   table = tableAt;
   bytes = (<usize>size) << 2;
   base = baseAt;
+  diagonal = 0;
   span = (bytes + 31) & ~31;
   pitch = span;
   work = workAt;
@@ -39,17 +42,19 @@ export function alsPrepare(
 }
 
 /**
- * Parallel. `weights` 0: all are `weight`. `steps` 0: exact. sums[4 chunk …]: the rows' part of the loss, Σ ridge |x|²
+ * Parallel. `weights` 0: all are `weight`. `steps` 0: exact. `tolerance` above 0: B is diagonal, rows of it by `pitch` and
+ * after them the diagonal alone; rows come to that relative error, exactly where `steps` do not suffice. sums[4 chunk …]: the rows' part of the loss, Σ ridge |x|²
  * of it, and how many rows became NaN and are in neither. A row without entries becomes zero.
  */
 export function alsHalfStep(
   thread: i32,
   rowStart: usize, columns: usize, weights: usize, weight: f32, ridges: usize, rows: i32,
   tableAt: usize, out: usize, size: i32, baseAt: usize,
-  steps: i32, scratch: usize, scratchBytes: i32, packedRowsCount: i32,
+  steps: i32, tolerance: f32, scratch: usize, scratchBytes: i32, packedRowsCount: i32,
   chunks: i32, chunkCost: f64, rowCost: i32, sums: usize,
 ): void {
   alsPrepare(tableAt, size, baseAt, scratch + (<usize>thread) * (<usize>scratchBytes), packedRowsCount);
+  diagonal = tolerance > 0 ? base + (bytes >> 2) * pitch : 0;
   for (let chunk = takeChunk(); chunk < chunks; chunk = takeChunk()) {
     let row = firstRow(rowStart, rows, rowCost, <f64>chunk * chunkCost);
     const end = chunk + 1 == chunks ? rows : firstRow(rowStart, rows, rowCost, <f64>(chunk + 1) * chunkCost);
@@ -67,7 +72,9 @@ export function alsHalfStep(
       const own = weights == 0 ? <usize>0 : weights + (from << 2);
       const ridge = load<f32>(ridges + ((<usize>row) << 2));
       const part =
-        steps > 0
+        tolerance > 0
+          ? rowToTolerance(columns + (from << 2), own, weight, count, ridge, steps, tolerance, x)
+          : steps > 0
           ? alsRowByGradients(columns + (from << 2), own, weight, count, ridge, steps, x)
           : alsRowExactly(columns + (from << 2), own, weight, count, ridge, x);
       if (isNaN(part)) {
@@ -140,6 +147,77 @@ export function alsRowByGradients(
   return loss;
 }
 
+/**
+ * Conjugate gradients preconditioned by M = B + ridge I, a diagonal, until |r| in the norm of M⁻¹ is at most `tolerance`
+ * times |x| in that of M: since A ≥ M, the error of x in the norm of M is no larger. Scratch as alsRowByGradients.
+ */
+function rowToTolerance(
+  columns: usize, weights: usize, weight: f32, count: i32, ridge: f32, steps: i32, tolerance: f32, row: usize,
+): f64 {
+  const x = work;
+  const r = x + span;
+  const p = r + span;
+  const product = p + span;
+  memory.copy(x, row, bytes);
+  memory.fill(x + bytes, 0, span - bytes);
+  memory.fill(p, 0, span);
+  let loss = <f64>(
+    count <= packedRows
+      ? gather(columns, weights, weight, count, ridge, x, r)
+      : residual(columns, weights, weight, count, ridge, x, 1, r)
+  );
+  loss -= <f64>dot(x, r, span);
+  let squares = scaledSquares(r, ridge);
+  let turn: f32 = 0;
+  for (let step = 0; !(squares <= tolerance * tolerance * energy(x, ridge)); step++) {
+    if (step == steps) {
+      return alsRowExactly(columns, weights, weight, count, ridge, row);
+    }
+    turnTowards(p, r, ridge, turn);
+    const length = squares / -residualAlong(columns, weights, weight, count, ridge, p, product);
+    loss -= <f64>(length * squares);
+    addScaled(x, p, length);
+    addScaled(r, product, length);
+    const next = scaledSquares(r, ridge);
+    turn = next / squares;
+    squares = next;
+  }
+  memory.copy(row, x, bytes);
+  return loss;
+}
+
+/** vector · M⁻¹ vector. */
+function scaledSquares(vector: usize, ridge: f32): f32 {
+  const shift = f32x4.splat(ridge);
+  let sum = f32x4.splat(0);
+  for (let at: usize = 0; at < span; at += 16) {
+    const v = v128.load(vector + at);
+    sum = madd(f32x4.div(v, f32x4.add(v128.load(diagonal + at), shift)), v, sum);
+  }
+  return lanesSum(sum);
+}
+
+/** vector · M vector. */
+function energy(vector: usize, ridge: f32): f32 {
+  const shift = f32x4.splat(ridge);
+  let sum = f32x4.splat(0);
+  for (let at: usize = 0; at < span; at += 16) {
+    const v = v128.load(vector + at);
+    sum = madd(f32x4.mul(v, f32x4.add(v128.load(diagonal + at), shift)), v, sum);
+  }
+  return lanesSum(sum);
+}
+
+/** p = turn p + M⁻¹ r. */
+function turnTowards(p: usize, r: usize, ridge: f32, turn: f32): void {
+  const shift = f32x4.splat(ridge);
+  const scale = f32x4.splat(turn);
+  for (let at: usize = 0; at < span; at += 16) {
+    const direction = f32x4.div(v128.load(r + at), f32x4.add(v128.load(diagonal + at), shift));
+    v128.store(p + at, madd(v128.load(p + at), scale, direction));
+  }
+}
+
 /** product = −A p; returns p · product. */
 function residualAlong(
   columns: usize, weights: usize, weight: f32, count: i32, ridge: f32, p: usize, product: usize,
@@ -180,6 +258,12 @@ function quadratic(
 /** out = −(B + ridge I) vector. */
 function multiplyBase(ridge: f32, vector: usize, out: usize): void {
   const scale = f32x4.splat(-ridge);
+  if (diagonal != 0) {
+    for (let at: usize = 0; at < span; at += 16) {
+      v128.store(out + at, f32x4.mul(f32x4.sub(scale, v128.load(diagonal + at)), v128.load(vector + at)));
+    }
+    return;
+  }
   let block = base;
   for (let at: usize = 0; at < span; at += 32) {
     blockResidual(block, bytes, vector, vector + at, scale, out + at);

@@ -10,6 +10,7 @@ export {
   pairwisePass,
   pairwiseSeed,
 } from './pairwise';
+export { rotateRows } from './rotation';
 export { sweepPanel, sweepPivots, sweepRest } from './sweep';
 export { mark } from './threads';
 export { scorePanels, topRows } from './top';
