@@ -2,6 +2,7 @@
 // Only the upper triangle of A is read; U takes its place (elements below the diagonal mean nothing). A is row-major
 // with rows of `pitch` bytes; columns are a multiple of 4, and `bytes` is 4 × columns.
 
+import { updateTile } from './gramian';
 import { lanesSum, lanesSums, nmadd } from './simd';
 
 /** Four rows at a time: less what the rows above take, then among themselves. False if A is not positive definite. */
@@ -37,35 +38,7 @@ export function decompose(matrix: usize, bytes: usize, pitch: usize, inverses: u
 
 /** tile (4 × 8) −= Σ of outer products of the first `count` rows at `left` (4 places) and `right` (8 places). */
 function subtractTile(left: usize, right: usize, count: i32, pitch: usize, tile: usize): void {
-  const tile1 = tile + pitch;
-  const tile2 = tile1 + pitch;
-  const tile3 = tile2 + pitch;
-  let a0 = v128.load(tile), b0 = v128.load(tile, 16);
-  let a1 = v128.load(tile1), b1 = v128.load(tile1, 16);
-  let a2 = v128.load(tile2), b2 = v128.load(tile2, 16);
-  let a3 = v128.load(tile3), b3 = v128.load(tile3, 16);
-  for (let row = 0; row < count; row++) {
-    const va = v128.load(right);
-    const vb = v128.load(right, 16);
-    let s = v128.load32_splat(left);
-    a0 = nmadd(s, va, a0);
-    b0 = nmadd(s, vb, b0);
-    s = v128.load32_splat(left, 4);
-    a1 = nmadd(s, va, a1);
-    b1 = nmadd(s, vb, b1);
-    s = v128.load32_splat(left, 8);
-    a2 = nmadd(s, va, a2);
-    b2 = nmadd(s, vb, b2);
-    s = v128.load32_splat(left, 12);
-    a3 = nmadd(s, va, a3);
-    b3 = nmadd(s, vb, b3);
-    left += pitch;
-    right += pitch;
-  }
-  v128.store(tile, a0); v128.store(tile, b0, 16);
-  v128.store(tile1, a1); v128.store(tile1, b1, 16);
-  v128.store(tile2, a2); v128.store(tile2, b2, 16);
-  v128.store(tile3, a3); v128.store(tile3, b3, 16);
+  updateTile(left, right, count, pitch, tile, pitch, true);
 }
 
 /** U' y = b: `vector` holds b and then y. Returns y · y, which is b · x. */

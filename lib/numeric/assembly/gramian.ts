@@ -3,7 +3,7 @@
 // on the diagonal and at the right edge also write elements that mean nothing (rows are followed by 16 readable bytes).
 
 import { takeChunk } from './threads';
-import { madd } from './simd';
+import { madd, nmadd } from './simd';
 
 /** matrix += Σ q q' over `count` rows from `rows`. */
 export function addOuterProducts(rows: usize, count: i32, bytes: usize, matrix: usize, pitch: usize): void {
@@ -15,6 +15,15 @@ export function addOuterProducts(rows: usize, count: i32, bytes: usize, matrix: 
 }
 
 function addTile(left: usize, right: usize, count: i32, bytes: usize, tile: usize, pitch: usize): void {
+  updateTile(left, right, count, bytes, tile, pitch, false);
+}
+
+/** tile (4 × 8) ± Σ of outer products of 4 places at `left` and 8 at `right`, in `count` rows that lie `bytes` apart. */
+// @ts-ignore: decorator of AssemblyScript
+@inline
+export function updateTile(
+  left: usize, right: usize, count: i32, bytes: usize, tile: usize, pitch: usize, isLess: bool,
+): void {
   const tile1 = tile + pitch;
   const tile2 = tile1 + pitch;
   const tile3 = tile2 + pitch;
@@ -26,17 +35,17 @@ function addTile(left: usize, right: usize, count: i32, bytes: usize, tile: usiz
     const va = v128.load(right);
     const vb = v128.load(right, 16);
     let s = v128.load32_splat(left);
-    a0 = madd(s, va, a0);
-    b0 = madd(s, vb, b0);
+    a0 = isLess ? nmadd(s, va, a0) : madd(s, va, a0);
+    b0 = isLess ? nmadd(s, vb, b0) : madd(s, vb, b0);
     s = v128.load32_splat(left, 4);
-    a1 = madd(s, va, a1);
-    b1 = madd(s, vb, b1);
+    a1 = isLess ? nmadd(s, va, a1) : madd(s, va, a1);
+    b1 = isLess ? nmadd(s, vb, b1) : madd(s, vb, b1);
     s = v128.load32_splat(left, 8);
-    a2 = madd(s, va, a2);
-    b2 = madd(s, vb, b2);
+    a2 = isLess ? nmadd(s, va, a2) : madd(s, va, a2);
+    b2 = isLess ? nmadd(s, vb, b2) : madd(s, vb, b2);
     s = v128.load32_splat(left, 12);
-    a3 = madd(s, va, a3);
-    b3 = madd(s, vb, b3);
+    a3 = isLess ? nmadd(s, va, a3) : madd(s, va, a3);
+    b3 = isLess ? nmadd(s, vb, b3) : madd(s, vb, b3);
     left += bytes;
     right += bytes;
   }
