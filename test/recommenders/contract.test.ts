@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { customerId, itemId } from '../../lib/base/ids.ts';
 import type { Tools } from '../../lib/recommenders/model.ts';
-import { createRecommender, loadRecommender, plainTools, recipeOf } from '../../lib/recommenders/models.ts';
+import {
+  createRecommender,
+  loadRecommender,
+  modelNames,
+  plainTools,
+  recipeOf,
+} from '../../lib/recommenders/models.ts';
 import type { Recipe, Recommender, Scored } from '../../lib/recommenders/recommender.ts';
 import { checkerboard, interactionsOf, itemOf, type Triple } from './interactions.ts';
 
@@ -55,6 +61,10 @@ const subjects: readonly { readonly name: string; readonly recipe: Recipe; reado
     recipe: recipeOf('hybrid', { models: ['als', { model: 'ease', params: { regularization: 5 } }] }),
   },
 ];
+it('the suite has every model', () => {
+  expect(new Set(subjects.map(({ recipe }) => recipe.model))).toEqual(new Set(modelNames));
+});
+
 /** What does not go by who took what together: these have known answers of their own in their tests. */
 const notCollaborative = ['popularity', 'trending', 'sequence', 'repetition', 'content', 'external'];
 const collaborative = subjects.filter(({ recipe }) => !notCollaborative.includes(recipe.model));
@@ -231,6 +241,12 @@ describe.each(subjects)('$name', ({ recipe, tools }) => {
     expect(loaded.similarItems(itemId('i2'), 5)).toEqual(recommender.similarItems(itemId('i2'), 5));
     const history = [{ itemId: itemId('i2'), value: 1, atMs: 0 }];
     expect(loaded.foldIn(history, 12)).toEqual(recommender.foldIn(history, 12));
+    expect([...loaded.recommendAll(3)]).toEqual([...recommender.recommendAll(3)]);
+    expect(loaded.similarCustomers(customerId('c5'), 5)).toEqual(
+      recommender.similarCustomers(customerId('c5'), 5),
+    );
+    const asked = [itemId('i1'), itemId('i2')];
+    expect(loaded.because(customerId('c5'), asked)).toEqual(recommender.because(customerId('c5'), asked));
     expect(loaded.save()).toEqual(recommender.save());
   });
 
