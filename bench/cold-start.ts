@@ -50,7 +50,9 @@ export const main = async (args: readonly string[]): Promise<void> => {
     options: { data: { type: 'string' }, share: { type: 'string', default: '0.8' } },
   });
   if (values.data === undefined) {
-    throw new Error('cold-start: --data DIR is needed, the folder of u.data.gz, u.item and u.user');
+    throw new RangeError(
+      'cold-start: --data DIR is needed, the folder of u.data.gz, u.item and u.user, received none',
+    );
   }
   const data = splitAt(await readTimed(join(values.data, 'u.data.gz'), 'pairs'), Number(values.share));
   const known: Known = {

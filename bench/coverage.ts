@@ -18,6 +18,7 @@ import type { CampaignResult } from '../lib/experiments/result.ts';
 import { type AssignedCustomer, collectOutcomes } from '../lib/outcomes/collect.ts';
 import { createMarket, type MarketAction } from '../local/market/market.ts';
 import { simulateWindow, trueEffect } from '../local/market/window.ts';
+import { countOf } from './counts.ts';
 
 const windowDays = 30;
 const dayMs = 86_400_000;
@@ -37,7 +38,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
     args: [...args],
     options: { seeds: { type: 'string', default: '100' }, learners: { type: 'string', default: '2000' } },
   });
-  const [seeds, learners] = [Number(values.seeds), Number(values.learners)];
+  const [seeds, learners] = [countOf('seeds', values.seeds), countOf('learners', values.learners)];
   const header = row([
     'seeds',
     ...actions.flatMap((name) => [`${name}: covered`, 'true', 'estimated', 'half-width']),

@@ -9,7 +9,9 @@ import { customerId, type ItemId, itemId } from '../lib/base/ids.ts';
 import { type Random, seededRandom } from '../lib/base/random.ts';
 import type { Interactions } from '../lib/dataset/interaction.ts';
 import { createRecommender, plainTools, recipeOf } from '../lib/recommenders/models.ts';
-import type { Recipe, Recommender } from '../lib/recommenders/recommender.ts';
+import type { Recommender } from '../lib/recommenders/recommender.ts';
+import { countOf } from './counts.ts';
+import { paramsIn } from './ranking-options.ts';
 
 const customersCount = 138_000;
 const interactionsPerCustomer = 40;
@@ -36,12 +38,18 @@ export const main = async (args: readonly string[]): Promise<void> => {
       json: { type: 'boolean', default: false },
     },
   });
-  const recipe = recipeOf(values.model, JSON.parse(values.params) as Recipe['params']);
-  const items = Array.from({ length: Number(values.items) }, (_, item) => itemId(`item-${item}`));
+  const recipe = recipeOf(values.model, paramsIn(values.params));
+  const items = Array.from({ length: countOf('items', values.items) }, (_, item) => itemId(`item-${item}`));
   const random = seededRandom('latency');
   const recommender = createRecommender(recipe, { ...plainTools, progress: () => {} });
   recommender.fit(synthetic(items, random), new Map(), 0);
-  const rows = latencies(recommender, items, random, Number(values.events), Number(values.rounds));
+  const rows = latencies(
+    recommender,
+    items,
+    random,
+    countOf('events', values.events),
+    countOf('rounds', values.rounds),
+  );
   if (values.json) {
     console.log(JSON.stringify({ recipe, items: items.length, rows }));
     return;

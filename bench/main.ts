@@ -49,7 +49,8 @@ const told = (error: unknown): string | undefined => {
   const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
   const isOption = String(code).startsWith('ERR_PARSE_ARGS');
   const isParameter = error instanceof RangeError && message.includes(', received ');
-  return isOption || isParameter ? message : undefined;
+  const isFileMissing = code === 'ENOENT';
+  return isOption || isParameter || isFileMissing ? message : undefined;
 };
 
 const run = async (name: string, args: readonly string[]): Promise<void> => {

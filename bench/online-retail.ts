@@ -56,7 +56,9 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const [path] = positionals;
   const again = Number(values.again);
   if (path === undefined || !existsSync(path) || !Number.isInteger(again) || again < 1) {
-    throw new Error('online-retail: the data set’s file (CSV, gzip or not) is needed; --again takes a count');
+    throw new RangeError(
+      `online-retail: the data set’s file (CSV, gzip or not) is needed, and --again takes a count, received ${args.join(' ')}`,
+    );
   }
   const directory = mkdtempSync(join(tmpdir(), 'reprise-online-retail-'));
   const host = await startHost({ directory, clockIso: iso(startMs) });

@@ -11,6 +11,7 @@ import { threadedKernels } from '../lib/adapters/threads.ts';
 import { customerId, itemId } from '../lib/base/ids.ts';
 import type { Interactions } from '../lib/dataset/interaction.ts';
 import { createRecommender, plainTools, recipeOf } from '../lib/recommenders/models.ts';
+import { countOf } from './counts.ts';
 import { median, startPython } from './python.ts';
 import { readNpy, type SpeedSet, speedData } from './speed-data.ts';
 
@@ -130,11 +131,11 @@ export const main = async (args: readonly string[]): Promise<void> => {
   });
   mkdirSync(values.scratch, { recursive: true });
   const row = await speedEase({
-    users: Number(values.users),
-    items: Number(values.items),
-    interactions: Number(values.interactions),
-    threads: Number(values.threads),
-    rounds: Number(values.rounds),
+    users: countOf('users', values.users),
+    items: countOf('items', values.items),
+    interactions: countOf('interactions', values.interactions),
+    threads: countOf('threads', values.threads),
+    rounds: countOf('rounds', values.rounds),
     scratch: values.scratch,
   });
   console.log(values.json ? JSON.stringify(row) : text(row));

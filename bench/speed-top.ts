@@ -15,6 +15,7 @@ import type { Kernels } from '../lib/numeric/kernels.ts';
 import type { SparseMatrix } from '../lib/numeric/sparse.ts';
 import { descending } from '../lib/recommenders/ranking.ts';
 import { type FactorModel, factorRecommendAll } from '../lib/recommenders/recommend-all.ts';
+import { countOf } from './counts.ts';
 import { median, type Python, startPython } from './python.ts';
 import { readNpy, type SpeedSet, speedData } from './speed-data.ts';
 
@@ -164,13 +165,13 @@ export const main = async (args: readonly string[]): Promise<void> => {
   });
   mkdirSync(values.scratch, { recursive: true });
   const row = await speedTop({
-    users: Number(values.users),
-    items: Number(values.items),
-    interactions: Number(values.interactions),
-    factors: Number(values.factors),
-    n: Number(values.n),
-    threads: Number(values.threads),
-    rounds: Number(values.rounds),
+    users: countOf('users', values.users),
+    items: countOf('items', values.items),
+    interactions: countOf('interactions', values.interactions),
+    factors: countOf('factors', values.factors),
+    n: countOf('n', values.n),
+    threads: countOf('threads', values.threads),
+    rounds: countOf('rounds', values.rounds),
     scratch: values.scratch,
   });
   console.log(values.json ? JSON.stringify(row) : sentence(row));

@@ -236,7 +236,7 @@ const readOptions = (args: readonly string[]): Options & { readonly json: boolea
   };
   for (const value of Object.values(options).flat()) {
     if (typeof value === 'number' && !(Number.isInteger(value) && value >= 1)) {
-      throw new Error(`speed: counts are whole numbers of at least 1, received ${args.join(' ')}`);
+      throw new RangeError(`speed: counts are whole numbers of at least 1, received ${args.join(' ')}`);
     }
   }
   return options;

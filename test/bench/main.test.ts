@@ -40,6 +40,10 @@ describe('npm run bench', () => {
     for (const [args, said] of [
       [['nonsense'], 'no bench named "nonsense"'],
       [['speed', '--nonsense'], "Unknown option '--nonsense'"],
+      [['speed-top', '--users', 'many'], '--users is a whole number from 1, received many'],
+      [['latency', '--items', '0'], '--items is a whole number from 1, received 0'],
+      [['next-basket', '--train', 'gone.json', '--test', 'gone.json'], 'no such file'],
+      [['cold-start'], '--data DIR is needed'],
       [
         [...parameters, '--params', '{"neighbours":-1}'],
         'neighbours must be a number of at least 1, received -1',
