@@ -31,7 +31,7 @@ export interface Assortment {
   /** Primary languages in which there are visible items. */
   readonly languages: ReadonlySet<string>;
   /** Visible items in no particular order. */
-  visible(): Iterable<CatalogItem>;
+  visible(): readonly CatalogItem[];
 }
 
 export const createAssortment = (

@@ -146,13 +146,24 @@ const shownItem = (
   reason: reason(),
 });
 
-const notesOn = ({ contextItem }: RecommendationRequest, assortment: Assortment): string[] => {
+const notesOn = (
+  { contextItem, kind, category, tag }: RecommendationRequest,
+  assortment: Assortment,
+): string[] => {
   const notes: string[] = [];
   if (!assortment.serving) {
     notes.push(
       'No model has been trained yet: these are the newest items of the catalogue. POST /v1/admin/trainings starts a training.',
     );
   }
+  const noneHas = (name: string, wanted: string | undefined, has: (item: CatalogItem) => boolean): void => {
+    if (wanted !== undefined && !assortment.visible().some(has)) {
+      notes.push(`No visible item has the ${name} "${wanted}".`);
+    }
+  };
+  noneHas('kind', kind, (item) => item.kind === kind);
+  noneHas('category', category, (item) => item.category.some((step) => step === category));
+  noneHas('tag', tag, (item) => item.tags.some((own) => own === tag));
   if (contextItem !== undefined && !assortment.item(contextItem)) {
     notes.push(`The context item "${contextItem}" is not in the catalogue and was left out of account.`);
   }

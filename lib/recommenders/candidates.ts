@@ -8,7 +8,8 @@
 //   als, ease                           factors; item weights in closed form, where the catalogue is small enough
 //   hybrid                              the blend of the strongest of these, its weights learned on what it withholds
 //   repetition                          what a customer takes again, where something renews, expires or is consumed
-// Only when asked for by name: user-knn and bpr, which seldom win against those of their sort above; and what others trained, external-<folder>, which is also in every training without names.
+// Only when asked for by name: user-knn and bpr, of whose sort others are above. What was trained elsewhere,
+// external-<folder>, can be asked for too, and is in every training that names none.
 
 import { easePlannedItemsCountMax } from '../base/limits.ts';
 import { recipeOf } from './models.ts';

@@ -7,6 +7,19 @@ import { catalogItem } from '../fakes/serving-model.ts';
 
 import { answer, dayMs, found, idsOf, item, list, longAgo, nowMs, state, trainedAtMs } from './scene.ts';
 
+describe('an answer', () => {
+  it('says which of what it was asked for no item has', () => {
+    const asked = { kind: 'podcast', category: 'Data', tag: 'old-edition' };
+    expect(answer({ query: asked }).notes).toEqual([
+      'No visible item has the kind "podcast".',
+      'No visible item has the tag "old-edition".',
+    ]);
+    expect(
+      answer({ query: { kind: 'course', category: 'Python', tag: 'new-edition' } }).notes,
+    ).toBeUndefined();
+  });
+});
+
 describe('a customer', () => {
   it('who is new gets popularity, best first where nothing else tells them apart, hidden items never', () => {
     const {
