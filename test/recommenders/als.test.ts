@@ -158,7 +158,7 @@ describe('iALS', () => {
     expect(fitted({ ...settings, seed: 8 }).factors).not.toEqual(fitted(settings).factors);
   });
 
-  it('takes pairs that lie in the kernels’ memory where they are', () => {
+  it('takes over pairs that lie in the kernels’ memory', () => {
     const kernels = createKernels();
     const rowStart = kernels.int32(pairs.rowStart.length);
     rowStart.set(pairs.rowStart);
