@@ -33,7 +33,7 @@ export const readData = async ({ train, test, negatives, layout }: DataFiles): P
   const ids = createIds();
   const rows = await readInteractions(train, ids, layout);
   const known = { users: ids.users.ids.length, items: ids.items.ids.length };
-  const tested = await readInteractions(test, ids, layout);
+  const tested = await readInteractions(test, ids, layout === 'cut-lists' ? 'lists' : layout);
   const against = negatives === undefined ? undefined : await readNegatives(negatives, ids);
   const [users, items] = [ids.users.ids, ids.items.ids];
   return {

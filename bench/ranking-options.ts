@@ -49,7 +49,7 @@ const names = {
 
 export const usage =
   'npm run bench -- ranking --train FILE (--test FILE [--negatives FILE] | --split time [--share 0.8]) --model NAME ' +
-  '[--params JSON] [--k 10] [--layout pairs|lists] [--items FILE] [--customers FILE] [--threads N] ' +
+  '[--params JSON] [--k 10] [--layout pairs|lists|cut-lists] [--items FILE] [--customers FILE] [--threads N] ' +
   '[--path NAME=VALUE,VALUE…] [--against NAME --against-params JSON] [--json [--per-user]]';
 
 export const readOptions = (args: readonly string[]): RankingOptions => {
@@ -64,8 +64,11 @@ export const readOptions = (args: readonly string[]): RankingOptions => {
   if (negatives !== undefined && test === undefined) {
     throw wrong('--negatives stand against the items of --test FILE.', negatives);
   }
-  if (layout !== undefined && layout !== 'pairs' && layout !== 'lists') {
-    throw wrong('--layout is pairs or lists.', layout);
+  if (layout !== undefined && layout !== 'pairs' && layout !== 'lists' && layout !== 'cut-lists') {
+    throw wrong(
+      '--layout is pairs, lists, or cut-lists (--train without the last item of each line).',
+      layout,
+    );
   }
   const shares = values.share.split(',').map(Number);
   if (shares.some((share) => !(share > 0 && share < 1))) {

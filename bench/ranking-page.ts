@@ -51,9 +51,11 @@ ${tables.join('\n\n')}
 
 const section = (name: DataSet, rows: readonly Measured[]): string => {
   const isSplit = rows.some(({ stored }) => stored.result.groups.known !== undefined);
+  const { notes } = filesOf(name);
   const parts = [
     `## ${name}\n\n${dataSets[name].title}.`,
     accuracyTable(rows),
+    ...(notes === undefined ? [] : [notes]),
     ...(isSplit ? [coldTable(rows), cutsTable(rows)] : []),
     beyondTable(rows),
     `Commands, each with \`npm run bench -- ranking ${fileOptions(name)}\`:\n\n${rows.map(command).join('\n')}`,

@@ -26,7 +26,8 @@ import {
 } from './interaction-file.ts';
 import { readParquet } from './read-parquet.ts';
 
-export type Layout = 'pairs' | 'lists';
+/** `cut-lists`: lists without the last item of each line. */
+export type Layout = 'pairs' | 'lists' | 'cut-lists';
 
 export const readInteractions = async (path: string, ids: Ids, layout?: Layout): Promise<InteractionFile> => {
   const rows = await (path.endsWith('.parquet') ? readParquet(path, ids) : readText(path, ids, layout));
@@ -146,8 +147,8 @@ const lineReader = (path: string, ids: Ids, form: Form, rows: Rows): OnLine => {
       return;
     }
     splitFields(bytes, from, to, separator, fields);
-    if (layout === 'lists') {
-      takeList(bytes, fields, ids, rows);
+    if (layout !== 'pairs') {
+      takeList(bytes, fields, layout === 'lists' ? fields.count : fields.count - 1, ids, rows);
       return;
     }
     const { starts, ends, count } = fields;
@@ -174,7 +175,7 @@ const lineReader = (path: string, ids: Ids, form: Form, rows: Rows): OnLine => {
   };
 };
 
-const takeList = (bytes: Buffer, { starts, ends, count }: Fields, ids: Ids, rows: Rows): void => {
+const takeList = (bytes: Buffer, { starts, ends }: Fields, count: number, ids: Ids, rows: Rows): void => {
   const user = ids.users.add(bytes, starts[0], ends[0]);
   const listed = new Set<number>();
   for (let place = 1; place < count; place++) {

@@ -1,6 +1,6 @@
 // Hyperparameters of one model on a withheld part of a training file: by time where the file has times, else one item of
 // every user. The test file of a benchmark plays no part. Each trial is told as it ends; then the best recipe.
-// Usage: npm run bench -- tune --train FILE --model NAME [--params JSON] [--trials 25] [--seconds 600] [--layout pairs|lists]
+// Usage: npm run bench -- tune --train FILE --model NAME [--params JSON] [--trials 25] [--seconds 600] [--layout pairs|lists|cut-lists]
 //             [--seed 1] [--threads N] [--json]
 
 import { availableParallelism } from 'node:os';
@@ -16,7 +16,7 @@ import type { Layout } from './read-interactions.ts';
 
 const usage =
   'npm run bench -- tune --train FILE --model NAME [--params JSON] [--trials 25] [--seconds 600] ' +
-  '[--layout pairs|lists] [--seed 1] [--threads N] [--json]';
+  '[--layout pairs|lists|cut-lists] [--seed 1] [--threads N] [--json]';
 
 export const main = async (args: readonly string[]): Promise<void> => {
   const options = readOptions(args);
@@ -64,8 +64,8 @@ const readOptions = (args: readonly string[]) => {
   if (train === undefined || model === undefined) {
     throw wrong('--train FILE and --model NAME are needed.', args.join(' '));
   }
-  if (layout !== undefined && layout !== 'pairs' && layout !== 'lists') {
-    throw wrong('--layout is pairs or lists.', layout);
+  if (layout !== undefined && layout !== 'pairs' && layout !== 'lists' && layout !== 'cut-lists') {
+    throw wrong('--layout is pairs, lists or cut-lists.', layout);
   }
   const chosen: Layout | undefined = layout;
   return {

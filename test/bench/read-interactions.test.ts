@@ -52,6 +52,15 @@ describe('files of interactions', () => {
     expect(await rowsOf(file(text))).toEqual(expected);
   });
 
+  it('of lists without the last item of each line', async () => {
+    const rows = await rowsOf(file('1 10 20 30\n2 20 40\n3 10\n'), 'cut-lists');
+    expect(rows).toEqual([
+      ['1', '10', 1, 0],
+      ['1', '20', 1, 0],
+      ['2', '20', 1, 0],
+    ]);
+  });
+
   it('packed by gzip, longer than one piece of the stream', async () => {
     const lines = Array.from({ length: 200_000 }, (_, row) => `${row % 1_000}\t${row}\t1\t${row}`);
     const rows = await rowsOf(file(gzipSync(lines.join('\n')), '.gz'));
