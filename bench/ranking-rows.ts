@@ -26,7 +26,7 @@ Why things work here: courses that nobody took together say little, so that iALS
 .007, .0350 with the .3 that films ask for (128 factors). Weights from course to course (EASE) are ahead of factors and 5 times
 ahead of popularity (.0337). A ridge that follows a course's frequency, customers with long histories counting less and 200
 weights kept bring EASE from .1726 to .1799. The longer a history, the harder: EASE has .2323 for the least active
-users (5 courses or fewer), .1221 for the most active (over 9).`;
+third of the users, .1221 for the most active.`;
 
 export const dataSets = {
   'ml-1m-ncf': {
