@@ -1,7 +1,7 @@
 // One half step of alternating least squares on the kernels (assembly/als.ts): every row x of `out` solves
 //   (Σ w q q' + α0 Q'Q + ridge I) x = Σ w q
-// over its entries (weight w, row q of the fixed side Q): exactly by Cholesky, by a few conjugate gradient steps from the
-// x of before, or to a relative error by steps preconditioned with α0 Q'Q + ridge I, diagonal in the eigenbasis of Q'Q.
+// over its entries (weight w, row q of the fixed side Q): exactly by Cholesky, or from the x of before by conjugate gradient
+// steps, a few or to a relative error; preconditioned in the eigenbasis of Q'Q, where α0 Q'Q + ridge I is diagonal.
 // Shapes: rows × size float32, size a multiple of 4, all in the kernels' memory.
 // Q'Q is summed in float32 over parts of fixed size and in float64 over the parts, in their order, so that a result does
 // not depend on the number of threads. Rows that float32 cannot decompose are solved again in float64 by ml-matrix.
@@ -28,9 +28,11 @@ export interface HalfStepOptions {
   /** Conjugate gradient steps; 0 for the exact solution. */
   readonly steps: number;
   /**
-   * Preconditioned conjugate gradients until this relative error, and by Cholesky the rows that `steps` do not suffice
-   * for. `fixed` and `out` are then both left in the eigenbasis of Q'Q (`rotation` of the result).
+   * Turns `fixed` and `out` into the eigenbasis of Q'Q, where they are left (`rotation` of the result): the gradients are
+   * preconditioned there. Default false.
    */
+  readonly inEigenbasis?: boolean;
+  /** In the eigenbasis: steps until this relative error, and by Cholesky the rows that `steps` do not suffice for. */
   readonly tolerance?: number;
 }
 
@@ -39,7 +41,7 @@ export interface HalfStepLoss {
   readonly rows: number;
   /** The part Σ ridge |x|² of it. */
   readonly ridges: number;
-  /** V, size × size: with a tolerance, the rows q and x before are q V and x V after. */
+  /** V, size × size, in the eigenbasis: the rows q and x before are q V and x V after. */
   readonly rotation?: Float64Array;
 }
 
@@ -62,11 +64,11 @@ const halfStepIn = (
   out: Float32Array,
   options: HalfStepOptions,
 ): HalfStepLoss => {
-  const { size, unobservedWeight, steps, tolerance = 0 } = options;
+  const { size, unobservedWeight, steps, inEigenbasis = false, tolerance = 0 } = options;
   const { rows, rowStart, columns, weights, ridges } = side;
   const base = kernels.float32((eightfold(size) + 1) * eightfold(size));
   const gram = scaledGramian(kernels, fixed, size, unobservedWeight);
-  const rotation = tolerance > 0 ? turnToEigenbasis(kernels, gram, size, fixed, out) : undefined;
+  const rotation = inEigenbasis ? turnToEigenbasis(kernels, gram, size, fixed, out) : undefined;
   if (rotation !== undefined) {
     diagonalBase(gram, size, base);
   } else if (steps > 0) {
@@ -95,6 +97,7 @@ const halfStepIn = (
     out.byteOffset,
     size,
     base.byteOffset,
+    Number(inEigenbasis),
     steps,
     tolerance,
     scratch.byteOffset,

@@ -61,6 +61,7 @@ interface ParallelFunctions {
     out: number,
     size: number,
     base: number,
+    isDiagonal: number,
     steps: number,
     tolerance: number,
     scratch: number,

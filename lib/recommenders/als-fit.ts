@@ -13,19 +13,26 @@ import type { AlsSettings } from './als.ts';
 import { bothSides } from './als-sides.ts';
 
 /** Floats a row of factors: d padded with zeros to a multiple of 4. */
-export const strideOf = ({ factors }: AlsSettings): number => Math.ceil(factors / 4) * 4;
+export const strideOf = ({ factors }: Pick<AlsSettings, 'factors'>): number => Math.ceil(factors / 4) * 4;
 
 /** Relative error of solver exact, in the norm of half-step.ts. */
 const exactTolerance = 1e-5;
 
-const halfStepOptions = (settings: AlsSettings): HalfStepOptions => {
-  const { solver, steps, unobservedWeight } = settings;
+/** The decomposition takes d³ on one thread: beyond this, more than it saves where customers and items are few. */
+const eigenbasisSizeMax = 256;
+
+const halfStepOptions = ({ solver, steps, ...settings }: AlsSettings): HalfStepOptions => {
   const size = strideOf(settings);
-  if (solver === 'exact') {
-    // A step takes 2 d products an entry and Cholesky d² / 2: a row that d / 4 steps do not solve costs twice at most.
-    return { size, unobservedWeight, steps: 4 + Math.ceil(size / 4), tolerance: exactTolerance };
+  const { unobservedWeight } = settings;
+  if (solver === 'cholesky') {
+    return { size, unobservedWeight, steps: 0 };
   }
-  return { size, unobservedWeight, steps: solver === 'cg' ? steps : 0 };
+  if (solver === 'cg') {
+    return { size, unobservedWeight, steps, inEigenbasis: size <= eigenbasisSizeMax };
+  }
+  // A step takes 2 d products an entry and Cholesky d² / 2: a row that d / 4 steps do not solve costs twice at most.
+  const most = 4 + Math.ceil(size / 4);
+  return { size, unobservedWeight, steps: most, inEigenbasis: true, tolerance: exactTolerance };
 };
 
 /** Item factors (items × stride). `afterEpoch` is told the loss per interaction. Throws RangeError on divergence. */

@@ -1,6 +1,7 @@
 // One half step of alternating least squares: every row x of `out` from its entries (column c, weight w), the rows q of
 // `table` they stand for, and B = α0 Q'Q:  (Σ w q q' + B + ridge I) x = Σ w q.
-// By conjugate gradients from the x of before (Takács, Pilászy & Tikk 2011) or exactly (Cholesky). float32 throughout;
+// By conjugate gradients from the x of before (Takács, Pilászy & Tikk 2011), where B is diagonal preconditioned by
+// M = B + ridge I, or exactly (Cholesky). float32 throughout;
 // rows are d floats, d a multiple of 4. Rows are taken in chunks of about equal cost; a row's result depends on nothing
 // but its entries, so not on the threads either.
 
@@ -42,19 +43,19 @@ export function alsPrepare(
 }
 
 /**
- * Parallel. `weights` 0: all are `weight`. `steps` 0: exact. `tolerance` above 0: B is diagonal, rows of it by `pitch` and
- * after them the diagonal alone; rows come to that relative error, exactly where `steps` do not suffice. sums[4 chunk …]: the rows' part of the loss, Σ ridge |x|²
+ * Parallel. `weights` 0: all are `weight`. `isDiagonal`: B is, and follows `base` as its diagonal alone. `steps` 0: exact.
+ * `tolerance` above 0 (B diagonal): rows come to that relative error, exactly where `steps` do not suffice. sums[4 chunk …]: the rows' part of the loss, Σ ridge |x|²
  * of it, and how many rows became NaN and are in neither. A row without entries becomes zero.
  */
 export function alsHalfStep(
   thread: i32,
   rowStart: usize, columns: usize, weights: usize, weight: f32, ridges: usize, rows: i32,
   tableAt: usize, out: usize, size: i32, baseAt: usize,
-  steps: i32, tolerance: f32, scratch: usize, scratchBytes: i32, packedRowsCount: i32,
+  isDiagonal: i32, steps: i32, tolerance: f32, scratch: usize, scratchBytes: i32, packedRowsCount: i32,
   chunks: i32, chunkCost: f64, rowCost: i32, sums: usize,
 ): void {
   alsPrepare(tableAt, size, baseAt, scratch + (<usize>thread) * (<usize>scratchBytes), packedRowsCount);
-  diagonal = tolerance > 0 ? base + (bytes >> 2) * pitch : 0;
+  diagonal = isDiagonal ? base + (bytes >> 2) * pitch : 0;
   for (let chunk = takeChunk(); chunk < chunks; chunk = takeChunk()) {
     let row = firstRow(rowStart, rows, rowCost, <f64>chunk * chunkCost);
     const end = chunk + 1 == chunks ? rows : firstRow(rowStart, rows, rowCost, <f64>(chunk + 1) * chunkCost);
@@ -122,10 +123,12 @@ export function alsRowByGradients(
       : residual(columns, weights, weight, count, ridge, x, 1, r)
   );
   loss -= <f64>dot(x, r, span);
-  memory.copy(p, r, span);
-  let squares = dot(r, r, span);
+  memory.fill(p, 0, span);
+  let squares = scaledSquares(r, ridge);
+  let turn: f32 = 0;
   // The last step needs no new residual, only p · A p.
   for (let step = 1; step <= steps && !(squares < 1e-20); step++) {
+    turnTowards(p, r, ridge, turn);
     const last = step == steps;
     const curvature = last
       ? quadratic(columns, weights, weight, count, ridge, p, product)
@@ -135,11 +138,8 @@ export function alsRowByGradients(
     addScaled(x, p, length);
     if (!last) {
       addScaled(r, product, length);
-      const next = dot(r, r, span);
-      const turn = f32x4.splat(next / squares);
-      for (let at: usize = 0; at < span; at += 16) {
-        v128.store(p + at, madd(v128.load(p + at), turn, v128.load(r + at)));
-      }
+      const next = scaledSquares(r, ridge);
+      turn = next / squares;
       squares = next;
     }
   }
@@ -148,7 +148,7 @@ export function alsRowByGradients(
 }
 
 /**
- * Conjugate gradients preconditioned by M = B + ridge I, a diagonal, until |r| in the norm of M⁻¹ is at most `tolerance`
+ * Conjugate gradients until |r| in the norm of M⁻¹ is at most `tolerance`
  * times |x| in that of M: since A ≥ M, the error of x in the norm of M is no larger. Scratch as alsRowByGradients.
  */
 function rowToTolerance(
@@ -186,8 +186,11 @@ function rowToTolerance(
   return loss;
 }
 
-/** vector · M⁻¹ vector. */
+/** vector · M⁻¹ vector; vector · vector where B is not diagonal. */
 function scaledSquares(vector: usize, ridge: f32): f32 {
+  if (diagonal == 0) {
+    return dot(vector, vector, span);
+  }
   const shift = f32x4.splat(ridge);
   let sum = f32x4.splat(0);
   for (let at: usize = 0; at < span; at += 16) {
@@ -208,12 +211,15 @@ function energy(vector: usize, ridge: f32): f32 {
   return lanesSum(sum);
 }
 
-/** p = turn p + M⁻¹ r. */
+/** p = turn p + M⁻¹ r; turn p + r where B is not diagonal. */
 function turnTowards(p: usize, r: usize, ridge: f32, turn: f32): void {
   const shift = f32x4.splat(ridge);
   const scale = f32x4.splat(turn);
   for (let at: usize = 0; at < span; at += 16) {
-    const direction = f32x4.div(v128.load(r + at), f32x4.add(v128.load(diagonal + at), shift));
+    let direction = v128.load(r + at);
+    if (diagonal != 0) {
+      direction = f32x4.div(direction, f32x4.add(v128.load(diagonal + at), shift));
+    }
     v128.store(p + at, madd(v128.load(p + at), scale, direction));
   }
 }
