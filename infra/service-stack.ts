@@ -114,6 +114,10 @@ export class ServiceStack extends Stack {
       description: 'Where apps send events and ask for recommendations',
     });
     new CfnOutput(this, 'ControlTable', { value: data.control.tableName, description: 'For npm run keys' });
+    new CfnOutput(this, 'ModelsBucket', {
+      value: data.models.bucketName,
+      description: 'Model versions; factors trained elsewhere go under external/',
+    });
   }
 
   private functionOf(name: FunctionName): LambdaFunction {

@@ -14,12 +14,17 @@ import { place } from './template.ts';
 export interface Endpoints {
   readonly apiUrl: string;
   readonly mailUrl: string;
+  /** Of the local S3, and the bucket that takes factors trained elsewhere. */
+  readonly s3Url: string;
+  readonly modelsBucket: string | undefined;
   readonly keys: { readonly [scope in KeyScope]: string };
 }
 
 export interface EndpointsOptions {
   readonly apiUrl: string;
   readonly mailUrl: string;
+  readonly s3Url: string;
+  readonly modelsBucket: string | undefined;
   readonly dynamodbEndpoint: string;
   /** Name of the table for keys, an output of the template. */
   readonly controlTable: string | undefined;
@@ -32,7 +37,8 @@ export const openEndpoints = async (
 ): Promise<Endpoints & { readonly isNew: boolean }> => {
   const isNew = !existsSync(path);
   const keys = isNew ? await makeKeys(options) : (JSON.parse(readFileSync(path, 'utf8')) as Endpoints).keys;
-  const endpoints: Endpoints = { apiUrl: options.apiUrl, mailUrl: options.mailUrl, keys };
+  const { apiUrl, mailUrl, s3Url, modelsBucket } = options;
+  const endpoints: Endpoints = { apiUrl, mailUrl, s3Url, modelsBucket, keys };
   writeFileSync(`${path}.new`, `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
   return { ...endpoints, isNew };

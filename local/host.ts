@@ -120,6 +120,8 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
   const { mailUrl, keys, isNew } = await openEndpoints(join(directory, 'endpoints.json'), {
     apiUrl: gateway.url,
     mailUrl: `${ses.endpoint}/mail`,
+    s3Url: services.s3.endpoint,
+    modelsBucket: template.outputs.ModelsBucket,
     dynamodbEndpoint: services.dynamodb.endpoint,
     controlTable: template.outputs.ControlTable,
     nowMs: clock.nowMs(),
