@@ -13,11 +13,13 @@ import { completeHybrid, type HybridPart, hybridDefaults, hybridSettings } from 
 import { learnedBlend } from './hybrid-training.ts';
 import { decayedPopularity, halfLifeDaysOf, modelParts } from './indexed.ts';
 import type { History, ModelKind, Params, Scorer, TrainingData } from './model.ts';
-import type { Recipe } from './recommender.ts';
+import type { Recipe, RecipeValue } from './recommender.ts';
 
 /** What a hybrid learned; in the manifest, too. */
 export interface Blend {
-  /** By model, in the recipe's order. */
+  /** Names of the blended models, in the recipe's order. */
+  readonly models: readonly string[];
+  /** By model, in the same order. */
   readonly weights: readonly number[];
   /** The same for a customer without history. */
   readonly newcomerWeights: readonly number[];
@@ -28,7 +30,7 @@ export interface Blend {
 }
 
 /** What a hybrid keeps beside its models' arrays. */
-interface HybridExtra extends Blend {
+interface HybridExtra extends Omit<Blend, 'models'> {
   /** What each model keeps. */
   readonly extras: readonly unknown[];
 }
@@ -80,8 +82,12 @@ export const blendOf = (model: Uint8Array): Blend | undefined => {
     return undefined;
   }
   const { extras: _extras, ...blend } = extra as HybridExtra;
-  return blend;
+  return { models: blendedNames(recipe.params.models), ...blend };
 };
+
+/** recipeOf wrote every model out as a recipe. */
+const blendedNames = (models: RecipeValue): readonly string[] =>
+  (Array.isArray(models) ? models : []).map((recipe: { readonly model: string }) => recipe.model);
 
 /** Models with a half-life of their own get the popularity that goes with it. */
 const fittedPart = ({ kind, recipe }: HybridPart, data: TrainingData): Scorer =>
