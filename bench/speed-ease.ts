@@ -54,7 +54,7 @@ export const speedEase = async (options: SpeedEaseOptions): Promise<SpeedEaseRow
   const kernels = threadedKernels(threads);
   const tools = { ...plainTools, kernels: () => kernels };
   const recommender = createRecommender(
-    recipeOf('ease', { regularization, frequencyExponent: 0, neighbours: items }),
+    recipeOf('ease', { regularization, frequencyExponent: 0, customerExponent: 0, neighbours: items }),
     tools,
   );
   const data = interactionsIn(folder, options);
