@@ -168,7 +168,7 @@ export const servingBytesMax = 400 * 1024 ** 2;
 export const residentFactorsBytesMax = servingBytesMax;
 /** Items of an EASE model: its inverse takes 2 bytes × items² (0.8 GB of a training function's 3) and items³ operations. */
 export const easeItemsCountMax = 20_000;
-/** Items up to which a training plans EASE, alone and in the hybrid: items³ operations, four times within 15 minutes. */
+/** Items up to which a training plans EASE, and EASE and content in the hybrid: items³ operations, four times within 15 minutes. */
 export const easePlannedItemsCountMax = 8_000;
 /** Candidates of one training: each takes up to 15 minutes, two at a time, and a day must not be too short for them. */
 export const candidatesCountMax = 50;

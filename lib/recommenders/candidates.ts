@@ -6,7 +6,8 @@
 //   content                             what is like it in text, attributes and relations, also where nobody took it
 //   warp                                ranks by sums of features; new items and customers by what is known of them
 //   als, ease                           factors; item weights in closed form, where the catalogue is small enough
-//   hybrid                              the blend of the strongest of these, its weights learned on what it withholds
+//   hybrid                              the blend of the strongest of these (with ease and content where the catalogue
+//                                       is small enough), its weights learned on what it withholds
 //   repetition                          what a customer takes again, where something renews, expires or is consumed
 // Only when asked for by name: user-knn and bpr, of whose sort others are above. What was trained elsewhere,
 // external-<folder>, can be asked for too, and is in every training that names none.
@@ -63,13 +64,13 @@ export const externalCandidate = (folder: string): Candidate => ({
 
 /** Those for a catalogue of so many items; `repeats`: some of them are bought again. */
 export const candidatesFor = (itemsCount: number, repeats: boolean): readonly Candidate[] => {
-  const isEaseWorthwhile = itemsCount <= easePlannedItemsCountMax;
+  const isSmall = itemsCount <= easePlannedItemsCountMax;
   return [
     ...simple,
-    ...(isEaseWorthwhile ? [{ name: 'ease', recipe: recipeOf('ease') }] : []),
+    ...(isSmall ? [{ name: 'ease', recipe: recipeOf('ease') }] : []),
     {
       name: 'hybrid',
-      recipe: recipeOf('hybrid', { models: isEaseWorthwhile ? [...hybridParts, 'ease'] : hybridParts }),
+      recipe: recipeOf('hybrid', { models: isSmall ? [...hybridParts, 'ease', 'content'] : hybridParts }),
     },
     ...(repeats ? [repetition] : []),
   ];

@@ -190,8 +190,16 @@ describe('a training', () => {
     const { version } = await runTraining(ports, { trainingId: 't1', candidates: ['hybrid'] });
     const { blend, recipe } = await getJson<ModelManifest>(ports.models, `versions/${version}/manifest.json`);
     expect(recipe.model).toBe('hybrid');
-    expect(blend?.models).toEqual(['item-knn', 'sequence', 'als', 'popularity', 'trending', 'ease']);
-    expect(blend?.weights).toHaveLength(6);
+    expect(blend?.models).toEqual([
+      'item-knn',
+      'sequence',
+      'als',
+      'popularity',
+      'trending',
+      'ease',
+      'content',
+    ]);
+    expect(blend?.weights).toHaveLength(7);
     expect(blend?.choices).toBeGreaterThan(50);
     expect(blend?.loss).toBeGreaterThan(0);
   });
