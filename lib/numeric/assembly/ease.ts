@@ -8,13 +8,11 @@ import { takeChunk } from './threads';
 
 const rowsOfChunk: i32 = 8;
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function int(array: usize, place: i32): i32 {
   return i32.load(array + (<usize>place) * 4);
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function entryAt(tiles: usize, row: i32, column: i32): usize {
   const r = <usize>row;

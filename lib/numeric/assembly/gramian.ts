@@ -19,7 +19,6 @@ function addTile(left: usize, right: usize, count: i32, bytes: usize, tile: usiz
 }
 
 /** tile (4 × 8) ± Σ of outer products of 4 places at `left` and 8 at `right`, in `count` rows that lie `bytes` apart. */
-// @ts-ignore: decorator of AssemblyScript
 @inline
 export function updateTile(
   left: usize, right: usize, count: i32, bytes: usize, tile: usize, pitch: usize, isLess: bool,

@@ -43,7 +43,6 @@ export function packFour(table: usize, columns: usize, bytes: usize, block: usiz
   }
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function copyLine(source: usize, target: usize): void {
   const s0 = v128.load(source), s1 = v128.load(source, 16), s2 = v128.load(source, 32), s3 = v128.load(source, 48);
@@ -149,7 +148,6 @@ export function twoBlocksSquares(block: usize, bytes: usize, vector: usize, weig
   );
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function blockProducts(block: usize, bytes: usize, vector: usize): v128 {
   let a0 = f32x4.splat(0);

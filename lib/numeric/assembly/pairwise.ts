@@ -237,7 +237,6 @@ function shuffle(from: i32, to: i32): void {
 }
 
 /** xorshift64* (Vigna 2016); uniform in 0 … bound − 1. */
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function draw(bound: u32): u32 {
   state ^= state >> 12;
@@ -246,25 +245,21 @@ function draw(bound: u32): u32 {
   return <u32>((((state * 0x2545f4914f6cdd1d) >> 32) * (<u64>bound)) >> 32);
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function at(base: usize, index: i32): i32 {
   return i32.load(base + ((<usize>index) << 2));
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function real(base: usize, index: i32): f32 {
   return f32.load(base + ((<usize>index) << 2));
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function row(table: usize, index: i32): usize {
   return table + (<usize>index) * rowBytes;
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function firstOf(item: i32, end: i32): i32 {
   const start = at(itemStart, item);
@@ -311,7 +306,6 @@ function learnCustomer(customer: i32, direction: usize): void {
   }
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function dot(a: usize, b: usize): f32 {
   let sum = f32x4.splat(0);
@@ -321,7 +315,6 @@ function dot(a: usize, b: usize): f32 {
   return lanesSum(sum);
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function add(out: usize, from: usize, weight: f32): void {
   const w = f32x4.splat(weight);
@@ -331,7 +324,6 @@ function add(out: usize, from: usize, weight: f32): void {
 }
 
 /** Adagrad (Duchi et al. 2011) on g = weight · direction + decay · values: squares += g², values −= rate · g / √squares. */
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function learn(values: usize, squares: usize, direction: usize, weight: f32, decay: f32): void {
   const w = f32x4.splat(weight);

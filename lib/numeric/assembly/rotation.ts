@@ -58,7 +58,6 @@ function rotateFour(target: usize, rows: i32, bytes: usize, matrix: usize, pitch
   }
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function storePair(target: usize, a: v128, b: v128, isWide: bool): void {
   v128.store(target, a);

@@ -11,7 +11,6 @@ import { takeChunk } from './threads';
 export const side: usize = 128;
 export const tileBytes: usize = side * side * 4;
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 export function tileAt(tiles: usize, row: usize, column: usize): usize {
   return tiles + ((row * (row + 1)) / 2 + column) * tileBytes;
@@ -125,7 +124,6 @@ export function sweepRest(
 }
 
 /** Rows of a tile, `width` of them side by side: out[panel][k][row in panel] = sign · tile[row][k]. */
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function packRows(tile: usize, out: usize, sign: f32, width: usize): void {
   for (let panel: usize = 0; panel < side; panel += width) {

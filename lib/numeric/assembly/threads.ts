@@ -4,7 +4,6 @@
 const nextAt: usize = 7 * 4;
 
 /** The next chunk nobody took yet, from 0. */
-// @ts-ignore: decorator of AssemblyScript
 @inline
 export function takeChunk(): i32 {
   return atomic.add<i32>(nextAt, 1);

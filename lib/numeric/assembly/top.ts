@@ -148,7 +148,6 @@ function packRows(from: usize, stride: usize, out: usize, sizes: usize): void {
 }
 
 /** Scores of four vectors by eight items; those above the least score of a full heap are offered to it. */
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function tile(
   panel: usize,
@@ -253,7 +252,6 @@ function offer(
   }
 }
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function laneOf(v: v128, lane: i32): f32 {
   if (lane == 0) return f32x4.extract_lane(v, 0);
@@ -264,7 +262,6 @@ function laneOf(v: v128, lane: i32): f32 {
 
 // A heap in two arrays, the worst on top: the lowest score, of equals the highest place.
 
-// @ts-ignore: decorator of AssemblyScript
 @inline
 function worse(scoreA: f32, placeA: i32, scoreB: f32, placeB: i32): bool {
   return scoreA < scoreB || (scoreA == scoreB && placeA > placeB);
