@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { itemId, messageId } from '../../lib/base/ids.ts';
-import type { CustomerState, OwnedItem } from '../../lib/events/customer.ts';
-import type { InteractionType } from '../../lib/events/event.ts';
+import { itemId } from '../../lib/base/ids.ts';
+import type { CustomerState } from '../../lib/events/customer.ts';
 import { behaviourOf, historyOf } from '../../lib/recommendations/history.ts';
+import { state } from './scene.ts';
 
-const state = (
-  events: readonly (readonly [InteractionType, string, number])[],
-  owned: { readonly [id: string]: OwnedItem } = {},
-): CustomerState => ({
-  events: events.map(([type, id, atMs], index) => ({
-    messageId: messageId(`m${index}`),
-    type,
-    itemId: itemId(id),
-    atMs,
-  })),
-  owned,
-  orders: {},
-  revision: 1,
-});
 const rows = (given: CustomerState) =>
   behaviourOf(given).map(({ itemId: id, type, value, atMs }) => [id, type, value, atMs]);
 

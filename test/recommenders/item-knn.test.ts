@@ -1,30 +1,10 @@
-import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { itemId } from '../../lib/base/ids.ts';
-import { seededRandom } from '../../lib/base/random.ts';
 import { pairsOf } from '../../lib/recommenders/history.ts';
 import { itemNeighbours, type KnnSettings } from '../../lib/recommenders/item-knn-similarity.ts';
 import { createRecommender, recipeOf } from '../../lib/recommenders/models.ts';
 import type { Recipe } from '../../lib/recommenders/recommender.ts';
-import { interactionsOf, type Triple } from './interactions.ts';
-
-const random = seededRandom('models.test');
-const triples: Triple[] = Array.from({ length: 200 }, () => [random.int(25), random.int(10)])
-  .map(([customer, item]): [string, string] => [`c${customer}`, `i${item}`])
-  .filter(([customer, item], row, all) => all.findIndex(([c, i]) => c === customer && i === item) === row)
-  .map(([customer, item]): Triple => [customer, item, 1 + random.int(3)]);
-
-/** Customers × items, dense. */
-const dense = () => {
-  const { rows, columns, rowStart, columnIndex, value } = pairsOf(interactionsOf(triples));
-  const matrix = Matrix.zeros(rows, columns);
-  for (let row = 0; row < rows; row++) {
-    for (let entry = rowStart[row]; entry < rowStart[row + 1]; entry++) {
-      matrix.set(row, columnIndex[entry], value[entry]);
-    }
-  }
-  return matrix;
-};
+import { dense, interactionsOf, type Triple, scattered as triples } from './interactions.ts';
 
 const settings: KnnSettings = {
   similarity: 'cosine',

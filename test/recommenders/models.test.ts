@@ -2,31 +2,11 @@ import fc from 'fast-check';
 import { Matrix, solve } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { customerId } from '../../lib/base/ids.ts';
-import { seededRandom } from '../../lib/base/random.ts';
 import { decodeArtifact, encodeArtifact } from '../../lib/recommenders/artifact.ts';
-import { pairsOf } from '../../lib/recommenders/history.ts';
 import { createRecommender, recipeOf, sameRecipe } from '../../lib/recommenders/models.ts';
-import { interactionsOf, type Triple } from './interactions.ts';
+import { dense, interactionsOf, scattered as triples } from './interactions.ts';
 
 const day = 86_400_000;
-
-const random = seededRandom('models.test');
-const triples: Triple[] = Array.from({ length: 200 }, () => [random.int(25), random.int(10)])
-  .map(([customer, item]): [string, string] => [`c${customer}`, `i${item}`])
-  .filter(([customer, item], row, all) => all.findIndex(([c, i]) => c === customer && i === item) === row)
-  .map(([customer, item]): Triple => [customer, item, 1 + random.int(3)]);
-
-/** Customers × items, dense. */
-const dense = () => {
-  const { rows, columns, rowStart, columnIndex, value } = pairsOf(interactionsOf(triples));
-  const matrix = Matrix.zeros(rows, columns);
-  for (let row = 0; row < rows; row++) {
-    for (let entry = rowStart[row]; entry < rowStart[row + 1]; entry++) {
-      matrix.set(row, columnIndex[entry], value[entry]);
-    }
-  }
-  return matrix;
-};
 
 describe('popularity', () => {
   it('halves what is one half-life old, and counts nothing more than once for being in the future', () => {
