@@ -32,7 +32,7 @@ import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
 import { deliveryBatchesConcurrencyMax } from '../lib/base/limits.ts';
 import type { WorkspaceSettings } from '../lib/base/settings.ts';
-import type { DeliverContext } from '../lib/deliveries/deliver.ts';
+import type { DeliverContext } from '../lib/deliveries/attempt.ts';
 import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
 import type { Clock, WithAnalytics } from '../lib/ports.ts';
 import { createAssortmentSource } from '../lib/recommendations/assortment-source.ts';

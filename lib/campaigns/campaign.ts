@@ -3,8 +3,10 @@
 // variant cannot be edited, only stopped). Units last: Days, Ms, Share (0 to 1).
 
 import type { CampaignId } from '../base/ids.ts';
+import type { Channel, Purpose } from '../events/customer.ts';
 import type { CouponOffer } from '../offers/offer.ts';
 import type { Condition } from './condition.ts';
+import type { Journey } from './journey.ts';
 
 export type { CouponOffer, Discount } from '../offers/offer.ts';
 
@@ -38,11 +40,25 @@ export interface Template {
 }
 export type Templates = { readonly en: Template; readonly 'zh-CN'?: Template };
 
-export type Action =
+/** An action that is one message. */
+export type MessageAction =
   | { readonly kind: 'coupon'; readonly offer: CouponOffer; readonly templates: Templates }
-  | { readonly kind: 'reminder'; readonly templates: Templates }
+  | { readonly kind: 'reminder'; readonly templates: Templates };
+
+export type Action =
+  | MessageAction
+  /** Several messages, waits and branches. */
+  | Journey
   /** Nothing is sent: an untreated arm inside the test. */
   | { readonly kind: 'none' };
+
+/** When an assigned customer is written to; quiet hours are kept in any case. */
+export type SendTime =
+  | { readonly kind: 'at-once' }
+  /** When the customer's clock shows this hour next. */
+  | { readonly kind: 'local-hour'; readonly hour: number }
+  /** The hour of the next 24 in which this customer is usually active (what they did, not what they opened). */
+  | { readonly kind: 'active-hour' };
 
 export interface Variant {
   readonly name: string;
@@ -66,6 +82,13 @@ export interface Campaign {
   readonly quietHours?: QuietHours;
   /** At most `deliveriesMax` of this and every other campaign's mails to one customer in `days`; absent: workspace default. */
   readonly cap?: Cap;
+  /** What consent is asked for; a customer may take back one and keep another. */
+  readonly purpose: Purpose;
+  /** Channels it may use, the preferred one first; which one a customer gets is decided for each. */
+  readonly channels: readonly Channel[];
+  /** Of two campaigns that want the same customer while a cap leaves room for one, the larger goes first. */
+  readonly priority: number;
+  readonly sendTime: SendTime;
   /** Recommended items put into each mail. 0 for none. */
   readonly recommendationsCount: number;
   /** An order counts if it falls within this many days after the customer's assignment. */
@@ -120,7 +143,8 @@ export interface CampaignSummary
 
 export const summaryOf = (campaign: Campaign): CampaignSummary => {
   const { audience: _a, salt: _s, quietHours: _q, cap: _c, ...rest } = campaign;
-  const { recommendationsCount: _r, lookDays: _l, rollout: _o, ...kept } = rest;
+  const { recommendationsCount: _r, lookDays: _l, rollout: _o, purpose: _p, ...others } = rest;
+  const { channels: _ch, priority: _pr, sendTime: _st, ...kept } = others;
   return {
     ...kept,
     variants: campaign.variants.map(({ name, weight, action }) => ({ name, weight, kind: action.kind })),

@@ -30,6 +30,10 @@ export type CampaignDefinition = Pick<
   | 'holdoutShare'
   | 'quietHours'
   | 'cap'
+  | 'purpose'
+  | 'channels'
+  | 'priority'
+  | 'sendTime'
   | 'recommendationsCount'
   | 'windowDays'
   | 'lookDays'
@@ -120,6 +124,12 @@ const trigger = z.discriminatedUnion('kind', [
 
 const hour = z.int().min(0).max(23);
 
+const sendTime = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('at-once') }),
+  z.strictObject({ kind: z.literal('local-hour'), hour }),
+  z.strictObject({ kind: z.literal('active-hour') }),
+]);
+
 const definitionSchema = z.strictObject({
   name,
   // Checked by checkCondition, whose messages name the fact and the operators that fit it.
@@ -129,6 +139,13 @@ const definitionSchema = z.strictObject({
   holdoutShare: z.number().min(0).max(holdoutShareMax).default(0.1),
   quietHours: z.strictObject({ fromHour: hour, toHour: hour }).optional(),
   cap: z.strictObject({ deliveriesMax: days(100), days: days(capDaysMax) }).optional(),
+  purpose: z.enum(['marketing', 'reminder']).default('marketing'),
+  channels: z
+    .array(z.enum(['email', 'sms', 'push', 'in-app']))
+    .min(1)
+    .default(['email']),
+  priority: z.int().min(-100).max(100).default(0),
+  sendTime: sendTime.default({ kind: 'at-once' }),
   recommendationsCount: z.int().min(0).max(mailRecommendationsCountMax).default(3),
   windowDays: days(windowDaysMax).default(30),
   lookDays: z.array(days(windowDaysMax)).max(looksCountMax).default([]),

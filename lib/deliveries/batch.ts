@@ -15,7 +15,8 @@ import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { CampaignStore, CustomerStore, ObjectStore } from '../ports.ts';
-import { type DeliverContext, type DeliveryOutcome, deliverOne } from './deliver.ts';
+import type { DeliverContext, DeliveryOutcome } from './attempt.ts';
+import { deliverOne } from './deliver.ts';
 
 export interface BatchInput {
   readonly batchKey: string;

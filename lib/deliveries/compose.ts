@@ -2,7 +2,7 @@
 // one-click unsubscription (RFC 8058) and the tags by which SES's reports find the delivery again.
 
 import type { CustomerId } from '../base/ids.ts';
-import type { Action, Campaign } from '../campaigns/campaign.ts';
+import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerProfile, Language } from '../events/customer.ts';
 import { discountText, priceText } from '../offers/money.ts';
@@ -18,12 +18,9 @@ import {
 } from './template.ts';
 import { unsubscribeUrl } from './unsubscribe-link.ts';
 
-/** An action that sends something. */
-export type MailAction = Exclude<Action, { readonly kind: 'none' }>;
-
 export interface Letter {
   readonly campaign: Campaign;
-  readonly action: MailAction;
+  readonly action: MessageAction;
   readonly customerId: CustomerId;
   readonly decisionId: string;
   readonly profile: CustomerProfile | undefined;

@@ -1,20 +1,21 @@
-// Who a delivery is: decided by campaign, run, phase and customer, so that every attempt means the same one.
+// Who a delivery is: decided by campaign, run, phase, customer and step of the journey, so that every attempt means the same one.
 // Campaigns with runs (recurring, before an expiry) mail once a run; all others once in the campaign's life.
 
 import { hash } from 'node:crypto';
 import { type CustomerId, type DeliveryId, deliveryId } from '../base/ids.ts';
 import type { Phase } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
+import type { StepId } from '../campaigns/journey.ts';
 
 export const deliveryIdOf = (
   campaign: Pick<Campaign, 'campaignId' | 'trigger'>,
   runId: string,
   phase: Phase,
   customerId: CustomerId,
+  stepId?: StepId,
 ): DeliveryId => {
   const { kind } = campaign.trigger;
   const run = kind === 'recurring' || kind === 'before-expiry' ? runId : 'once';
-  return deliveryId(
-    hash('sha256', JSON.stringify([campaign.campaignId, run, phase, customerId])).slice(0, 40),
-  );
+  const parts = [campaign.campaignId, run, phase, customerId, ...(stepId === undefined ? [] : [stepId])];
+  return deliveryId(hash('sha256', JSON.stringify(parts)).slice(0, 40));
 };

@@ -22,7 +22,7 @@ export const previewMails = (
   context: LetterContext & { readonly nowMs: number },
 ): readonly ({ readonly variant: string } & RenderedMail)[] =>
   campaign.variants.flatMap(({ name, action }) => {
-    if (action.kind === 'none') {
+    if (action.kind === 'none' || action.kind === 'journey') {
       return [];
     }
     const issued = { campaignId: campaign.campaignId, variant: name, decisionId: 'preview', customerId };

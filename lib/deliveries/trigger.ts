@@ -4,7 +4,8 @@
 import { Failure, shown } from '../base/errors.ts';
 import { putBack, stepTrigger, type TriggerPorts } from '../campaigns/trigger.ts';
 import type { CampaignTrigger, TriggerQueue } from '../ports.ts';
-import { type DeliverContext, deliverOne } from './deliver.ts';
+import type { DeliverContext } from './attempt.ts';
+import { deliverOne } from './deliver.ts';
 
 export type TriggerContext = Omit<DeliverContext, 'runId' | 'phase'> &
   Omit<TriggerPorts, 'listVersion'> & { readonly triggers: TriggerQueue };

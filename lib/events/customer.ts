@@ -8,6 +8,8 @@ import type { CustomerId, ItemId, MessageId, ModelVersion } from '../base/ids.ts
 import type { InteractionType, JsonObject } from './event.ts';
 
 export type Channel = 'email' | 'sms' | 'push' | 'in-app';
+/** What a message is for. Marketing sells; a reminder concerns what the customer already has (renewal, progress). */
+export type Purpose = 'marketing' | 'reminder';
 export type Language = 'en' | 'zh-CN';
 
 export interface CustomerProfile {

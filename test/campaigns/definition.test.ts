@@ -56,6 +56,10 @@ describe('a campaign definition', () => {
     const { definition, defaults } = checkDefinition(valid, rules);
     expect(defaults).toEqual({
       holdoutShare: 0.1,
+      purpose: 'marketing',
+      channels: ['email'],
+      priority: 0,
+      sendTime: { kind: 'at-once' },
       recommendationsCount: 3,
       windowDays: 30,
       lookDays: [],

@@ -6,8 +6,8 @@ import { campaignId, customerId, decisionId } from '../../lib/base/ids.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { AudienceMember } from '../../lib/campaigns/audience.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import type { DeliverContext } from '../../lib/deliveries/attempt.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
-import type { DeliverContext } from '../../lib/deliveries/deliver.ts';
 import type { CustomerProfile, CustomerRecord } from '../../lib/events/customer.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
 import type { CouponStore, DeliveryStore, Mailer } from '../../lib/ports.ts';
@@ -46,6 +46,10 @@ export const couponCampaign: Campaign = {
   ],
   holdoutShare: 0.1,
   salt: 'salt',
+  purpose: 'marketing',
+  channels: ['email'],
+  priority: 0,
+  sendTime: { kind: 'at-once' },
   recommendationsCount: 0,
   windowDays: 14,
   lookDays: [],

@@ -1,0 +1,50 @@
+// One attempt to deliver one message to one customer: what is known when it begins, and what can come of it.
+
+import type { WorkspaceSettings } from '../base/settings.ts';
+import type { AudienceMember, Phase } from '../campaigns/audience.ts';
+import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
+import type { StepId } from '../campaigns/journey.ts';
+import type { CustomerProfile, CustomerRecord } from '../events/customer.ts';
+import type { Clock, CouponStore, DeliveryStore, EventQueue, Mailer, RandomBytes } from '../ports.ts';
+import type { Assortment } from '../recommendations/assortment.ts';
+
+export interface DeliveryOutcome {
+  /** `already`: sent by an earlier attempt. `failed`: refused for ever. `deferred`: nothing lost, try at `untilMs`. */
+  readonly kind: 'sent' | 'suppressed' | 'deferred' | 'failed' | 'unknown' | 'already';
+  readonly reason?: string;
+  readonly untilMs?: number;
+}
+
+export interface DeliverContext {
+  readonly runId: string;
+  readonly phase: Phase;
+  readonly deliveries: DeliveryStore;
+  readonly coupons: Pick<CouponStore, 'get'>;
+  readonly mailer: Mailer;
+  readonly events: EventQueue;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly settings: Pick<
+    WorkspaceSettings,
+    'quietHours' | 'cap' | 'timeZone' | 'explorationShare' | 'reranking' | 'eligibilityRules'
+  >;
+  readonly linkSecret: string;
+  readonly apiUrl: string;
+  readonly fromAddress: string;
+  /** What can be recommended now; asked only when the campaign puts items into its mails. */
+  readonly assortment: () => Promise<Assortment>;
+}
+
+export interface Attempt {
+  readonly campaign: Campaign;
+  readonly member: AudienceMember;
+  /** The step of a journey that sends it; absent where the variant's action is one message. */
+  readonly stepId?: StepId;
+  readonly action: MessageAction;
+  readonly profile: CustomerProfile | undefined;
+  readonly record: CustomerRecord;
+  readonly context: DeliverContext;
+}
+
+export const nowIso = ({ clock }: Pick<DeliverContext, 'clock'>): string =>
+  new Date(clock.nowMs()).toISOString();

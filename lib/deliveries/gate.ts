@@ -1,0 +1,57 @@
+// Whether a message may go to a customer now: can it reach them and do they want it, is it quiet where they are, is
+// there room under the caps. `later` loses nothing; `never` is decided for good and recorded with its reason.
+
+import type { Cap } from '../campaigns/campaign.ts';
+import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
+import type { CustomerProfile } from '../events/customer.ts';
+import type { CounterClaim, Coupon } from '../ports.ts';
+import type { Attempt } from './attempt.ts';
+import { capClaim } from './caps.ts';
+
+export type Gate =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'never'; readonly reason: string }
+  | { readonly kind: 'later'; readonly reason: string; readonly untilMs: number };
+
+/** What does not depend on other messages; asked at every attempt. `coupon`: the one already issued for this delivery. */
+export const gate = (attempt: Attempt, coupon?: Coupon): Gate => {
+  const unreachable = unreachableReason(attempt.profile);
+  if (unreachable !== undefined) {
+    return { kind: 'never', reason: unreachable };
+  }
+  const quietMs = quietUntil(attempt);
+  if (quietMs !== undefined) {
+    return { kind: 'later', reason: 'quiet-hours', untilMs: quietMs };
+  }
+  const isExpired = coupon !== undefined && Date.parse(coupon.expiresAt) <= attempt.context.clock.nowMs();
+  return isExpired ? { kind: 'never', reason: 'offer-expired' } : { kind: 'go' };
+};
+
+/** The counters that this message must raise to be prepared; undefined: the caps leave no room. */
+export const pressureClaims = async (attempt: Attempt): Promise<readonly CounterClaim[] | undefined> => {
+  const { context, member } = attempt;
+  const claim = await capClaim(member.customerId, context.clock.nowMs(), capsOf(attempt), context.deliveries);
+  return claim && [claim];
+};
+
+/** One plain address: no display name, no list, nothing that could become a second recipient. */
+const addressPattern = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
+
+const unreachableReason = (profile: CustomerProfile | undefined): string | undefined => {
+  if (!profile?.email) {
+    return 'no-email';
+  }
+  return (
+    profile.suppressed.email?.reason ?? (addressPattern.test(profile.email) ? undefined : 'email-invalid')
+  );
+};
+
+const quietUntil = ({ campaign, profile, context }: Attempt): number | undefined =>
+  quietUntilMs(
+    context.clock.nowMs(),
+    campaign.quietHours ?? context.settings.quietHours,
+    usableTimeZone(profile?.timeZone, context.settings.timeZone),
+  );
+
+const capsOf = ({ campaign, context }: Attempt): readonly Cap[] =>
+  campaign.cap === undefined ? [context.settings.cap] : [context.settings.cap, campaign.cap];
