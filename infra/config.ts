@@ -206,6 +206,17 @@ const schema = z.strictObject({
     .describe(
       "Who may be recommended what: items with the attribute only to customers whose trait satisfies the comparison with `value`, by default with the item's attribute. Without the trait: not recommended.",
     ),
+  consentRequired: z
+    .strictObject({
+      email: z.boolean().default(defaultSettings.consentRequired.email),
+      sms: z.boolean().default(defaultSettings.consentRequired.sms),
+      push: z.boolean().default(defaultSettings.consentRequired.push),
+      'in-app': z.boolean().default(defaultSettings.consentRequired['in-app']),
+    })
+    .prefault({})
+    .describe(
+      "Channels on which silence is not consent: they are used only for customers who agreed to the message's purpose. Default: SMS.",
+    ),
   quietHours: z
     .strictObject({ fromHour: hour, toHour: hour })
     .default(defaultSettings.quietHours)
@@ -253,6 +264,7 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   explorationShare: config.explorationShare,
   reranking: config.reranking,
   eligibilityRules: config.eligibilityRules,
+  consentRequired: config.consentRequired,
   quietHours: config.quietHours,
   cap: config.cap,
   timeZone: config.timeZone,

@@ -44,6 +44,13 @@ export interface WorkspaceSettings {
   readonly explorationShare: number;
   readonly reranking: RerankingSettings;
   readonly eligibilityRules: readonly EligibilityRule[];
+  /** Channels on which silence is not consent: a message needs that the customer agreed to its purpose. */
+  readonly consentRequired: {
+    readonly email: boolean;
+    readonly sms: boolean;
+    readonly push: boolean;
+    readonly 'in-app': boolean;
+  };
   /** Local hours without sending, fromHour ≤ hour < toHour, over midnight when fromHour > toHour. */
   readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   /** Mails to one customer over all campaigns: at most `deliveriesMax` in any `days` calendar days (UTC). */
@@ -70,6 +77,7 @@ export const defaultSettings: WorkspaceSettings = {
   explorationShare: 0.05,
   reranking: defaultReranking,
   eligibilityRules: [],
+  consentRequired: { email: false, sms: true, push: false, 'in-app': false },
   quietHours: { fromHour: 21, toHour: 8 },
   cap: { deliveriesMax: 1, days: 1 },
   timeZone: 'UTC',

@@ -131,6 +131,7 @@ async function* testMembers(
   const context = {
     items: new Map((await catalog.all()).map((item) => [item.itemId as string, item])),
     nowMs: Date.parse(frozenAt),
+    settings,
     previousMs: previousFreezeMs(await campaigns.runs(campaign.campaignId), runId),
   };
   const salts = await secrets.secrets();

@@ -4,6 +4,7 @@
 import { type CustomerId, itemId } from '../base/ids.ts';
 import { audienceEstimateCustomersCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
+import type { ConsentSettings } from '../events/consent.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogStore, CustomerStore, WorkspaceSecrets } from '../ports.ts';
 import { assignMember } from './assigned.ts';
@@ -40,7 +41,7 @@ export const previewAudience = async (
   },
 ): Promise<AudiencePreview> => {
   const items = await catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
-  const excluded = exclusion(campaign, record, { items, nowMs });
+  const excluded = exclusion(campaign, record, { items, nowMs, settings });
   const { runId } = firstRun(campaign);
   return {
     inAudience: excluded === undefined,
@@ -61,16 +62,25 @@ export interface AudienceEstimate {
 export const estimateAudience = async (
   campaign: Campaign,
   nowMs: number,
-  { customers, catalog }: { readonly customers: CustomerStore; readonly catalog: CatalogStore },
+  {
+    customers,
+    catalog,
+    settings,
+  }: {
+    readonly customers: CustomerStore;
+    readonly catalog: CatalogStore;
+    readonly settings: ConsentSettings;
+  },
 ): Promise<AudienceEstimate> => {
   const items = new Map((await catalog.all()).map((item) => [item.itemId as string, item]));
+  const context = { items, nowMs, settings };
   let [scanned, matching] = [0, 0];
   for await (const page of customers.scan()) {
     if (scanned >= audienceEstimateCustomersCountMax) {
       return { customersScanned: scanned, customersMatching: matching, complete: false };
     }
     scanned += page.length;
-    matching += page.filter((record) => exclusion(campaign, record, { items, nowMs }) === undefined).length;
+    matching += page.filter((record) => exclusion(campaign, record, context) === undefined).length;
   }
   return { customersScanned: scanned, customersMatching: matching, complete: true };
 };

@@ -34,7 +34,7 @@ export interface TriggerPorts {
   readonly catalog: CatalogStore;
   readonly secrets: SecretStore;
   readonly events: EventQueue;
-  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare'>;
+  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare' | 'consentRequired'>;
   /** Of the published lists; asked only when the campaign puts recommended items into its mails. */
   readonly listVersion: () => Promise<ModelVersion | undefined>;
 }
@@ -72,7 +72,7 @@ export const stepTrigger = async (
   const version = campaign.recommendationsCount > 0 ? await ports.listVersion() : undefined;
   const record = await ports.customers.read(trigger.customerId, version);
   const items = await ports.catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
-  const excluded = exclusion(campaign, record, { items, nowMs });
+  const excluded = exclusion(campaign, record, { items, nowMs, settings: ports.settings });
   if (excluded !== undefined) {
     return { kind: 'done', reason: excluded };
   }

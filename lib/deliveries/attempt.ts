@@ -26,7 +26,13 @@ export interface DeliverContext {
   readonly random: RandomBytes;
   readonly settings: Pick<
     WorkspaceSettings,
-    'quietHours' | 'cap' | 'timeZone' | 'explorationShare' | 'reranking' | 'eligibilityRules'
+    | 'consentRequired'
+    | 'quietHours'
+    | 'cap'
+    | 'timeZone'
+    | 'explorationShare'
+    | 'reranking'
+    | 'eligibilityRules'
   >;
   readonly linkSecret: string;
   readonly apiUrl: string;

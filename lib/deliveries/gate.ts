@@ -3,7 +3,7 @@
 
 import type { Cap } from '../campaigns/campaign.ts';
 import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
-import type { CustomerProfile } from '../events/customer.ts';
+import { reachable } from '../events/consent.ts';
 import type { CounterClaim, Coupon } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import { capClaim } from './caps.ts';
@@ -15,7 +15,8 @@ export type Gate =
 
 /** What does not depend on other messages; asked at every attempt. `coupon`: the one already issued for this delivery. */
 export const gate = (attempt: Attempt, coupon?: Coupon): Gate => {
-  const unreachable = unreachableReason(attempt.profile);
+  const { campaign, profile, context } = attempt;
+  const unreachable = reachable(profile, 'email', campaign.purpose, context.settings);
   if (unreachable !== undefined) {
     return { kind: 'never', reason: unreachable };
   }
@@ -23,7 +24,7 @@ export const gate = (attempt: Attempt, coupon?: Coupon): Gate => {
   if (quietMs !== undefined) {
     return { kind: 'later', reason: 'quiet-hours', untilMs: quietMs };
   }
-  const isExpired = coupon !== undefined && Date.parse(coupon.expiresAt) <= attempt.context.clock.nowMs();
+  const isExpired = coupon !== undefined && Date.parse(coupon.expiresAt) <= context.clock.nowMs();
   return isExpired ? { kind: 'never', reason: 'offer-expired' } : { kind: 'go' };
 };
 
@@ -32,18 +33,6 @@ export const pressureClaims = async (attempt: Attempt): Promise<readonly Counter
   const { context, member } = attempt;
   const claim = await capClaim(member.customerId, context.clock.nowMs(), capsOf(attempt), context.deliveries);
   return claim && [claim];
-};
-
-/** One plain address: no display name, no list, nothing that could become a second recipient. */
-const addressPattern = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
-
-const unreachableReason = (profile: CustomerProfile | undefined): string | undefined => {
-  if (!profile?.email) {
-    return 'no-email';
-  }
-  return (
-    profile.suppressed.email?.reason ?? (addressPattern.test(profile.email) ? undefined : 'email-invalid')
-  );
 };
 
 const quietUntil = ({ campaign, profile, context }: Attempt): number | undefined =>

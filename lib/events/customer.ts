@@ -24,8 +24,10 @@ export interface CustomerProfile {
   readonly traits: JsonObject;
   /** Timestamp (ms) of the identify that set each trait, so that late arrivals do not overwrite. */
   readonly traitTimes: { readonly [trait: string]: number };
-  /** Channels on which marketing is not wanted or not possible, with since when and why. */
+  /** Channels that were stopped as a whole, with since when and why. */
   readonly suppressed: { readonly [channel in Channel]?: Suppression };
+  /** What they said about each channel and purpose (lib/events/consent.ts); absent: nothing was ever said. */
+  readonly consents?: Consents;
   readonly createdAtMs: number;
 }
 
@@ -33,6 +35,12 @@ export interface Suppression {
   readonly reason: 'unsubscribed' | 'bounced' | 'complained' | 'manual';
   readonly atMs: number;
 }
+
+export interface Consent {
+  readonly given: boolean;
+  readonly atMs: number;
+}
+export type Consents = { readonly [channel in Channel]?: { readonly [purpose in Purpose]?: Consent } };
 
 export interface FreshEvent {
   readonly messageId: MessageId;

@@ -10,6 +10,7 @@ import { idLengthMax } from '../base/limits.ts';
 import { anonymousPrefix } from './anonymous.ts';
 import { canonicalJson, sha256Hex } from './canonical-json.ts';
 import { type Fault, faultOfProperties, isId } from './check-properties.ts';
+import { faultOfConsents } from './consent.ts';
 import type { EventType, Json, JsonObject, StoredEvent } from './event.ts';
 import { idText, isObject } from './meaning.ts';
 import { eventTimeMs } from './timestamps.ts';
@@ -86,7 +87,7 @@ export const parseMessage = (message: Json, index: number, envelope: MessageEnve
     return refused(atMs);
   }
   const event = storedEvent(message, type, atMs, envelope);
-  const meaningFault = faultOfProperties(type, event.event, event.properties);
+  const meaningFault = faultOfProperties(type, event.event, event.properties) ?? faultOfConsents(event);
   if (meaningFault) {
     return refused(meaningFault);
   }

@@ -1,5 +1,5 @@
-// A customer's profile as a function of the set of their identify events: each trait's latest value by the event's
-// timestamp (of two at the same time the one whose JSON is greater), in any order of arrival.
+// A customer's profile as a function of the set of their identify and consent events: each trait's latest value by the
+// event's timestamp (of two at the same time the one whose JSON is greater), in any order of arrival; consents: consent.ts.
 // Contact fields come from Segment's standard traits (email, phone, name or firstName and lastName, language or
 // locale, timezone), with the device's context.locale and context.timezone where the traits are silent.
 // Bounds: 200 traits, contact traits the last to go; a trait with a long name or value stays in the archive only.
@@ -7,6 +7,7 @@
 import type { CustomerId } from '../base/ids.ts';
 import { traitNameBytesMax, traitsCountMax, traitValueBytesMax } from '../base/limits.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { type ConsentChoice, choicesOf, choicesOfEvent, withConsents } from './consent.ts';
 import type { CustomerProfile } from './customer.ts';
 import type { Json, JsonObject, StoredEvent } from './event.ts';
 import { latestByKey } from './newest.ts';
@@ -17,11 +18,13 @@ export const foldProfile = (
   customerId: CustomerId,
   events: readonly StoredEvent[],
 ): CustomerProfile | undefined => {
-  const identifies = events.filter((event) => event.type === 'identify');
-  if (identifies.length === 0) {
+  const choices = events.flatMap(choicesOfEvent);
+  const telling = events.filter((event) => event.type === 'identify' || choicesOfEvent(event).length > 0);
+  if (telling.length === 0) {
     return profile;
   }
-  return profileOf(profile, customerId, identifies.flatMap(traitsOfEvent), firstMs(identifies));
+  const traits = telling.flatMap((event) => (event.type === 'identify' ? traitsOfEvent(event) : []));
+  return profileOf(profile, customerId, traits, choices, firstMs(telling));
 };
 
 /** An anonymous visitor's traits join the user's. */
@@ -30,7 +33,9 @@ export const mergeProfiles = (
   customerId: CustomerId,
   other: CustomerProfile | undefined,
 ): CustomerProfile | undefined =>
-  other === undefined ? profile : profileOf(profile, customerId, traitsOfProfile(other), other.createdAtMs);
+  other === undefined
+    ? profile
+    : profileOf(profile, customerId, traitsOfProfile(other), choicesOf(other.consents), other.createdAtMs);
 
 interface Trait {
   readonly key: string;
@@ -81,6 +86,7 @@ const profileOf = (
   profile: CustomerProfile | undefined,
   customerId: CustomerId,
   added: readonly Trait[],
+  choices: readonly ConsentChoice[],
   sinceMs: number,
 ): CustomerProfile => {
   const latest = latestByKey([...traitsOfProfile(profile), ...added], ({ value }) => canonicalJson(value));
@@ -89,12 +95,14 @@ const profileOf = (
     .slice(0, traitsCountMax)
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const traits: JsonObject = Object.fromEntries(kept.map(({ key, value }) => [key, value]));
+  const consents = withConsents(profile?.consents, choices);
   const next: CustomerProfile = {
     customerId,
     ...contactOf(traits),
     traits,
     traitTimes: Object.fromEntries(kept.map(({ key, atMs }) => [key, atMs])),
     suppressed: profile?.suppressed ?? {},
+    ...(consents !== undefined && { consents }),
     createdAtMs: Math.min(sinceMs, profile?.createdAtMs ?? Number.POSITIVE_INFINITY),
   };
   return profile !== undefined && canonicalJson(profile) === canonicalJson(next) ? profile : next;

@@ -87,15 +87,15 @@ describe('the preview of a campaign on one customer', () => {
 
 describe('the estimate of an audience', () => {
   it('counts exactly in a small workspace, and says so when it stopped at a sample', async () => {
-    const { customers, catalog } = await open();
+    const { customers, catalog, settings } = await open();
     await fill(customers, 98);
-    expect(await estimateAudience(draft, noonMs, { customers, catalog })).toEqual({
+    expect(await estimateAudience(draft, noonMs, { customers, catalog, settings })).toEqual({
       customersScanned: 100,
       customersMatching: 99,
       complete: true,
     });
     await fill(customers, 5_100);
-    const sample = await estimateAudience(draft, noonMs, { customers, catalog });
+    const sample = await estimateAudience(draft, noonMs, { customers, catalog, settings });
     expect(sample).toMatchObject({ customersScanned: 5_000, complete: false });
   });
 });
