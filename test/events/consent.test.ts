@@ -123,12 +123,13 @@ describe('what an event says about consent', () => {
       const parsed = parse(message);
       return parsed.kind === 'refused' ? parsed.refusal.code : undefined;
     };
-    for (const consents of [
+    const odd: readonly Json[] = [
       true,
       { sms: true },
       { fax: { marketing: true } },
       { sms: { marketing: 'yes' } },
-    ]) {
+    ];
+    for (const consents of odd) {
       expect(codeOf({ type: 'identify', traits: { consents } })).toBe('consents-invalid');
     }
     expect(codeOf({ type: 'identify', traits: { consents: { sms: { marketing: true } } } })).toBeUndefined();
