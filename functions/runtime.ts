@@ -33,6 +33,7 @@ import { Failure, type FailureKind } from '../lib/base/errors.ts';
 import { deliveryBatchesConcurrencyMax } from '../lib/base/limits.ts';
 import type { WorkspaceSettings } from '../lib/base/settings.ts';
 import type { DeliverContext } from '../lib/deliveries/attempt.ts';
+import { createTransport } from '../lib/deliveries/transport.ts';
 import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
 import type { Clock, WithAnalytics } from '../lib/ports.ts';
 import { createAssortmentSource } from '../lib/recommendations/assortment-source.ts';
@@ -213,11 +214,13 @@ export const deliveryStore = once(() =>
 export const couponStore = once(() =>
   createCouponStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
-export const mailer = once(() =>
-  createMailer(createSesClient(), {
-    configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
-    // Batches are delivered side by side; together they keep the workspace's rate.
-    mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
+export const transport = once(() =>
+  createTransport({
+    email: createMailer(createSesClient(), {
+      configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
+      // Batches are delivered side by side; together they keep the workspace's rate.
+      mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
+    }),
   }),
 );
 /** All the cores of this function; what fitting tells goes to the log. */
@@ -242,7 +245,7 @@ export const assortment = once(() =>
 export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'phase'>> => ({
   deliveries: deliveryStore(),
   coupons: couponStore(),
-  mailer: mailer(),
+  transport: transport(),
   events: eventQueue(),
   clock: clock(),
   random: random(),

@@ -5,7 +5,14 @@ import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersio
 import type { AudienceMember } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
 import type { CampaignRun } from './campaigns/run.ts';
-import type { CustomerProfile, CustomerRecord, CustomerState, PublishedList } from './events/customer.ts';
+import type {
+  Channel,
+  CustomerProfile,
+  CustomerRecord,
+  CustomerState,
+  PublishedList,
+  Purpose,
+} from './events/customer.ts';
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
@@ -212,13 +219,15 @@ export interface Delivery {
   readonly customerId: CustomerId;
   readonly decisionId: string;
   readonly variant: string;
-  readonly channel: 'email';
+  /** The channel it goes out on; after a fallback the one that was tried last. */
+  readonly channel: Channel;
   readonly status: DeliveryStatus;
   readonly preparedAt: string;
   readonly settledAt?: string;
   readonly reason?: string;
   readonly couponCode?: string;
-  readonly sesMessageId?: string;
+  /** The id that SES or SNS gave it, by which their reports name it. */
+  readonly messageId?: string;
   /** When the step to `sending` was won; an attempt older than limits.sendingAttemptMs is over. */
   readonly sendingAt?: string;
 }
@@ -268,8 +277,8 @@ export interface DeliveryStore {
     to: DeliveryStatus,
     change?: Partial<Delivery>,
   ): Promise<boolean>;
-  /** By the SES message id, once the delivery is `sent`. */
-  findBySesMessageId(sesMessageId: string): Promise<Delivery | undefined>;
+  /** By the id that SES or SNS gave the message, once the delivery is `sent`. */
+  findByMessageId(messageId: string): Promise<Delivery | undefined>;
   /** Values of counters; those never raised are absent. */
   counts(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
@@ -312,7 +321,11 @@ export interface CouponStore {
   >;
 }
 
+/** One message to one customer; what it consists of depends on the channel. */
+export type OutgoingMessage = OutgoingMail | OutgoingSms | OutgoingPush | OutgoingOffer;
+
 export interface OutgoingMail {
+  readonly channel: 'email';
   readonly from: string;
   readonly to: string;
   readonly subject: string;
@@ -324,15 +337,63 @@ export interface OutgoingMail {
   readonly tags: { readonly [name: string]: string };
 }
 
-export interface Mailer {
-  /** Sends by SES SendRawEmail. `throttled` was not sent and may be tried again; `rejected` never will be. */
-  send(
-    mail: OutgoingMail,
-  ): Promise<
-    | { readonly kind: 'sent'; readonly sesMessageId: string }
-    | { readonly kind: 'throttled'; readonly message: string }
-    | { readonly kind: 'rejected'; readonly message: string }
-  >;
+export interface OutgoingSms {
+  readonly channel: 'sms';
+  /** E.164: +4915112345678. */
+  readonly to: string;
+  readonly text: string;
+  /** Marketing goes by the cheapest route, a reminder by the most reliable one. */
+  readonly purpose: Purpose;
+}
+
+export type PushPlatform = 'ios' | 'android';
+
+export interface OutgoingPush {
+  readonly channel: 'push';
+  readonly platform: PushPlatform;
+  /** What the platform's push service gave this app on this device. */
+  readonly token: string;
+  readonly title: string;
+  readonly body: string;
+  /** For the app, not shown: deliveryId, and url where a tap leads. */
+  readonly data: { readonly [name: string]: string };
+}
+
+/** Not sent anywhere: it is kept, and shown by the app that asks for the customer's offers. */
+export interface OutgoingOffer {
+  readonly channel: 'in-app';
+  readonly offer: InAppOffer;
+}
+
+export interface InAppOffer {
+  readonly deliveryId: DeliveryId;
+  readonly customerId: CustomerId;
+  readonly campaignId: CampaignId;
+  readonly variant: string;
+  readonly decisionId: string;
+  readonly purpose: Purpose;
+  readonly title: string;
+  readonly body: string;
+  readonly url?: string;
+  readonly couponCode?: string;
+  /** The campaign's: of two live offers the larger goes first. */
+  readonly priority: number;
+  readonly createdAt: string;
+  /** Shown before this instant only: when its coupon expires, or the campaign's window ends. */
+  readonly expiresAt: string;
+}
+
+export type SendResult =
+  /** `messageId`: the id by which the service will name it in its reports. */
+  | { readonly kind: 'sent'; readonly messageId: string }
+  /** Not sent, and may be sent later: not before `untilMs` where that is known. */
+  | { readonly kind: 'throttled'; readonly message: string; readonly untilMs?: number }
+  /** Not sent, and never will be on this channel. `isAddressDead`: nor will anything else to this address. */
+  | { readonly kind: 'rejected'; readonly message: string; readonly isAddressDead?: boolean };
+
+export interface Transport {
+  /** Throws when nobody can say whether the message went out; it must then never be sent again. */
+  send(message: OutgoingMessage): Promise<SendResult>;
 }
 
 /** What the archive needs to know of a campaign that waits for an event. */

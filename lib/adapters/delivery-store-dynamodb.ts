@@ -1,5 +1,5 @@
-// Deliveries in the campaigns table: `delivery#<id>`, `ses#<message id>`, `coupon#<code>`, `counter#<key>`.
-// `prepare` is one transaction, `advance` one conditional write; with an SES message id it also writes the way back
+// Deliveries in the campaigns table: `delivery#<id>`, `message#<message id>`, `coupon#<code>`, `counter#<key>`.
+// `prepare` is one transaction, `advance` one conditional write; with a message id of SES or SNS it also writes the way back
 // from that id, in the same transaction.
 // Real DynamoDB cancels transactions that meet on one item; those are tried again with growing random pauses.
 
@@ -51,13 +51,14 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
     },
     advance: async (id, from, to, change = {}) => {
       const step = advanceStep(table, id, from, to, change);
-      return change.sesMessageId === undefined
+      return change.messageId === undefined
         ? update(client, step)
-        : (await transact(client, [{ Update: step }, sesItem(table, change.sesMessageId, id)])) === undefined;
+        : (await transact(client, [{ Update: step }, messageItem(table, change.messageId, id)])) ===
+            undefined;
     },
-    findBySesMessageId: async (sesMessageId) => {
+    findByMessageId: async (messageId) => {
       const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: sesKey(sesMessageId), ConsistentRead: true }),
+        new GetCommand({ TableName: table, Key: messageKey(messageId), ConsistentRead: true }),
       );
       return Item && get(Item.deliveryId);
     },
@@ -67,7 +68,7 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
 
 export const couponKey = (code: string) => ({ pk: `coupon#${code}`, sk: 'coupon' });
 const deliveryKey = (id: string) => ({ pk: `delivery#${id}`, sk: 'delivery' });
-const sesKey = (sesMessageId: string) => ({ pk: `ses#${sesMessageId}`, sk: 'delivery' });
+const messageKey = (messageId: string) => ({ pk: `message#${messageId}`, sk: 'delivery' });
 const counterKey = (key: string) => ({ pk: `counter#${key}`, sk: 'counter' });
 
 const absent = 'attribute_not_exists(pk)';
@@ -158,8 +159,8 @@ const update = async (client: DynamoDBDocumentClient, step: Step): Promise<boole
   }
 };
 
-const sesItem = (table: string, sesMessageId: string, deliveryId: DeliveryId): TransactItems[number] => ({
-  Put: { TableName: table, Item: { ...sesKey(sesMessageId), deliveryId } },
+const messageItem = (table: string, messageId: string, deliveryId: DeliveryId): TransactItems[number] => ({
+  Put: { TableName: table, Item: { ...messageKey(messageId), deliveryId } },
 });
 
 const readCounts = async (

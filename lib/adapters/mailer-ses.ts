@@ -6,7 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { createPace } from '../deliveries/pace.ts';
-import type { Mailer, OutgoingMail } from '../ports.ts';
+import type { Sender } from '../deliveries/transport.ts';
+import type { OutgoingMail, SendResult } from '../ports.ts';
 
 export interface MailerOptions {
   readonly configurationSet: string;
@@ -28,34 +29,32 @@ export const createSesClient = (): SESClient =>
 export const createMailer = (
   client: Pick<SESClient, 'send'>,
   { configurationSet, mailsPerSecondMax, nowMs = () => performance.now(), wait = pause }: MailerOptions,
-): Mailer => {
+): Sender<'email'> => {
   const pace = createPace(mailsPerSecondMax);
-  return {
-    send: async (mail) => {
-      const raw = await mimeOf(mail);
-      const waitMs = pace.reserve(nowMs());
-      if (waitMs > 0) {
-        await wait(waitMs);
+  return async (mail) => {
+    const raw = await mimeOf(mail);
+    const waitMs = pace.reserve(nowMs());
+    if (waitMs > 0) {
+      await wait(waitMs);
+    }
+    try {
+      const { MessageId } = await client.send(
+        new SendRawEmailCommand({
+          // Stated besides the header, so that no header can add a recipient.
+          Source: mail.from,
+          Destinations: [mail.to],
+          RawMessage: { Data: raw },
+          ConfigurationSetName: configurationSet,
+          Tags: Object.entries(mail.tags).map(([Name, Value]) => ({ Name, Value })),
+        }),
+      );
+      if (MessageId === undefined) {
+        throw new Error('SES answered without a message id');
       }
-      try {
-        const { MessageId } = await client.send(
-          new SendRawEmailCommand({
-            // Stated besides the header, so that no header can add a recipient.
-            Source: mail.from,
-            Destinations: [mail.to],
-            RawMessage: { Data: raw },
-            ConfigurationSetName: configurationSet,
-            Tags: Object.entries(mail.tags).map(([Name, Value]) => ({ Name, Value })),
-          }),
-        );
-        if (MessageId === undefined) {
-          throw new Error('SES answered without a message id');
-        }
-        return { kind: 'sent', sesMessageId: MessageId };
-      } catch (error) {
-        return notSent(error);
-      }
-    },
+      return { kind: 'sent', messageId: MessageId };
+    } catch (error) {
+      return notSent(error);
+    }
   };
 };
 
@@ -87,7 +86,7 @@ const rejections = new Set([
 /** Errors of the connection's making: the request did not leave this machine. */
 const neverLeft = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CredentialsProviderError']);
 
-const notSent = (error: unknown): { kind: 'throttled' | 'rejected'; message: string } => {
+const notSent = (error: unknown): SendResult => {
   if (!(error instanceof Error)) {
     throw error;
   }

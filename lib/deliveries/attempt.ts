@@ -5,7 +5,7 @@ import type { AudienceMember, Phase } from '../campaigns/audience.ts';
 import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
 import type { StepId } from '../campaigns/journey.ts';
 import type { CustomerProfile, CustomerRecord } from '../events/customer.ts';
-import type { Clock, CouponStore, DeliveryStore, EventQueue, Mailer, RandomBytes } from '../ports.ts';
+import type { Clock, CouponStore, DeliveryStore, EventQueue, RandomBytes, Transport } from '../ports.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
 
 export interface DeliveryOutcome {
@@ -20,7 +20,7 @@ export interface DeliverContext {
   readonly phase: Phase;
   readonly deliveries: DeliveryStore;
   readonly coupons: Pick<CouponStore, 'get'>;
-  readonly mailer: Mailer;
+  readonly transport: Transport;
   readonly events: EventQueue;
   readonly clock: Clock;
   readonly random: RandomBytes;

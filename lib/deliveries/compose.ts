@@ -55,6 +55,7 @@ export const addressed = (
   from: string,
   context: LetterContext,
 ): OutgoingMail => ({
+  channel: 'email',
   from,
   to,
   ...rendered,

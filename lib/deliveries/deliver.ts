@@ -130,19 +130,19 @@ const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<Del
 
 const send = async (
   delivery: Delivery,
-  { mail, recommendation }: Written,
+  { message, recommendation }: Written,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
-  const { deliveries, mailer, clock } = attempt.context;
+  const { deliveries, transport, clock } = attempt.context;
   const sendingAt = nowIso(attempt.context);
   if (!(await deliveries.advance(delivery.deliveryId, 'prepared', 'sending', { sendingAt }))) {
     return lookAgain(delivery, attempt);
   }
   const sending: Delivery = { ...delivery, status: 'sending', sendingAt };
-  const result = await mailer.send(mail).catch((error: unknown) => ({ kind: 'lost' as const, error }));
+  const result = await transport.send(message).catch((error: unknown) => ({ kind: 'lost' as const, error }));
   switch (result.kind) {
     case 'sent':
-      return settleSent(sending, result.sesMessageId, recommendation, attempt);
+      return settleSent(sending, result.messageId, recommendation, attempt);
     case 'rejected':
       return settle(sending, 'failed', { reason: result.message }, attempt);
     case 'lost':
@@ -156,11 +156,11 @@ const send = async (
 
 const settleSent = async (
   sending: Delivery,
-  sesMessageId: string,
+  messageId: string,
   recommendation: Recommendation | undefined,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
-  const outcome = await settle(sending, 'sent', { sesMessageId, reason: undefined }, attempt);
+  const outcome = await settle(sending, 'sent', { messageId, reason: undefined }, attempt);
   if (recommendation !== undefined && recommendation.items.length > 0) {
     await attempt.context.events.send([servedEvent(recommendation, attempt.context.clock.nowMs())]);
   }
@@ -185,7 +185,7 @@ type SettledStatus = 'sent' | 'suppressed' | 'failed' | 'unknown';
 const settle = async (
   delivery: Delivery,
   status: SettledStatus,
-  change: Pick<Delivery, 'reason' | 'sesMessageId'>,
+  change: Pick<Delivery, 'reason' | 'messageId'>,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
   const { deliveries } = attempt.context;

@@ -30,7 +30,7 @@ export const applyMailReport = async (report: MailReport, context: ReportContext
 
 const find = async (report: MailReport, deliveries: DeliveryStore): Promise<Delivery | undefined> =>
   (report.deliveryId === undefined ? undefined : await deliveries.get(deliveryId(report.deliveryId))) ??
-  (await deliveries.findBySesMessageId(report.sesMessageId));
+  (await deliveries.findByMessageId(report.sesMessageId));
 
 /** Any report but a rejection proves that SES took the mail. */
 const resolve = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
@@ -40,7 +40,7 @@ const resolve = async (delivery: Delivery, report: MailReport, context: ReportCo
   const open: readonly DeliveryStatus[] = rejected ? ['sending', 'unknown', 'sent'] : ['sending', 'unknown'];
   const change = {
     settledAt: report.at,
-    sesMessageId: report.sesMessageId,
+    messageId: report.sesMessageId,
     reason: rejected ? `rejected by SES: ${report.detail ?? 'no reason given'}` : undefined,
   };
   for (const from of open) {

@@ -3,13 +3,13 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
+import type { Coupon, Delivery, OutgoingMessage } from '../ports.ts';
 import { type Recommendation, recommend } from '../recommendations/recommend.ts';
 import type { Attempt } from './attempt.ts';
 import { addressed, renderLetter } from './compose.ts';
 
 export interface Written {
-  readonly mail: OutgoingMail;
+  readonly message: OutgoingMessage;
   readonly recommendation: Recommendation | undefined;
 }
 
@@ -32,8 +32,11 @@ export const write = async (
   const letterContext = { ...context, timeZone: context.settings.timeZone };
   try {
     const rendered = renderLetter(letter, letterContext);
-    const mail = addressed(rendered, delivery, profile?.email ?? '', context.fromAddress, letterContext);
-    return { mail, recommendation };
+    const to = profile?.email ?? '';
+    return {
+      message: addressed(rendered, delivery, to, context.fromAddress, letterContext),
+      recommendation,
+    };
   } catch (error) {
     // A template that passed validation can still fail on one customer's values; the others must get their mail.
     return { problem: `template: ${error instanceof Error ? error.message : String(error)}` };

@@ -29,7 +29,7 @@ describe('delivering to one customer', () => {
     expect(mail.headers['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
     expect(coupon.expiresAt).toBe(new Date(noonMs + 7 * dayMs).toISOString());
     const delivery = only(stage.table.deliveries.values());
-    expect(delivery).toMatchObject({ status: 'sent', sesMessageId: 'ses-1', couponCode: coupon.code });
+    expect(delivery).toMatchObject({ status: 'sent', messageId: 'ses-1', couponCode: coupon.code });
     expect(only(stage.events).properties).toMatchObject({ status: 'sent', couponCode: coupon.code });
   });
 

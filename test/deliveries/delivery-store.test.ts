@@ -62,7 +62,7 @@ const contract = (name: string, open: () => Promise<Stores>, close: () => Promis
 
     it('knows nothing of a delivery that was never prepared', async () => {
       expect(await deliveries.get(newId())).toBeUndefined();
-      expect(await deliveries.findBySesMessageId('never')).toBeUndefined();
+      expect(await deliveries.findByMessageId('never')).toBeUndefined();
       expect((await deliveries.counts([])).size).toBe(0);
     });
 
@@ -111,21 +111,21 @@ const contract = (name: string, open: () => Promise<Stores>, close: () => Promis
       const id = newId();
       expect(await deliveries.advance(id, 'prepared', 'sending')).toBe(false);
       await deliveries.prepare(deliveryOf(id), undefined, []);
-      expect(await deliveries.advance(id, 'sending', 'sent', { sesMessageId: `wrong-${id}` })).toBe(false);
-      expect(await deliveries.findBySesMessageId(`wrong-${id}`)).toBeUndefined();
+      expect(await deliveries.advance(id, 'sending', 'sent', { messageId: `wrong-${id}` })).toBe(false);
+      expect(await deliveries.findByMessageId(`wrong-${id}`)).toBeUndefined();
       expect(await deliveries.get(id)).toEqual(deliveryOf(id));
     });
 
     it('is found by the SES message id once sent; removed fields are gone', async () => {
       const id = newId();
       await deliveries.prepare(deliveryOf(id, { reason: 'interrupted' }), undefined, []);
-      const change = { sesMessageId: `ses-${id}`, reason: undefined, settledAt: '2026-06-10T12:00:01.000Z' };
+      const change = { messageId: `ses-${id}`, reason: undefined, settledAt: '2026-06-10T12:00:01.000Z' };
       expect(await deliveries.advance(id, 'prepared', 'sent', change)).toBe(true);
-      const found = await deliveries.findBySesMessageId(`ses-${id}`);
+      const found = await deliveries.findByMessageId(`ses-${id}`);
       expect(found).toEqual({
         ...deliveryOf(id),
         status: 'sent',
-        sesMessageId: `ses-${id}`,
+        messageId: `ses-${id}`,
         settledAt: '2026-06-10T12:00:01.000Z',
       });
       expect(found?.reason).toBeUndefined();

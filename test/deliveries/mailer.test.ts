@@ -8,6 +8,7 @@ import { createPace } from '../../lib/deliveries/pace.ts';
 import type { OutgoingMail } from '../../lib/ports.ts';
 
 const mail: OutgoingMail = {
+  channel: 'email',
   from: '"Shop, Ltd" <hello@shop.example>',
   to: 'ada@example.com',
   subject: '送您一张8.5折优惠券',
@@ -46,7 +47,7 @@ const sesError = (name: string, statusCode: number): SESServiceException =>
 describe('mail through SES', () => {
   it('goes to one stated recipient with configuration set, tags and one-click headers in both parts', async () => {
     const { mailer, inputs } = setUp();
-    expect(await mailer.send(mail)).toEqual({ kind: 'sent', sesMessageId: 'ses-9' });
+    expect(await mailer(mail)).toEqual({ kind: 'sent', messageId: 'ses-9' });
     const [{ RawMessage, ...rest }] = inputs;
     expect(rest).toEqual({
       Source: mail.from,
@@ -75,13 +76,13 @@ describe('mail through SES', () => {
     ['InvalidParameterValue', 400, 'rejected'],
   ])('%s (%d) is %s', async (name, status, kind) => {
     const { mailer } = setUp(() => Promise.reject(sesError(name, status)));
-    expect(await mailer.send(mail)).toEqual({ kind, message: `${name}: why` });
+    expect(await mailer(mail)).toEqual({ kind, message: `${name}: why` });
   });
 
   it('says throttled when the request never left this machine', async () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     const { mailer } = setUp(() => Promise.reject(refused));
-    expect(await mailer.send(mail)).toMatchObject({ kind: 'throttled' });
+    expect(await mailer(mail)).toMatchObject({ kind: 'throttled' });
   });
 
   it.each([
@@ -91,13 +92,13 @@ describe('mail through SES', () => {
     new Error('TimeoutError'),
   ])('throws when SES may have taken the mail: %s', async (error) => {
     const { mailer, inputs } = setUp(() => Promise.reject(error));
-    await expect(mailer.send(mail)).rejects.toBe(error);
+    await expect(mailer(mail)).rejects.toBe(error);
     expect(inputs).toHaveLength(1);
   });
 
   it('spaces mails by the rate', async () => {
     const { mailer, waits } = setUp();
-    for (let index = 0; index < 4; index++) await mailer.send(mail);
+    for (let index = 0; index < 4; index++) await mailer(mail);
     expect(waits).toEqual([250, 500, 750]);
   });
 });
@@ -137,7 +138,7 @@ describe('transactions that meet', () => {
     };
   };
   const step = (store: ReturnType<typeof createDeliveryStore>) =>
-    store.advance('d' as Parameters<typeof store.get>[0], 'sending', 'sent', { sesMessageId: 's' });
+    store.advance('d' as Parameters<typeof store.get>[0], 'sending', 'sent', { messageId: 's' });
 
   it('are tried again until they are through', async () => {
     const { store, calls } = storeAnswering(['TransactionConflict', 'ThrottlingError']);

@@ -101,7 +101,7 @@ describe('what SES reports', () => {
       expect(delivery()?.status).toBe('unknown');
       const body = inSns(sesEvent(type, deliveryId, { complaint: { timestamp: at } }));
       await apply(body, inSns(sesEvent('Send', deliveryId)));
-      expect(delivery()).toMatchObject({ status: 'sent', sesMessageId: 'ses-1', reason: undefined });
+      expect(delivery()).toMatchObject({ status: 'sent', messageId: 'ses-1', reason: undefined });
       const settled = events.filter(({ event }) => event === 'Reprise Delivery Settled');
       expect(new Set(settled.map(({ messageId }) => messageId)).size).toBe(1);
       expect(settled[0].properties).toMatchObject({ status: 'sent', deliveryId });

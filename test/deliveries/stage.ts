@@ -10,12 +10,12 @@ import type { DeliverContext } from '../../lib/deliveries/attempt.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import type { CustomerProfile, CustomerRecord } from '../../lib/events/customer.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
-import type { CouponStore, DeliveryStore, Mailer } from '../../lib/ports.ts';
+import type { CouponStore, DeliveryStore, Transport } from '../../lib/ports.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
-import { type FakeMailer, fakeMailer } from '../fakes/mailer.ts';
+import { type FakeTransport, fakeTransport } from '../fakes/transport.ts';
 
 export const noonMs = Date.UTC(2026, 5, 10, 12);
 export const dayMs = 86_400_000;
@@ -86,7 +86,7 @@ export class Crash extends Error {}
 export interface Stage {
   readonly context: DeliverContext;
   readonly table: ReturnType<typeof fakeTable>;
-  readonly mailer: FakeMailer;
+  readonly mailer: FakeTransport;
   readonly events: StoredEvent[];
   setNow(ms: number): void;
   /** From now on, dies after this many changes; undefined: lives. */
@@ -97,7 +97,7 @@ export interface Stage {
 
 export const createStage = (): Stage => {
   const table = fakeTable();
-  const mailer = fakeMailer();
+  const mailer = fakeTransport();
   const queue = createFakeEventQueue();
   let nowMs = noonMs;
   let changes = 0;
@@ -121,10 +121,10 @@ export const createStage = (): Stage => {
     get: (id) => read(() => stored.get(id)),
     prepare: (...args) => change(() => stored.prepare(...args)),
     advance: (...args) => change(() => stored.advance(...args)),
-    findBySesMessageId: (id) => read(() => stored.findBySesMessageId(id)),
+    findByMessageId: (id) => read(() => stored.findByMessageId(id)),
     counts: (keys) => read(() => stored.counts(keys)),
   };
-  const dyingMailer: Mailer = { send: (mail) => change(() => mailer.send(mail)) };
+  const transport: Transport = { send: (message) => change(() => mailer.send(message)) };
   return {
     table,
     mailer,
@@ -142,7 +142,7 @@ export const createStage = (): Stage => {
       phase: 'test',
       deliveries,
       coupons: { get: (code) => read(() => coupons.get(code)) },
-      mailer: dyingMailer,
+      transport,
       events: { send: (events) => change(() => queue.send(events)) },
       clock: { nowMs: () => nowMs },
       random: {

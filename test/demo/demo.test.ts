@@ -13,6 +13,7 @@ const mailWith = async (text: string) => ({
   sentAt: '2026-01-01T00:00:00.000Z',
   raw: (
     await mimeOf({
+      channel: 'email',
       from: 'shop@example.com',
       to: 'learner-0001@example.com',
       subject: 'x',

@@ -58,8 +58,8 @@ export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore
     table.deliveries.set(id, { ...stored, ...change, status: to });
     return true;
   },
-  findBySesMessageId: async (sesMessageId) =>
-    [...table.deliveries.values()].find((delivery) => delivery.sesMessageId === sesMessageId),
+  findByMessageId: async (messageId) =>
+    [...table.deliveries.values()].find((delivery) => delivery.messageId === messageId),
   counts: async (keys) =>
     new Map(
       keys.flatMap((key) => {
