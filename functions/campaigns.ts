@@ -8,7 +8,7 @@ import { parseAction, parsePreview } from '../lib/campaigns/api-input.ts';
 import { pageCampaigns } from '../lib/campaigns/list.ts';
 import { previewCampaign } from '../lib/deliveries/campaign-preview.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
-import { checkTemplates } from '../lib/deliveries/template.ts';
+import { checkTemplates } from '../lib/deliveries/template-check.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
 import {
   apiUrl,

@@ -85,6 +85,14 @@ export const capDaysMax = 92;
 export const templateLengthMax = 100_000;
 /** Rendering one part; a template that loops for ever stops here. */
 export const templateRenderMs = 1_000;
+/** Segments of one SMS, each charged: with its address a text of two sentences; SNS ends at 1,600 characters. */
+export const smsSegmentsCountMax = 5;
+/** Phones cut a push's title after a line and its body after some four; APNs and FCM take 4,096 bytes in all. */
+export const pushTitleLengthMax = 100;
+export const pushBodyLengthMax = 300;
+/** A card in an app: a line and a paragraph. */
+export const inAppTitleLengthMax = 150;
+export const inAppBodyLengthMax = 1_000;
 /** Name of a campaign or variant: shown in lists and used in tags of mails (SES: 256 characters a tag). */
 export const campaignNameLengthMax = 100;
 /** Summaries of campaigns in one answer: about 500 bytes each, some screens of a list. */
@@ -220,6 +228,9 @@ export const analyticsSpillBytesMax = 3 * 1024 ** 3;
 /** Objects fetched at once: bounds memory and connections. */
 export const analyticsFetchesCountMax = 16;
 
+if ((pushTitleLengthMax + pushBodyLengthMax) * 4 > 4_096 / 2) {
+  throw new Error('limits: a push of four-byte characters and its data must fit 4,096 bytes');
+}
 const dynamoItemBytesMax = 400 * 1024;
 if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {
   throw new Error('limits: a customer at every maximum would not fit one DynamoDB item');

@@ -35,15 +35,35 @@ export type Trigger =
 /** Liquid sources, by language. `en` is the fallback and must be there. */
 export interface Template {
   readonly subject: string;
+  /** Compiled from `mjml` where that is given. */
   readonly html: string;
+  /** Made from `html` where it is not given. */
   readonly text: string;
+  /** The source of `html`, compiled when the campaign is saved. */
+  readonly mjml?: string;
+  /** The same message on other channels; absent: nothing to send there. */
+  readonly sms?: string;
+  readonly push?: { readonly title: string; readonly body: string };
+  readonly inApp?: { readonly title: string; readonly body: string; readonly url?: string };
 }
 export type Templates = { readonly en: Template; readonly 'zh-CN'?: Template };
 
+/**
+ * What a message is about, looked up for each customer when it is written (lib/campaigns/focus.ts): the items left in
+ * the cart, viewed and not bought, about to end, next in a series, or what follows the one completed last.
+ */
+export type Focus = 'cart' | 'viewed' | 'expiring' | 'series' | 'completed';
+
+interface Message {
+  readonly templates: Templates;
+  /** The template's `items`; absent: it is about nothing in particular and `items` is empty. */
+  readonly focus?: Focus;
+}
+
 /** An action that is one message. */
 export type MessageAction =
-  | { readonly kind: 'coupon'; readonly offer: CouponOffer; readonly templates: Templates }
-  | { readonly kind: 'reminder'; readonly templates: Templates };
+  | (Message & { readonly kind: 'coupon'; readonly offer: CouponOffer })
+  | (Message & { readonly kind: 'reminder' });
 
 export type Action =
   | MessageAction

@@ -103,12 +103,20 @@ const template = z.strictObject({
   subject: z.string().min(1),
   html: z.string().min(1),
   text: z.string().min(1),
+  mjml: z.string().min(1).optional(),
+  sms: z.string().min(1).optional(),
+  push: z.strictObject({ title: z.string().min(1), body: z.string().min(1) }).optional(),
+  inApp: z
+    .strictObject({ title: z.string().min(1), body: z.string().min(1), url: z.string().min(1).optional() })
+    .optional(),
 });
 const templates = z.strictObject({ en: template, 'zh-CN': template.optional() });
 
+const focus = z.enum(['cart', 'viewed', 'expiring', 'series', 'completed']).optional();
+
 const action = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('coupon'), offer, templates }),
-  z.strictObject({ kind: z.literal('reminder'), templates }),
+  z.strictObject({ kind: z.literal('coupon'), offer, templates, focus }),
+  z.strictObject({ kind: z.literal('reminder'), templates, focus }),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 

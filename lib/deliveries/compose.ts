@@ -9,14 +9,12 @@ import { discountText, priceText } from '../offers/money.ts';
 import type { CouponOffer } from '../offers/offer.ts';
 import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
-import {
-  type MailItem,
-  type MailVariables,
-  type RenderedMail,
-  type RenderOptions,
-  renderMail,
-} from './template.ts';
+import { dateText, deadlineText } from './date-text.ts';
+import type { MailItem, MailVariables } from './mail-variables.ts';
+import { type RenderedMail, type RenderOptions, renderMail } from './template.ts';
 import { unsubscribeUrl } from './unsubscribe-link.ts';
+
+const dayMs = 86_400_000;
 
 export interface Letter {
   readonly campaign: Campaign;
@@ -33,6 +31,7 @@ export interface LetterContext {
   readonly linkSecret: string;
   /** Used where the customer has not told one. */
   readonly timeZone: string;
+  readonly nowMs: number;
 }
 
 export const languageOf = (profile: CustomerProfile | undefined): Language =>
@@ -89,9 +88,11 @@ const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
           coupon,
           action.offer,
           language,
+          context.nowMs,
           usableTimeZone(profile?.timeZone, context.timeZone),
         ),
       }),
+    items: [],
     recommendations: letter.items.map((item) => mailItem(item, language)),
     unsubscribeUrl: url,
     preferenceUrl: url,
@@ -99,11 +100,20 @@ const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
   };
 };
 
-const couponVariables = (coupon: Coupon, offer: CouponOffer, language: Language, timeZone: string) => ({
+const couponVariables = (
+  coupon: Coupon,
+  offer: CouponOffer,
+  language: Language,
+  nowMs: number,
+  timeZone: string,
+) => ({
   code: coupon.code,
+  kind: offer.discount.kind,
   discountText: discountText(offer.discount, language),
   expiresAt: coupon.expiresAt,
-  expiresText: longDate(Date.parse(coupon.expiresAt), language, timeZone),
+  expiresText: dateText(Date.parse(coupon.expiresAt), language, timeZone),
+  deadlineText: deadlineText(Date.parse(coupon.expiresAt), language, timeZone),
+  daysLeft: Math.max(0, Math.floor((Date.parse(coupon.expiresAt) - nowMs) / dayMs)),
   minimumSpendText:
     offer.minimumSpend === undefined
       ? ''
@@ -114,23 +124,15 @@ const couponVariables = (coupon: Coupon, offer: CouponOffer, language: Language,
         ),
 });
 
-/** Building one takes longer than rendering a mail; there are a few dozen zones in an audience. */
-const dateFormats = new Map<string, Intl.DateTimeFormat>();
-
-const longDate = (atMs: number, language: Language, timeZone: string): string => {
-  const key = `${language} ${timeZone}`;
-  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone });
-  dateFormats.set(key, format);
-  return format.format(atMs);
-};
-
 const mailItem = (
-  { title, price, currency, url, reason }: RecommendedItem,
+  { itemId, title, price, currency, url, reason }: RecommendedItem,
   language: Language,
 ): MailItem => ({
+  id: itemId,
   title,
   reason: reason.text[language],
   price: price === undefined ? '' : priceText(price, currency, language),
   // Only web addresses: a catalogue file must not put scripts behind a link in a mail.
   url: url !== undefined && /^https?:\/\//.test(url) ? url : '',
+  endsText: '',
 });

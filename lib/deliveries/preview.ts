@@ -19,7 +19,7 @@ export const previewMails = (
   customerId: CustomerId,
   record: CustomerRecord,
   items: readonly RecommendedItem[],
-  context: LetterContext & { readonly nowMs: number },
+  context: LetterContext,
 ): readonly ({ readonly variant: string } & RenderedMail)[] =>
   campaign.variants.flatMap(({ name, action }) => {
     if (action.kind === 'none' || action.kind === 'journey') {

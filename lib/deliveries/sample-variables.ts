@@ -2,7 +2,7 @@
 // values hold what breaks careless templates (markup, quotes, an ampersand).
 
 import type { Language } from '../events/customer.ts';
-import type { MailVariables } from './template.ts';
+import type { MailVariables } from './mail-variables.ts';
 
 export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder'): MailVariables => {
   const chinese = language === 'zh-CN';
@@ -17,22 +17,37 @@ export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder')
     ...(kind === 'coupon' && {
       coupon: {
         code: '7K2M-9QXA-4TNB',
+        kind: 'percent',
         discountText: chinese ? '8.5折' : '15% off',
         expiresAt: '2030-01-31T12:00:00.000Z',
         expiresText: chinese ? '2030年1月31日' : 'January 31, 2030',
+        deadlineText: chinese ? '2030年1月31日 GMT+8 20:00' : 'January 31, 2030 at 12:00 PM UTC',
+        daysLeft: 3,
         minimumSpendText: '',
       },
     }),
+    items: [
+      {
+        id: 'course-probability',
+        title: chinese ? '概率论（上）' : 'Probability, part 1',
+        reason: '',
+        price: chinese ? '¥39' : '€39',
+        url: 'https://shop.example/courses/probability',
+        endsText: chinese ? '2030年1月31日' : 'January 31, 2030',
+      },
+    ],
     recommendations: [
       {
+        id: 'course-statistics',
         title: chinese ? '统计学入门' : 'Statistics from the start',
         reason: chinese ? '因为您学过《概率论》' : 'Because you took Probability',
         price: chinese ? '¥49' : '€49',
         url: 'https://shop.example/courses/statistics',
+        endsText: '',
       },
     ],
     unsubscribeUrl: 'https://api.example/v1/unsubscribe/sample-token',
-    preferenceUrl: 'https://api.example/v1/unsubscribe/sample-token',
+    preferenceUrl: 'https://api.example/v1/preferences/sample-token',
     decisionId: 'decision-1',
   };
 };

@@ -29,7 +29,7 @@ export const write = async (
     coupon,
     items: recommendation?.items ?? [],
   };
-  const letterContext = { ...context, timeZone: context.settings.timeZone };
+  const letterContext = { ...context, timeZone: context.settings.timeZone, nowMs: context.clock.nowMs() };
   try {
     const rendered = renderLetter(letter, letterContext);
     const to = profile?.email ?? '';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import { sampleVariables } from '../../lib/deliveries/sample-variables.ts';
-import { checkTemplates, renderMail } from '../../lib/deliveries/template.ts';
+import { renderInApp, renderMail, renderPush, renderSms } from '../../lib/deliveries/template.ts';
+import { checkTemplates } from '../../lib/deliveries/template-check.ts';
 
 const template = (change: object = {}) => ({
   en: {
@@ -110,5 +111,49 @@ describe('checking templates', () => {
     expect(text).toContain('Hello, thank you');
     expect(text).not.toContain('Picked for you');
     expect(html).not.toContain('Picked for you');
+  });
+});
+
+describe('the other channels', () => {
+  const channels = {
+    ...template().en,
+    sms: '{{ coupon.code }} {{ unsubscribeUrl }}',
+    push: { title: 'Hello\n{{ customer.name }}', body: '{{ coupon.discountText }}' },
+    inApp: { title: 'T', body: 'B', url: '{{ items[0].url | link }}' },
+  };
+  const templates = { en: channels, 'zh-CN': { ...template().en, push: { title: '你好', body: '优惠' } } };
+
+  it('are rendered from the same variables, a title on one line', () => {
+    expect(renderSms(templates, 'en', variables)).toBe(`7K2M-9QXA-4TNB ${variables.unsubscribeUrl}`);
+    expect(renderPush(templates, 'en', variables)).toEqual({
+      title: 'Hello Ada <Lovelace> & "Co"',
+      body: '15% off',
+    });
+    expect(renderInApp(templates, 'en', variables)).toEqual({
+      title: 'T',
+      body: 'B',
+      url: 'https://shop.example/courses/probability?reprise=decision-1',
+    });
+    expect(checkTemplates(templates)).toEqual([]);
+  });
+
+  it('fall back to English one by one, and are nothing where there is nothing', () => {
+    expect(renderPush(templates, 'zh-CN', variables)?.title).toBe('你好');
+    expect(renderInApp(templates, 'zh-CN', variables)?.title).toBe('T');
+    expect(renderSms(template(), 'en', variables)).toBeUndefined();
+  });
+
+  it.each([
+    ['sms', { sms: 'x'.repeat(800) }, ['is charged as 6 messages (800 characters in gsm-7)', 'way out']],
+    ['push.title', { push: { title: 'x'.repeat(101), body: 'b' } }, ['has 101 characters']],
+    ['push.body', { push: { title: 't', body: '{{ nothing.here }}' } }, ['undefined variable: nothing']],
+    ['inApp.body', { inApp: { title: 't', body: 'x'.repeat(1_001) } }, ['has 1001 characters']],
+    ['inApp.url', { inApp: { title: 't', body: 'b', url: 'javascript:alert(1)' } }, ['https://']],
+  ])('have their faults named in %s', (part, change, messages) => {
+    const problems = checkTemplates(template(change));
+    expect(new Set(problems.map(({ path }) => path))).toEqual(new Set([`templates.en.${part}`]));
+    messages.forEach((message, index) => {
+      expect(problems[index].message).toContain(message);
+    });
   });
 });
