@@ -230,6 +230,8 @@ export interface Delivery {
   readonly messageId?: string;
   /** When the step to `sending` was won; an attempt older than limits.sendingAttemptMs is over. */
   readonly sendingAt?: string;
+  /** The attempt that won it, by a random mark: how it knows its own step when the answer to the write was lost. */
+  readonly sendingBy?: string;
 }
 
 export interface Coupon {
@@ -268,14 +270,16 @@ export interface DeliveryStore {
     | { readonly kind: 'capped' }
   >;
   /**
-   * Conditional step from one status to another; false when the stored status is not `from`.
-   * Fields of `change` that are undefined are removed.
+   * Conditional step from one status to another; false when the stored status is not `from`, or when `sendingBy` is
+   * given and the row has another: a repeated write must not undo what a later attempt did. Fields of `change` that are
+   * undefined are removed.
    */
   advance(
     id: DeliveryId,
     from: DeliveryStatus,
     to: DeliveryStatus,
     change?: Partial<Delivery>,
+    sendingBy?: string,
   ): Promise<boolean>;
   /** By the id that SES or SNS gave the message, once the delivery is `sent`. */
   findByMessageId(messageId: string): Promise<Delivery | undefined>;

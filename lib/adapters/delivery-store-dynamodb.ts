@@ -49,8 +49,8 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
       }
       return { kind: 'capped' };
     },
-    advance: async (id, from, to, change = {}) => {
-      const step = advanceStep(table, id, from, to, change);
+    advance: async (id, from, to, change = {}, sendingBy) => {
+      const step = advanceStep(table, id, [from, sendingBy], to, change);
       return change.messageId === undefined
         ? update(client, step)
         : (await transact(client, [{ Update: step }, messageItem(table, change.messageId, id)])) ===
@@ -125,7 +125,7 @@ type Step = NonNullable<TransactItems[number]['Update']>;
 const advanceStep = (
   table: string,
   id: DeliveryId,
-  from: DeliveryStatus,
+  [from, sendingBy]: readonly [DeliveryStatus, string | undefined],
   to: DeliveryStatus,
   change: Partial<Delivery>,
 ): Step => {
@@ -138,11 +138,12 @@ const advanceStep = (
     TableName: table,
     Key: deliveryKey(id),
     UpdateExpression: `SET ${assignments}${removals && ` REMOVE ${removals}`}`,
-    ConditionExpression: '#status = :from',
+    ConditionExpression: `#status = :from${sendingBy === undefined ? '' : ' AND sendingBy = :by'}`,
     ExpressionAttributeNames: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
       ':from': from,
+      ...(sendingBy !== undefined && { ':by': sendingBy }),
     },
   };
 };

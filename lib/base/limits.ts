@@ -73,6 +73,8 @@ export const deliveriesConcurrencyMax = 10;
 export const deliveryChunkCustomersCountMax = 25;
 /** An attempt to send is over after this: longer than any SES call with its time limit, and than Lambda's 300 s. */
 export const sendingAttemptMs = 6 * 60 * 1000;
+/** Random bytes by which an attempt knows its own step again: two of a delivery never draw the same. */
+export const attemptMarkBytes = 8;
 /** With less time than this left, a batch starts no further chunk: 25 mails at one a second and the last writes. */
 export const deliveryStopMs = 45 * 1000;
 /** After SES throttled or a part failed, this long passes before the next attempt. */

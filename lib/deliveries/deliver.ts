@@ -4,12 +4,12 @@
 // attempt is over becomes `unknown` and is never sent again (SES's reports may still show that it was).
 // Whatever settles is written as an event, again on every repeat: its message id makes the repeats one.
 
-import { deliveryRetryMs, sendingAttemptMs } from '../base/limits.ts';
+import { attemptMarkBytes, deliveryRetryMs, sendingAttemptMs } from '../base/limits.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import { issueCoupon } from '../offers/issue.ts';
-import type { Delivery } from '../ports.ts';
+import type { Coupon, Delivery } from '../ports.ts';
 import type { Recommendation } from '../recommendations/recommend.ts';
 import { servedEvent } from '../recommendations/serve.ts';
 import { type Attempt, type DeliverContext, type DeliveryOutcome, nowIso } from './attempt.ts';
@@ -114,8 +114,7 @@ const goOn = async (stored: Delivery, attempt: Attempt): Promise<DeliveryOutcome
 };
 
 const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<DeliveryOutcome> => {
-  const { context } = attempt;
-  const coupon = stored.couponCode === undefined ? undefined : await context.coupons.get(stored.couponCode);
+  const coupon = stored.couponCode === undefined ? undefined : await couponOf(stored.couponCode, attempt);
   const may = gate(attempt, coupon);
   if (may.kind !== 'go') {
     return may.kind === 'later'
@@ -128,17 +127,25 @@ const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<Del
     : send(stored, written, attempt);
 };
 
+/** It was written in one transaction with the delivery: without it the mail would promise a code that is none. */
+const couponOf = async (code: string, { context }: Attempt): Promise<Coupon> => {
+  const coupon = await context.coupons.get(code);
+  if (coupon === undefined) {
+    throw new Error(`coupon ${code} of a prepared delivery is gone`);
+  }
+  return coupon;
+};
+
 const send = async (
   delivery: Delivery,
   { message, recommendation }: Written,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
-  const { deliveries, transport, clock } = attempt.context;
-  const sendingAt = nowIso(attempt.context);
-  if (!(await deliveries.advance(delivery.deliveryId, 'prepared', 'sending', { sendingAt }))) {
+  const { transport, clock } = attempt.context;
+  const sending = await claimSending(delivery, attempt);
+  if (sending === undefined) {
     return lookAgain(delivery, attempt);
   }
-  const sending: Delivery = { ...delivery, status: 'sending', sendingAt };
   const result = await transport.send(message).catch((error: unknown) => ({ kind: 'lost' as const, error }));
   switch (result.kind) {
     case 'sent':
@@ -149,8 +156,46 @@ const send = async (
       // The request may have reached SES: sending again could be a second mail.
       return settle(sending, 'unknown', { reason: String(result.error) }, attempt);
     case 'throttled':
-      await deliveries.advance(delivery.deliveryId, 'sending', 'prepared');
+      await takeBack(sending, attempt);
       return { kind: 'deferred', reason: 'throttled', untilMs: clock.nowMs() + deliveryRetryMs };
+  }
+};
+
+/**
+ * The step to `sending`; undefined when another attempt has it. A write whose answer was lost is asked for by its mark:
+ * the SDK's own second try finds the first one's row, and a step that nobody owns would end as `unknown` unsent.
+ */
+const claimSending = async (delivery: Delivery, { context }: Attempt): Promise<Delivery | undefined> => {
+  const { deliveries, random } = context;
+  const mark = {
+    sendingAt: nowIso(context),
+    sendingBy: Buffer.from(random.bytes(attemptMarkBytes)).toString('hex'),
+  };
+  let lost: unknown;
+  const won = await deliveries
+    .advance(delivery.deliveryId, 'prepared', 'sending', mark)
+    .catch((error: unknown) => {
+      lost = error;
+      return false;
+    });
+  if (!won) {
+    const stored = await deliveries.get(delivery.deliveryId);
+    if (stored?.status !== 'sending' || stored.sendingBy !== mark.sendingBy) {
+      if (lost !== undefined) {
+        throw lost;
+      }
+      return undefined;
+    }
+  }
+  return { ...delivery, status: 'sending', ...mark };
+};
+
+/** SES did not take it. Also from `unknown`, where another attempt thought this one dead: only this one can have sent. */
+const takeBack = async ({ deliveryId, sendingBy }: Delivery, { context }: Attempt): Promise<void> => {
+  const { deliveries } = context;
+  const back = { sendingAt: undefined, sendingBy: undefined, settledAt: undefined, reason: undefined };
+  if (!(await deliveries.advance(deliveryId, 'sending', 'prepared', back, sendingBy))) {
+    await deliveries.advance(deliveryId, 'unknown', 'prepared', back, sendingBy);
   }
 };
 
@@ -190,11 +235,13 @@ const settle = async (
 ): Promise<DeliveryOutcome> => {
   const { deliveries } = attempt.context;
   const full = { ...change, settledAt: nowIso(attempt.context) };
-  const { deliveryId } = delivery;
+  const { deliveryId, sendingBy } = delivery;
   const won =
-    (await deliveries.advance(deliveryId, delivery.status, status, full)) ||
-    // The attempt was taken for over while it was not: the mail did go out.
-    (status === 'sent' && (await deliveries.advance(deliveryId, 'unknown', status, full)));
+    (await deliveries.advance(deliveryId, delivery.status, status, full, sendingBy)) ||
+    // The attempt was taken for over while it was not, and knows what became of the mail.
+    (delivery.status === 'sending' &&
+      status !== 'unknown' &&
+      (await deliveries.advance(deliveryId, 'unknown', status, full, sendingBy)));
   return won ? settled({ ...delivery, ...full, status }, attempt, 'sent') : lookAgain(delivery, attempt);
 };
 

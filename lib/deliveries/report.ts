@@ -32,23 +32,35 @@ const find = async (report: MailReport, deliveries: DeliveryStore): Promise<Deli
   (report.deliveryId === undefined ? undefined : await deliveries.get(deliveryId(report.deliveryId))) ??
   (await deliveries.findByMessageId(report.sesMessageId));
 
-/** Any report but a rejection proves that SES took the mail. */
+/**
+ * Any report but a rejection proves that SES took the mail: also of a delivery that is `prepared` again, as after the
+ * table was restored from a backup. What is settled already is not written again, however many reports come.
+ */
 const resolve = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
   const { deliveries, events, clock } = context;
   const rejected = report.kind === 'reject';
   const to: DeliveryStatus = rejected ? 'failed' : 'sent';
-  const open: readonly DeliveryStatus[] = rejected ? ['sending', 'unknown', 'sent'] : ['sending', 'unknown'];
+  const open: readonly DeliveryStatus[] = [
+    'prepared',
+    'sending',
+    'unknown',
+    ...(rejected ? ['sent' as const] : []),
+  ];
   const change = {
     settledAt: report.at,
     messageId: report.sesMessageId,
     reason: rejected ? `rejected by SES: ${report.detail ?? 'no reason given'}` : undefined,
   };
-  for (const from of open) {
+  let stored: Delivery | undefined = delivery;
+  while (stored !== undefined && open.includes(stored.status)) {
+    const from: DeliveryStatus = stored.status;
     if (await deliveries.advance(delivery.deliveryId, from, to, change)) {
-      break;
+      stored = { ...stored, ...change, status: to };
+    } else {
+      stored = await deliveries.get(delivery.deliveryId);
     }
   }
-  const stored = await deliveries.get(delivery.deliveryId);
+  // By settledAt: what this report settled, also when it comes again because the event was not written.
   if (stored?.status === to && stored.settledAt === report.at) {
     await events.send([settledEvent(stored, clock.nowMs())]);
   }

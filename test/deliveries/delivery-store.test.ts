@@ -116,6 +116,18 @@ const contract = (name: string, open: () => Promise<Stores>, close: () => Promis
       expect(await deliveries.get(id)).toEqual(deliveryOf(id));
     });
 
+    it('steps only for the attempt whose mark the row has, when one is given', async () => {
+      const id = newId();
+      await deliveries.prepare(deliveryOf(id), undefined, []);
+      await deliveries.advance(id, 'prepared', 'sending', { sendingBy: 'mine' });
+      expect(await deliveries.advance(id, 'sending', 'prepared', {}, 'other')).toBe(false);
+      expect((await deliveries.get(id))?.status).toBe('sending');
+      const back = { sendingBy: undefined };
+      expect(await deliveries.advance(id, 'sending', 'prepared', back, 'mine')).toBe(true);
+      expect((await deliveries.get(id))?.sendingBy).toBeUndefined();
+      expect(await deliveries.advance(id, 'prepared', 'sending', {}, 'mine')).toBe(false);
+    });
+
     it('is found by the SES message id once sent; removed fields are gone', async () => {
       const id = newId();
       await deliveries.prepare(deliveryOf(id, { reason: 'interrupted' }), undefined, []);

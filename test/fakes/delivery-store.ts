@@ -50,9 +50,9 @@ export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore
     }
     return { kind: 'prepared' };
   },
-  async advance(id, from, to, change) {
+  async advance(id, from, to, change, sendingBy) {
     const stored = table.deliveries.get(id);
-    if (stored?.status !== from) {
+    if (stored?.status !== from || (sendingBy !== undefined && stored.sendingBy !== sendingBy)) {
       return false;
     }
     table.deliveries.set(id, { ...stored, ...change, status: to });
