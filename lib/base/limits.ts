@@ -111,6 +111,10 @@ export const windowDaysMax = 365;
 export const holdoutShareMax = 0.5;
 /** Recommended items inside one mail; more than a screenful is not read. */
 export const mailRecommendationsCountMax = 20;
+/** Items that a message is about; the rest of a large cart is not read in a mail. */
+export const focusItemsCountMax = 5;
+/** What was put into a cart, viewed or completed longer ago than this is no longer what the customer has in mind. */
+export const focusDaysMax = 30;
 /** Comparisons in one audience: evaluated for every customer at every freeze. */
 export const conditionsCountMax = 100;
 /** Nesting of an audience; the web form goes three deep, and evaluation recurses. */

@@ -50,7 +50,7 @@ export type Templates = { readonly en: Template; readonly 'zh-CN'?: Template };
 
 /**
  * What a message is about, looked up for each customer when it is written (lib/campaigns/focus.ts): the items left in
- * the cart, viewed and not bought, about to end, next in a series, or what follows the one completed last.
+ * the cart, viewed and not bought, about to end or just ended, next in a series, completed lately. Not sent without any.
  */
 export type Focus = 'cart' | 'viewed' | 'expiring' | 'series' | 'completed';
 

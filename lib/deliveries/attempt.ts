@@ -37,7 +37,7 @@ export interface DeliverContext {
   readonly linkSecret: string;
   readonly apiUrl: string;
   readonly fromAddress: string;
-  /** What can be recommended now; asked only when the campaign puts items into its mails. */
+  /** What can be recommended now; asked only for messages with items in them. */
   readonly assortment: () => Promise<Assortment>;
 }
 

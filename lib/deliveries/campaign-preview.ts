@@ -7,7 +7,8 @@ import { seededRandom } from '../base/random.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { PreviewRequest } from '../campaigns/api-input.ts';
-import type { Campaign } from '../campaigns/campaign.ts';
+import type { Campaign, Focus } from '../campaigns/campaign.ts';
+import { focusItems } from '../campaigns/focus.ts';
 import { estimateAudience, previewAudience } from '../campaigns/preview.ts';
 import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerRecord } from '../events/customer.ts';
@@ -36,7 +37,7 @@ export const previewCampaign = async (
   const { settings, clock } = ports;
   const nowMs = clock.nowMs();
   const campaign = await existingCampaign(id, ports.campaigns);
-  const assortment = campaign.recommendationsCount > 0 ? await ports.assortment() : undefined;
+  const assortment = usesItems(campaign) ? await ports.assortment() : undefined;
   const record = await existingCustomer(customerId, assortment, ports.customers);
   const secrets = await ports.secrets.secrets();
   const { member, ...audience } = await previewAudience(campaign, customerId, record, nowMs, {
@@ -44,6 +45,8 @@ export const previewCampaign = async (
     secrets,
     settings,
   });
+  const about = (focus: Focus) =>
+    assortment ? focusItems(focus, campaign.trigger, record.state, assortment, nowMs) : [];
   const items = assortment ? itemsFor(campaign, record, assortment, { customerId, nowMs, settings }) : [];
   const { apiUrl } = ports;
   const context = { apiUrl, linkSecret: secrets.linkSecret, timeZone: settings.timeZone, nowMs };
@@ -60,10 +63,13 @@ export const previewCampaign = async (
     quietUntil: quiet === undefined ? null : new Date(quiet).toISOString(),
     language: languageOf(record.profile),
     items,
-    mails: previewMails(campaign, customerId, record, items, context),
+    mails: previewMails(campaign, customerId, record, items, about, context),
     ...(estimate && { estimate: await estimateAudience(campaign, nowMs, ports) }),
   };
 };
+
+const usesItems = ({ recommendationsCount, variants }: Campaign): boolean =>
+  recommendationsCount > 0 || variants.some(({ action }) => 'focus' in action && action.focus !== undefined);
 
 const existingCustomer = async (
   customerId: CustomerId,

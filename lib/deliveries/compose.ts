@@ -3,6 +3,7 @@
 
 import type { CustomerId } from '../base/ids.ts';
 import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
+import type { FocusItem } from '../campaigns/focus.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerProfile, Language } from '../events/customer.ts';
 import { discountText, priceText } from '../offers/money.ts';
@@ -10,7 +11,8 @@ import type { CouponOffer } from '../offers/offer.ts';
 import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
 import { dateText, deadlineText } from './date-text.ts';
-import type { MailItem, MailVariables } from './mail-variables.ts';
+import { recommendedItem, subjectItem } from './mail-items.ts';
+import type { MailVariables } from './mail-variables.ts';
 import { type RenderedMail, type RenderOptions, renderMail } from './template.ts';
 import { unsubscribeUrl } from './unsubscribe-link.ts';
 
@@ -24,6 +26,8 @@ export interface Letter {
   readonly profile: CustomerProfile | undefined;
   readonly coupon: Coupon | undefined;
   readonly items: readonly RecommendedItem[];
+  /** What the message is about; empty where it has no focus. */
+  readonly about: readonly FocusItem[];
 }
 
 export interface LetterContext {
@@ -78,22 +82,17 @@ const linkOf = (customerId: CustomerId, { apiUrl, linkSecret }: LetterContext): 
 const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
   const { campaign, action, customerId, decisionId, profile, coupon } = letter;
   const language = languageOf(profile);
+  const timeZone = usableTimeZone(profile?.timeZone, context.timeZone);
   const url = linkOf(customerId, context);
   return {
     customer: { id: customerId, name: profile?.name ?? '', language, traits: profile?.traits ?? {} },
     campaign: { id: campaign.campaignId, name: campaign.name },
     ...(action.kind === 'coupon' &&
       coupon !== undefined && {
-        coupon: couponVariables(
-          coupon,
-          action.offer,
-          language,
-          context.nowMs,
-          usableTimeZone(profile?.timeZone, context.timeZone),
-        ),
+        coupon: couponVariables(coupon, action.offer, language, context.nowMs, timeZone),
       }),
-    items: [],
-    recommendations: letter.items.map((item) => mailItem(item, language)),
+    items: letter.about.map((about) => subjectItem(about, language, timeZone)),
+    recommendations: letter.items.map((item) => recommendedItem(item, language)),
     unsubscribeUrl: url,
     preferenceUrl: url,
     decisionId,
@@ -122,17 +121,4 @@ const couponVariables = (
           offer.discount.kind === 'amount' ? offer.discount.currency : undefined,
           language,
         ),
-});
-
-const mailItem = (
-  { itemId, title, price, currency, url, reason }: RecommendedItem,
-  language: Language,
-): MailItem => ({
-  id: itemId,
-  title,
-  reason: reason.text[language],
-  price: price === undefined ? '' : priceText(price, currency, language),
-  // Only web addresses: a catalogue file must not put scripts behind a link in a mail.
-  url: url !== undefined && /^https?:\/\//.test(url) ? url : '',
-  endsText: '',
 });

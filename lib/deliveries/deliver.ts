@@ -76,6 +76,9 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
         )
       : undefined;
   const written = await write(delivery, coupon, attempt);
+  if ('nothing' in written) {
+    return record({ ...delivery, status: 'suppressed', reason: written.nothing }, attempt);
+  }
   if ('problem' in written) {
     return record({ ...delivery, status: 'failed', reason: written.problem }, attempt);
   }
@@ -122,6 +125,9 @@ const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<Del
       : settle(stored, 'suppressed', { reason: may.reason }, attempt);
   }
   const written = await write(stored, coupon, attempt);
+  if ('nothing' in written) {
+    return settle(stored, 'suppressed', { reason: written.nothing }, attempt);
+  }
   return 'problem' in written
     ? settle(stored, 'failed', { reason: written.problem }, attempt)
     : send(stored, written, attempt);

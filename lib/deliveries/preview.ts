@@ -3,7 +3,8 @@
 
 import { Failure } from '../base/errors.ts';
 import type { CustomerId } from '../base/ids.ts';
-import type { Campaign } from '../campaigns/campaign.ts';
+import type { Campaign, Focus } from '../campaigns/campaign.ts';
+import type { FocusItem } from '../campaigns/focus.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { Coupon } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
@@ -19,6 +20,7 @@ export const previewMails = (
   customerId: CustomerId,
   record: CustomerRecord,
   items: readonly RecommendedItem[],
+  about: (focus: Focus) => readonly FocusItem[],
   context: LetterContext,
 ): readonly ({ readonly variant: string } & RenderedMail)[] =>
   campaign.variants.flatMap(({ name, action }) => {
@@ -45,6 +47,7 @@ export const previewMails = (
       profile: record.profile,
       coupon,
       items,
+      about: action.focus === undefined ? [] : about(action.focus),
     };
     try {
       return [{ variant: name, ...renderLetter(letter, context, { strict: true }) }];

@@ -3,6 +3,7 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
+import { type FocusItem, focusItems } from '../campaigns/focus.ts';
 import type { Coupon, Delivery, OutgoingMessage } from '../ports.ts';
 import { type Recommendation, recommend } from '../recommendations/recommend.ts';
 import type { Attempt } from './attempt.ts';
@@ -17,9 +18,14 @@ export const write = async (
   delivery: Delivery,
   coupon: Coupon | undefined,
   attempt: Attempt,
-): Promise<Written | { readonly problem: string }> => {
+): Promise<Written | { readonly problem: string } | { readonly nothing: string }> => {
   const { campaign, member, action, profile, context } = attempt;
-  const recommendation = campaign.recommendationsCount > 0 ? await choose(delivery, attempt) : undefined;
+  const about = await subjectOf(attempt);
+  if (about?.length === 0) {
+    return { nothing: `nothing-${action.focus}` };
+  }
+  const recommendation =
+    campaign.recommendationsCount > 0 ? await choose(delivery, about ?? [], attempt) : undefined;
   const letter = {
     campaign,
     action,
@@ -28,6 +34,7 @@ export const write = async (
     profile,
     coupon,
     items: recommendation?.items ?? [],
+    about: about ?? [],
   };
   const letterContext = { ...context, timeZone: context.settings.timeZone, nowMs: context.clock.nowMs() };
   try {
@@ -43,9 +50,27 @@ export const write = async (
   }
 };
 
-/** The same items as the API would answer now. */
+/** Undefined where the message is about nothing in particular. */
+const subjectOf = async ({
+  campaign,
+  action,
+  record,
+  context,
+}: Attempt): Promise<readonly FocusItem[] | undefined> =>
+  action.focus === undefined
+    ? undefined
+    : focusItems(
+        action.focus,
+        campaign.trigger,
+        record.state,
+        await context.assortment(),
+        context.clock.nowMs(),
+      );
+
+/** The same items as the API would answer now, without those that the message is about. */
 const choose = async (
   { deliveryId }: Delivery,
+  about: readonly FocusItem[],
   { campaign, member, record: of, context }: Attempt,
 ): Promise<Recommendation> =>
   recommend(
@@ -53,7 +78,7 @@ const choose = async (
       userId: member.customerId,
       limit: campaign.recommendationsCount,
       placement: 'mail',
-      exclude: new Set(),
+      exclude: new Set(about.map(({ item }) => item.itemId)),
     },
     of,
     await context.assortment(),

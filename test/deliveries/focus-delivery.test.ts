@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { itemId, messageId } from '../../lib/base/ids.ts';
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { footerWords } from '../../lib/campaigns/mail-footer.ts';
+import { layout } from '../../lib/campaigns/mail-layout.ts';
+import { deliverOne } from '../../lib/deliveries/deliver.ts';
+import type { CustomerState } from '../../lib/events/customer.ts';
+import { createAssortment } from '../../lib/recommendations/assortment.ts';
+import { item } from '../campaigns/sample.ts';
+import { couponCampaign, createStage, dayMs, memberOf, noonMs, recordOf } from './stage.ts';
+
+const words = { ...footerWords.en, subject: 'Still interested?', preview: 'P', heading: 'In your cart' };
+const campaign: Campaign = {
+  ...couponCampaign,
+  recommendationsCount: 3,
+  variants: [
+    {
+      name: 'coupon',
+      weight: 1,
+      action: {
+        kind: 'reminder',
+        focus: 'cart',
+        templates: {
+          en: layout(words, [
+            { kind: 'items', from: 'items', heading: 'Yours' },
+            { kind: 'items', from: 'recommendations', heading: 'Others' },
+          ]),
+        },
+      },
+    },
+  ],
+};
+const book = { ...item('book'), title: 'A book', attributes: { url: 'https://shop.example/book' } };
+const lamp = { ...item('lamp'), title: 'A lamp' };
+const cart: CustomerState = {
+  events: [{ messageId: messageId('m'), type: 'cart', itemId: itemId('book'), atMs: noonMs - dayMs }],
+  owned: {},
+  orders: {},
+  revision: 1,
+};
+const setUp = () => {
+  const stage = createStage();
+  const assortment = async () => createAssortment(undefined, [book, lamp], new Set());
+  return { stage, context: { ...stage.context, assortment } };
+};
+
+describe('a message about what the customer left in the cart', () => {
+  it('shows it with a link that carries the decision, and does not recommend it as well', async () => {
+    const { stage, context } = setUp();
+    const record = { ...recordOf('ada'), state: cart };
+    expect(await deliverOne(campaign, memberOf('ada'), record, context)).toEqual({ kind: 'sent' });
+    const [{ text }] = stage.mailer.sent;
+    expect(text).toContain('Yours\n- A book\n  https://shop.example/book?reprise=decision-ada');
+    expect(text).toContain('Others\n- A lamp');
+    expect(text.match(/A book/g)).toHaveLength(1);
+  });
+
+  it('is not sent when the cart was bought in the meantime', async () => {
+    const { stage, context } = setUp();
+    const state = { ...cart, owned: { book: { purchasedAtMs: noonMs } } };
+    const outcome = await deliverOne(campaign, memberOf('ada'), { ...recordOf('ada'), state }, context);
+    expect(outcome).toEqual({ kind: 'suppressed', reason: 'nothing-cart' });
+    expect(stage.mailer.sent).toEqual([]);
+  });
+});
