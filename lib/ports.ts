@@ -396,6 +396,8 @@ export type SendResult =
   | { readonly kind: 'rejected'; readonly message: string; readonly isAddressDead?: boolean };
 
 export interface Transport {
+  /** Resolves when the channel's rate has room for one more message. Asked before the delivery is claimed for sending. */
+  turn(channel: OutgoingMessage['channel']): Promise<void>;
   /** Throws when nobody can say whether the message went out; it must then never be sent again. */
   send(message: OutgoingMessage): Promise<SendResult>;
 }

@@ -29,13 +29,20 @@ export const createSesClient = (): SESClient =>
 export const createMailer = (
   client: Pick<SESClient, 'send'>,
   { configurationSet, mailsPerSecondMax, nowMs = () => performance.now(), wait = pause }: MailerOptions,
-): Sender<'email'> => {
+): Sender<'email'> & { readonly turn: () => Promise<void> } => {
   const pace = createPace(mailsPerSecondMax);
-  return async (mail) => {
-    const raw = await mimeOf(mail);
+  const turn = async (): Promise<void> => {
     const waitMs = pace.reserve(nowMs());
     if (waitMs > 0) {
       await wait(waitMs);
+    }
+  };
+  const send: Sender<'email'> = async (mail) => {
+    let raw: Buffer;
+    try {
+      raw = await mimeOf(mail);
+    } catch (error) {
+      return { kind: 'rejected', message: `The mail could not be written: ${String(error)}` };
     }
     try {
       const { MessageId } = await client.send(
@@ -56,6 +63,7 @@ export const createMailer = (
       return notSent(error);
     }
   };
+  return Object.assign(send, { turn });
 };
 
 export const mimeOf = async ({ from, to, subject, html, text, headers }: OutgoingMail): Promise<Buffer> => {

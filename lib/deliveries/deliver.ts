@@ -148,6 +148,8 @@ const send = async (
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
   const { transport, clock } = attempt.context;
+  // Before the claim: whoever dies while waiting for the rate leaves a mail that is known not to be sent.
+  await transport.turn(message.channel);
   const sending = await claimSending(delivery, attempt);
   if (sending === undefined) {
     return lookAgain(delivery, attempt);

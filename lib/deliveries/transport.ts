@@ -4,13 +4,16 @@
 import type { Channel } from '../events/customer.ts';
 import type { OutgoingMessage, SendResult, Transport } from '../ports.ts';
 
-export type Sender<C extends Channel> = (
-  message: Extract<OutgoingMessage, { readonly channel: C }>,
-) => Promise<SendResult>;
+export interface Sender<C extends Channel> {
+  (message: Extract<OutgoingMessage, { readonly channel: C }>): Promise<SendResult>;
+  /** Takes a place in the channel's rate and waits for it; absent where there is no rate to keep. */
+  readonly turn?: () => Promise<void>;
+}
 
 export type Senders = { readonly [C in Channel]?: Sender<C> };
 
 export const createTransport = (senders: Senders): Transport => ({
+  turn: async (channel) => senders[channel]?.turn?.(),
   send: async (message) => {
     switch (message.channel) {
       case 'email':

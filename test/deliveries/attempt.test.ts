@@ -36,6 +36,7 @@ const withStep = (
 const slowly = (stage: Stage, meanwhile: () => Promise<unknown>): DeliverContext => ({
   ...stage.context,
   transport: {
+    ...stage.context.transport,
     send: async (message) => {
       const answer = await stage.context.transport.send(message);
       await meanwhile();
@@ -117,6 +118,17 @@ describe('an attempt that was thought dead', () => {
     expect(await deliver(stage.context)).toEqual({ kind: 'sent' });
     expect(stage.mailer.sent).toHaveLength(1);
     expect(stored(stage)).toMatchObject({ status: 'sent', reason: undefined });
+  });
+});
+
+describe('a wait for the sending rate', () => {
+  it('comes before the claim: who dies in it leaves a mail that is sent later, not an unknown one', async () => {
+    const stage = createStage();
+    const { transport } = stage.context;
+    const dying = { ...transport, turn: () => Promise.reject(new Error('killed while waiting')) };
+    await expect(deliver({ ...stage.context, transport: dying })).rejects.toThrow('killed');
+    expect(stored(stage).status).toBe('prepared');
+    expect(await deliver(stage.context)).toEqual({ kind: 'sent' });
   });
 });
 

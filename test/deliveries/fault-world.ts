@@ -146,7 +146,10 @@ const createWorld = async ({ seed }: Plan) => {
     return {
       deliveries: store,
       coupons: { get: (code) => read(() => stores.coupons.get(code)) },
-      transport: { send: (message) => change('send', async () => ses.send(mailIn(message), clock.nowMs())) },
+      transport: {
+        turn: async () => undefined,
+        send: (message) => change('send', async () => ses.send(mailIn(message), clock.nowMs())),
+      },
       events: { send: (some) => change('events', async () => void events.push(...some)) },
       archive: {
         ...archive,

@@ -96,10 +96,24 @@ describe('mail through SES', () => {
     expect(inputs).toHaveLength(1);
   });
 
-  it('spaces mails by the rate', async () => {
+  it('gives turns spaced by the rate', async () => {
     const { mailer, waits } = setUp();
-    for (let index = 0; index < 4; index++) await mailer(mail);
+    for (let index = 0; index < 4; index++) await mailer.turn();
     expect(waits).toEqual([250, 500, 750]);
+  });
+
+  it('rejects a mail that cannot be written, before anything leaves', async () => {
+    const { mailer, inputs } = setUp();
+    const broken = {
+      ...mail,
+      headers: {
+        get 'X-Broken'(): string {
+          throw new Error('no value');
+        },
+      },
+    };
+    expect(await mailer(broken)).toMatchObject({ kind: 'rejected' });
+    expect(inputs).toEqual([]);
   });
 });
 

@@ -124,7 +124,7 @@ export const createStage = (): Stage => {
     findByMessageId: (id) => read(() => stored.findByMessageId(id)),
     counts: (keys) => read(() => stored.counts(keys)),
   };
-  const transport: Transport = { send: (message) => change(() => mailer.send(message)) };
+  const transport: Transport = { ...mailer, send: (message) => change(() => mailer.send(message)) };
   return {
     table,
     mailer,

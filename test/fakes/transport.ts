@@ -19,6 +19,7 @@ export const fakeTransport = (): FakeTransport => {
     sent,
     messages,
     next,
+    turn: async () => undefined,
     async send(message) {
       const planned = next.shift();
       if (planned?.kind === 'throws') {
