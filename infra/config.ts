@@ -4,6 +4,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import {
+  capDaysMax,
+  capsCountMax,
   eligibilityRulesCountMax,
   placementsCountMax,
   recommendationsCountMax,
@@ -221,10 +223,19 @@ const schema = z.strictObject({
     .strictObject({ fromHour: hour, toHour: hour })
     .default(defaultSettings.quietHours)
     .describe("Hours of the customer's day without mails, from ≤ hour < to; may run over midnight."),
-  cap: z
-    .strictObject({ deliveriesMax: z.int().min(1).max(100), days: z.int().min(1).max(31) })
-    .default(defaultSettings.cap)
-    .describe('Most mails one customer gets, over all campaigns, in so many days.'),
+  caps: z
+    .array(
+      z.strictObject({
+        deliveriesMax: z.int().min(1).max(100),
+        days: z.int().min(1).max(capDaysMax),
+        channel: z.enum(['email', 'sms', 'push', 'in-app']).optional(),
+      }),
+    )
+    .max(capsCountMax)
+    .default([...defaultSettings.caps])
+    .describe(
+      'Most messages one customer gets over all campaigns in so many calendar days (UTC), on all channels but in-app or on `channel`; all caps hold together.',
+    ),
   mailsPerSecondMax: z
     .int()
     .min(1)
@@ -266,7 +277,7 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   eligibilityRules: config.eligibilityRules,
   consentRequired: config.consentRequired,
   quietHours: config.quietHours,
-  cap: config.cap,
+  caps: config.caps,
   timeZone: config.timeZone,
   mailsPerSecondMax: config.mailsPerSecondMax,
 });

@@ -226,6 +226,8 @@ export interface Delivery {
   readonly settledAt?: string;
   readonly reason?: string;
   readonly couponCode?: string;
+  /** Keys of the cap counters it raised; removed when it gave its places back. */
+  readonly counted?: readonly string[];
   /** The id that SES or SNS gave it, by which their reports name it. */
   readonly messageId?: string;
   /** When the step to `sending` was won; an attempt older than limits.sendingAttemptMs is over. */
@@ -254,21 +256,40 @@ export interface CounterClaim {
   readonly expiresAtS?: number;
 }
 
+/** A counter that must still stand at `count` when the transaction is written. */
+export interface CounterCheck {
+  readonly key: string;
+  readonly count: number;
+  readonly expiresAtS: number;
+}
+
 export interface DeliveryStore {
   get(id: DeliveryId): Promise<Delivery | undefined>;
   /**
    * One transaction: the delivery (if not there yet), its coupon and its caps.
    * `exists`: the delivery was claimed before (returned).  `capped`: a counter is at its maximum, nothing written.
+   * `changed`: a counter no longer stands as `checks` says, nothing written; read the counters again.
    */
   prepare(
     delivery: Delivery,
     coupon: Coupon | undefined,
     caps: readonly CounterClaim[],
+    checks?: readonly CounterCheck[],
   ): Promise<
     | { readonly kind: 'prepared' }
     | { readonly kind: 'exists'; readonly delivery: Delivery }
     | { readonly kind: 'capped' }
+    | { readonly kind: 'changed' }
   >;
+  /**
+   * Gives back the places of a delivery that is settled as not sent (suppressed, failed): lowers its `counted` counters
+   * and forgets them, in one transaction, so that repeats change nothing.
+   */
+  release(delivery: Pick<Delivery, 'deliveryId' | 'counted'>): Promise<void>;
+  /** Raises a counter by up to `wanted` places, never above its maximum; answers how many it got. */
+  lease(claim: CounterClaim, wanted: number): Promise<number>;
+  /** Lowers it again by places of a lease that nobody used. */
+  giveBack(key: string, count: number): Promise<void>;
   /**
    * Conditional step from one status to another; false when the stored status is not `from`, or when `sendingBy` is
    * given and the row has another: a repeated write must not undo what a later attempt did. Fields of `change` that are

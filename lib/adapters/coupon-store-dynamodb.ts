@@ -4,7 +4,8 @@
 
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Coupon, CouponStore, Redemption, RedemptionLimits } from '../ports.ts';
-import { counterItem, couponKey, type TransactItems, transact } from './delivery-store-dynamodb.ts';
+import { counterItem } from './counters-dynamodb.ts';
+import { couponKey, type TransactItems, transact } from './delivery-store-dynamodb.ts';
 
 export const createCouponStore = (client: DynamoDBDocumentClient, table: string): CouponStore => {
   const read = async (key: object): Promise<object | undefined> => {

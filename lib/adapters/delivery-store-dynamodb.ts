@@ -7,7 +7,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import {
-  BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   TransactWriteCommand,
@@ -15,7 +14,15 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
 import type { DeliveryId } from '../base/ids.ts';
-import type { CounterClaim, Coupon, Delivery, DeliveryStatus, DeliveryStore } from '../ports.ts';
+import type {
+  CounterCheck,
+  CounterClaim,
+  Coupon,
+  Delivery,
+  DeliveryStatus,
+  DeliveryStore,
+} from '../ports.ts';
+import { checkItem, counterItem, createCounters, lowerItem } from './counters-dynamodb.ts';
 import { isConditionFailed } from './dynamodb.ts';
 
 export type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
@@ -29,8 +36,8 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
   };
   return {
     get,
-    prepare: async (delivery, coupon, caps) => {
-      const refused = await transact(client, prepareItems(table, delivery, coupon, caps));
+    prepare: async (delivery, coupon, caps, checks = []) => {
+      const refused = await transact(client, prepareItems(table, delivery, coupon, caps, checks));
       if (refused === undefined) {
         return { kind: 'prepared' };
       }
@@ -47,7 +54,11 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
           action: 'Try again: the next code will be another.',
         });
       }
-      return { kind: 'capped' };
+      const afterCoupon = caps.length + (coupon === undefined ? 1 : 2);
+      return { kind: refused.slice(afterCoupon).some(Boolean) ? 'changed' : 'capped' };
+    },
+    release: async ({ deliveryId, counted = [] }) => {
+      await transact(client, releaseItems(table, deliveryId, counted));
     },
     advance: async (id, from, to, change = {}, sendingBy) => {
       const step = advanceStep(table, id, [from, sendingBy], to, change);
@@ -62,42 +73,23 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
       );
       return Item && get(Item.deliveryId);
     },
-    counts: async (keys) => readCounts(client, table, keys),
+    ...createCounters(client, table),
   };
 };
 
 export const couponKey = (code: string) => ({ pk: `coupon#${code}`, sk: 'coupon' });
 const deliveryKey = (id: string) => ({ pk: `delivery#${id}`, sk: 'delivery' });
 const messageKey = (messageId: string) => ({ pk: `message#${messageId}`, sk: 'delivery' });
-const counterKey = (key: string) => ({ pk: `counter#${key}`, sk: 'counter' });
 
 const absent = 'attribute_not_exists(pk)';
 
-/** Raises a counter unless it stands at its maximum. */
-export const counterItem = (
-  table: string,
-  { key, max, expiresAtS }: CounterClaim,
-): TransactItems[number] => ({
-  Update: {
-    TableName: table,
-    Key: counterKey(key),
-    UpdateExpression: `ADD #count :one${expiresAtS === undefined ? '' : ' SET expiresAtS = :expires'}`,
-    ConditionExpression: 'attribute_not_exists(#count) OR #count < :max',
-    ExpressionAttributeNames: { '#count': 'count' },
-    ExpressionAttributeValues: {
-      ':one': 1,
-      ':max': max,
-      ...(expiresAtS !== undefined && { ':expires': expiresAtS }),
-    },
-  },
-});
-
-/** In this order: delivery, counters, coupon. */
+/** In this order: delivery, counters, coupon, checks. */
 const prepareItems = (
   table: string,
   delivery: Delivery,
   coupon: Coupon | undefined,
   caps: readonly CounterClaim[],
+  checks: readonly CounterCheck[],
 ): TransactItems => [
   {
     Put: {
@@ -118,6 +110,22 @@ const prepareItems = (
           },
         },
       ]),
+  ...checks.map((check) => checkItem(table, check)),
+];
+
+/** Whoever removes `counted` first has given the places back. */
+const releaseItems = (table: string, id: DeliveryId, counted: readonly string[]): TransactItems => [
+  {
+    Update: {
+      TableName: table,
+      Key: deliveryKey(id),
+      UpdateExpression: 'REMOVE counted',
+      ConditionExpression: 'attribute_exists(counted) AND #status IN (:suppressed, :failed)',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':suppressed': 'suppressed', ':failed': 'failed' },
+    },
+  },
+  ...counted.map((key) => lowerItem(table, key)),
 ];
 
 type Step = NonNullable<TransactItems[number]['Update']>;
@@ -163,29 +171,6 @@ const update = async (client: DynamoDBDocumentClient, step: Step): Promise<boole
 const messageItem = (table: string, messageId: string, deliveryId: DeliveryId): TransactItems[number] => ({
   Put: { TableName: table, Item: { ...messageKey(messageId), deliveryId } },
 });
-
-const readCounts = async (
-  client: DynamoDBDocumentClient,
-  table: string,
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, number>> => {
-  const counts = new Map<string, number>();
-  let left: readonly Record<string, string>[] = keys.map(counterKey);
-  for (let attempt = 0; left.length > 0; attempt++) {
-    if (attempt === attemptsCountMax) {
-      throw busy();
-    }
-    await pause(attempt === 0 ? 0 : pauseMs(attempt));
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetCommand({ RequestItems: { [table]: { Keys: [...left], ConsistentRead: true } } }),
-    );
-    for (const { pk, count } of Responses?.[table] ?? []) {
-      counts.set(String(pk).slice('counter#'.length), Number(count));
-    }
-    left = UnprocessedKeys?.[table]?.Keys ?? [];
-  }
-  return counts;
-};
 
 const attemptsCountMax = 12;
 /** Full jitter: meeting writers spread out instead of meeting again. */

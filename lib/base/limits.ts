@@ -83,6 +83,10 @@ export const deliveryRetryMs = 60 * 1000;
 export const profileWriteAttemptsCountMax = 8;
 /** Caps look back at most this many days: one counter a day is read for each. */
 export const capDaysMax = 92;
+/** Around midnight (UTC) a delivery may still be written under the day before: a function's 300 s and clocks that differ. */
+export const capBoundaryMs = 10 * 60 * 1000;
+/** Caps of a workspace or of a campaign: a day, a week and a month, of all and of each channel. */
+export const capsCountMax = 15;
 /** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */
 export const templateLengthMax = 100_000;
 /** Rendering one part; a template that loops for ever stops here. */

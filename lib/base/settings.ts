@@ -37,6 +37,13 @@ export interface EligibilityRule {
   };
 }
 
+/** At most `deliveriesMax` messages in any `days` calendar days (UTC); without `channel` on all channels but in-app. */
+export interface CapSetting {
+  readonly deliveriesMax: number;
+  readonly days: number;
+  readonly channel?: 'email' | 'sms' | 'push' | 'in-app';
+}
+
 export interface WorkspaceSettings {
   /** Share of customers that no campaign ever treats, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
@@ -53,8 +60,8 @@ export interface WorkspaceSettings {
   };
   /** Local hours without sending, fromHour ≤ hour < toHour, over midnight when fromHour > toHour. */
   readonly quietHours: { readonly fromHour: number; readonly toHour: number };
-  /** Mails to one customer over all campaigns: at most `deliveriesMax` in any `days` calendar days (UTC). */
-  readonly cap: { readonly deliveriesMax: number; readonly days: number };
+  /** Messages to one customer over all campaigns; all caps hold together (lib/deliveries/caps.ts). */
+  readonly caps: readonly CapSetting[];
   /** Used where a customer has not told a time zone; IANA name. */
   readonly timeZone: string;
   /** Ceiling of our own; SES's account rate may be lower and is obeyed by waiting out its throttling. */
@@ -79,7 +86,7 @@ export const defaultSettings: WorkspaceSettings = {
   eligibilityRules: [],
   consentRequired: { email: false, sms: true, push: false, 'in-app': false },
   quietHours: { fromHour: 21, toHour: 8 },
-  cap: { deliveriesMax: 1, days: 1 },
+  caps: [{ deliveriesMax: 1, days: 1 }],
   timeZone: 'UTC',
   mailsPerSecondMax: 10,
 };

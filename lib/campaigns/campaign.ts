@@ -100,8 +100,8 @@ export interface Campaign {
   readonly salt: string;
   /** Local hours without sending: from ≤ hour < to, over midnight when from > to; absent: workspace default. */
   readonly quietHours?: QuietHours;
-  /** At most `deliveriesMax` of this and every other campaign's mails to one customer in `days`; absent: workspace default. */
-  readonly cap?: Cap;
+  /** At most so many of this campaign's own messages to one customer, beside the workspace's caps over all campaigns. */
+  readonly caps?: readonly Cap[];
   /** What consent is asked for; a customer may take back one and keep another. */
   readonly purpose: Purpose;
   /** Channels it may use, the preferred one first; which one a customer gets is decided for each. */
@@ -132,9 +132,12 @@ export interface QuietHours {
   readonly toHour: number;
 }
 
+/** At most `deliveriesMax` messages to one customer in any `days` calendar days (UTC). */
 export interface Cap {
   readonly deliveriesMax: number;
   readonly days: number;
+  /** Counts the messages on this channel only. Absent: on all but in-app. */
+  readonly channel?: Channel;
 }
 
 /** A campaign in a list: without audience, templates and offers. */
@@ -162,7 +165,7 @@ export interface CampaignSummary
 }
 
 export const summaryOf = (campaign: Campaign): CampaignSummary => {
-  const { audience: _a, salt: _s, quietHours: _q, cap: _c, ...rest } = campaign;
+  const { audience: _a, salt: _s, quietHours: _q, caps: _c, ...rest } = campaign;
   const { recommendationsCount: _r, lookDays: _l, rollout: _o, purpose: _p, ...others } = rest;
   const { channels: _ch, priority: _pr, sendTime: _st, ...kept } = others;
   return {

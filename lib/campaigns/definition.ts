@@ -10,6 +10,7 @@ import {
   campaignBytesMax,
   campaignNameLengthMax,
   capDaysMax,
+  capsCountMax,
   holdoutShareMax,
   looksCountMax,
   mailRecommendationsCountMax,
@@ -29,7 +30,7 @@ export type CampaignDefinition = Pick<
   | 'variants'
   | 'holdoutShare'
   | 'quietHours'
-  | 'cap'
+  | 'caps'
   | 'purpose'
   | 'channels'
   | 'priority'
@@ -138,6 +139,13 @@ const sendTime = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('active-hour') }),
 ]);
 
+const channel = z.enum(['email', 'sms', 'push', 'in-app']);
+const cap = z.strictObject({
+  deliveriesMax: z.int().min(1).max(100),
+  days: days(capDaysMax),
+  channel: channel.optional(),
+});
+
 const definitionSchema = z.strictObject({
   name,
   // Checked by checkCondition, whose messages name the fact and the operators that fit it.
@@ -146,12 +154,9 @@ const definitionSchema = z.strictObject({
   variants: z.array(variant).min(1).max(variantsCountMax),
   holdoutShare: z.number().min(0).max(holdoutShareMax).default(0.1),
   quietHours: z.strictObject({ fromHour: hour, toHour: hour }).optional(),
-  cap: z.strictObject({ deliveriesMax: days(100), days: days(capDaysMax) }).optional(),
+  caps: z.array(cap).min(1).max(capsCountMax).optional(),
   purpose: z.enum(['marketing', 'reminder']).default('marketing'),
-  channels: z
-    .array(z.enum(['email', 'sms', 'push', 'in-app']))
-    .min(1)
-    .default(['email']),
+  channels: z.array(channel).min(1).default(['email']),
   priority: z.int().min(-100).max(100).default(0),
   sendTime: sendTime.default({ kind: 'at-once' }),
   recommendationsCount: z.int().min(0).max(mailRecommendationsCountMax).default(3),

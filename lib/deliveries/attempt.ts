@@ -28,7 +28,7 @@ export interface DeliverContext {
     WorkspaceSettings,
     | 'consentRequired'
     | 'quietHours'
-    | 'cap'
+    | 'caps'
     | 'timeZone'
     | 'explorationShare'
     | 'reranking'

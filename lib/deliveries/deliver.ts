@@ -14,6 +14,7 @@ import type { Recommendation } from '../recommendations/recommend.ts';
 import { servedEvent } from '../recommendations/serve.ts';
 import { type Attempt, type DeliverContext, type DeliveryOutcome, nowIso } from './attempt.ts';
 import { type Gate, gate, pressureClaims } from './gate.ts';
+import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf } from './identity.ts';
 import { settledEvent } from './settled-event.ts';
 import { type Written, write } from './write.ts';
@@ -62,8 +63,8 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
       ? deferred(may)
       : record({ ...delivery, status: 'suppressed', reason: may.reason }, attempt);
   }
-  const claims = await pressureClaims(attempt);
-  if (claims === undefined) {
+  const places = await pressureClaims(attempt, delivery.channel);
+  if (places === undefined) {
     return record({ ...delivery, status: 'suppressed', reason: 'capped' }, attempt);
   }
   const coupon =
@@ -82,8 +83,12 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
   if ('problem' in written) {
     return record({ ...delivery, status: 'failed', reason: written.problem }, attempt);
   }
-  const claimed = { ...delivery, ...(coupon && { couponCode: coupon.code }) };
-  const prepared = await context.deliveries.prepare(claimed, coupon, claims);
+  const claimed = {
+    ...delivery,
+    ...(coupon && { couponCode: coupon.code }),
+    ...(places.claims.length > 0 && { counted: places.claims.map(({ key }) => key) }),
+  };
+  const prepared = await context.deliveries.prepare(claimed, coupon, places.claims, places.checks);
   switch (prepared.kind) {
     case 'prepared':
       return send(claimed, written, attempt);
@@ -91,6 +96,8 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
       return goOn(prepared.delivery, attempt);
     case 'capped':
       return record({ ...delivery, status: 'suppressed', reason: 'capped' }, attempt);
+    case 'changed':
+      return begin(delivery, attempt);
   }
 };
 
@@ -265,6 +272,7 @@ const settled = async (
   { context }: Attempt,
   whenSent: 'sent' | 'already',
 ): Promise<DeliveryOutcome> => {
+  await giveBackPlaces(delivery, context);
   await context.events.send([settledEvent(delivery, context.clock.nowMs())]);
   const { status, reason } = delivery;
   if (status === 'prepared' || status === 'sending') {

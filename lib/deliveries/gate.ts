@@ -1,12 +1,12 @@
 // Whether a message may go to a customer now: can it reach them and do they want it, is it quiet where they are, is
 // there room under the caps. `later` loses nothing; `never` is decided for good and recorded with its reason.
 
-import type { Cap } from '../campaigns/campaign.ts';
 import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
 import { reachable } from '../events/consent.ts';
-import type { CounterClaim, Coupon } from '../ports.ts';
+import type { Channel } from '../events/customer.ts';
+import type { Coupon } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
-import { capClaim } from './caps.ts';
+import { type Places, placesUnder } from './caps.ts';
 
 export type Gate =
   | { readonly kind: 'go' }
@@ -29,10 +29,19 @@ export const gate = (attempt: Attempt, coupon?: Coupon): Gate => {
 };
 
 /** The counters that this message must raise to be prepared; undefined: the caps leave no room. */
-export const pressureClaims = async (attempt: Attempt): Promise<readonly CounterClaim[] | undefined> => {
-  const { context, member } = attempt;
-  const claim = await capClaim(member.customerId, context.clock.nowMs(), capsOf(attempt), context.deliveries);
-  return claim && [claim];
+export const pressureClaims = (attempt: Attempt, channel: Channel): Promise<Places | undefined> => {
+  const { campaign, context, member } = attempt;
+  return placesUnder(
+    {
+      customerId: member.customerId,
+      campaignId: campaign.campaignId,
+      channel,
+      nowMs: context.clock.nowMs(),
+      caps: context.settings.caps,
+      own: campaign.caps ?? [],
+    },
+    context.deliveries,
+  );
 };
 
 const quietUntil = ({ campaign, profile, context }: Attempt): number | undefined =>
@@ -41,6 +50,3 @@ const quietUntil = ({ campaign, profile, context }: Attempt): number | undefined
     campaign.quietHours ?? context.settings.quietHours,
     usableTimeZone(profile?.timeZone, context.settings.timeZone),
   );
-
-const capsOf = ({ campaign, context }: Attempt): readonly Cap[] =>
-  campaign.cap === undefined ? [context.settings.cap] : [context.settings.cap, campaign.cap];

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { itemId } from '../../lib/base/ids.ts';
 import { sendingAttemptMs } from '../../lib/base/limits.ts';
-import { defaultSettings } from '../../lib/base/settings.ts';
 import { deliverOne } from '../../lib/deliveries/deliver.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
@@ -246,73 +245,6 @@ describe('exactly one mail', () => {
       stage.setNow(noonMs + 30 * dayMs);
       await deliverOne(campaign, memberOf('ada'), recordOf('ada'), { ...stage.context, runId: 'run-2' });
       expect(stage.mailer.sent).toHaveLength(mails);
-    }
-  });
-});
-
-describe('the cap on mails to one customer', () => {
-  const campaignNamed = (name: string, change = {}) => ({
-    ...couponCampaign,
-    ...change,
-    campaignId: name as typeof couponCampaign.campaignId,
-  });
-  const capped = (stage: Stage, deliveriesMax: number, days: number) => ({
-    ...stage.context,
-    settings: { ...defaultSettings, cap: { deliveriesMax, days } },
-  });
-
-  it('holds over all campaigns of one day, also when they run at the same moment', async () => {
-    const stage = createStage();
-    const context = capped(stage, 2, 1);
-    const outcomes = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((name) =>
-        deliverOne(campaignNamed(name), memberOf('ada'), recordOf('ada'), context),
-      ),
-    );
-    expect(outcomes.filter(({ kind }) => kind === 'sent')).toHaveLength(2);
-    expect(outcomes.filter(({ reason }) => reason === 'capped')).toHaveLength(2);
-    expect(stage.table.coupons.size).toBe(2);
-  });
-
-  it('holds in every window of its days: two in seven days, mails offered daily, go out on days 0, 1, 7, 8', async () => {
-    const stage = createStage();
-    const context = capped(stage, 2, 7);
-    const sentOn: number[] = [];
-    for (let day = 0; day < 10; day++) {
-      stage.setNow(noonMs + day * dayMs);
-      const outcome = await deliverOne(
-        campaignNamed(`day-${day}`),
-        memberOf('ada'),
-        recordOf('ada'),
-        context,
-      );
-      if (outcome.kind === 'sent') sentOn.push(day);
-    }
-    expect(sentOn).toEqual([0, 1, 7, 8]);
-  });
-
-  it('takes the stricter of the workspace’s and the campaign’s', async () => {
-    const stage = createStage();
-    const context = capped(stage, 5, 1);
-    const strict = { cap: { deliveriesMax: 1, days: 3 } };
-    await deliverOne(campaignNamed('first'), memberOf('ada'), recordOf('ada'), context);
-    stage.setNow(noonMs + 2 * dayMs);
-    const second = campaignNamed('second', strict);
-    expect(await deliverOne(second, memberOf('ada'), recordOf('ada'), context)).toEqual({
-      kind: 'suppressed',
-      reason: 'capped',
-    });
-    stage.setNow(noonMs + 3 * dayMs);
-    const third = campaignNamed('third', strict);
-    expect(await deliverOne(third, memberOf('ada'), recordOf('ada'), context)).toEqual({ kind: 'sent' });
-  });
-
-  it('does not count one customer’s mails against another', async () => {
-    const stage = createStage();
-    for (const name of ['ada', 'bob', 'cid']) {
-      expect(await deliverOne(couponCampaign, memberOf(name), recordOf(name), stage.context)).toEqual({
-        kind: 'sent',
-      });
     }
   });
 });

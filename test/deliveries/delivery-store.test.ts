@@ -98,6 +98,55 @@ const contract = (name: string, open: () => Promise<Stores>, close: () => Promis
       expect(results.filter(({ kind }) => kind === 'capped')).toHaveLength(47);
     });
 
+    it('writes nothing when a counter no longer stands as it was read, and leaves it as it stands', async () => {
+      const check = { key: 'cap/eve/yesterday', count: 0, expiresAtS: 2_000_000_000 };
+      const today = { key: 'cap/eve/today', max: 5 };
+      expect(await deliveries.prepare(deliveryOf(newId()), undefined, [today], [check])).toEqual({
+        kind: 'prepared',
+      });
+      await deliveries.prepare(deliveryOf(newId()), undefined, [{ key: check.key, max: 9 }]);
+      const late = deliveryOf(newId(), { couponCode: 'LATE' });
+      expect(await deliveries.prepare(late, couponOf('LATE'), [today], [check])).toEqual({ kind: 'changed' });
+      expect(await deliveries.get(late.deliveryId)).toBeUndefined();
+      expect(await coupons.get('LATE')).toBeUndefined();
+      const read = { ...check, count: 1 };
+      expect(await deliveries.prepare(late, couponOf('LATE'), [today], [read])).toEqual({ kind: 'prepared' });
+      const counts = await deliveries.counts([check.key, today.key]);
+      expect([counts.get(check.key), counts.get(today.key)]).toEqual([1, 2]);
+    });
+
+    it('gives places back once, and only of what is settled as not sent', async () => {
+      const key = 'cap/fay/today';
+      const id = newId();
+      const delivery = deliveryOf(id, { counted: [key] });
+      await deliveries.prepare(delivery, undefined, [{ key, max: 5 }]);
+      const count = async () => (await deliveries.counts([key])).get(key);
+      await deliveries.release(delivery);
+      await deliveries.advance(id, 'prepared', 'unknown');
+      await deliveries.release(delivery);
+      expect(await count()).toBe(1);
+      await deliveries.advance(id, 'unknown', 'failed');
+      await Promise.all(Array.from({ length: 10 }, () => deliveries.release(delivery)));
+      expect(await count()).toBe(0);
+      expect((await deliveries.get(id))?.counted).toBeUndefined();
+    });
+
+    it('leases exactly as many places as there are, to twenty who want seven each at once', async () => {
+      const claim = { key: 'allowance/day', max: 100, expiresAtS: 2_000_000_000 };
+      const got = await Promise.all(Array.from({ length: 20 }, () => deliveries.lease(claim, 7)));
+      expect(got.reduce((sum, places) => sum + places, 0)).toBe(100);
+      await deliveries.giveBack(claim.key, 30);
+      expect(await deliveries.lease(claim, 50)).toBe(30);
+      expect(await deliveries.lease(claim, 50)).toBe(0);
+      expect(await deliveries.lease({ key: 'allowance/none', max: 3 }, 7)).toBe(3);
+    });
+
+    it('reads more counters than one request of DynamoDB takes', async () => {
+      const keys = Array.from({ length: 250 }, (_, index) => `cap/gus/${index}`);
+      await deliveries.prepare(deliveryOf(newId()), undefined, [{ key: keys[249], max: 1 }]);
+      expect([...(await deliveries.counts(keys))]).toEqual([[keys[249], 1]]);
+    });
+
     it('lets exactly one of fifty win each step', async () => {
       const delivery = deliveryOf(newId());
       await deliveries.prepare(delivery, undefined, []);

@@ -141,6 +141,9 @@ const createWorld = async ({ seed }: Plan) => {
       advance: (id, from, to, ...rest) =>
         change(to === 'sending' ? 'sending' : 'settle', () => deliveries.advance(id, from, to, ...rest)),
       findByMessageId: (id) => read(() => deliveries.findByMessageId(id)),
+      release: (...args) => change('settle', () => deliveries.release(...args)),
+      lease: (...args) => read(() => deliveries.lease(...args)),
+      giveBack: (...args) => read(() => deliveries.giveBack(...args)),
       counts: (keys) => read(() => deliveries.counts(keys)),
     };
     return {

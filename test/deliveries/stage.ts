@@ -122,6 +122,9 @@ export const createStage = (): Stage => {
     prepare: (...args) => change(() => stored.prepare(...args)),
     advance: (...args) => change(() => stored.advance(...args)),
     findByMessageId: (id) => read(() => stored.findByMessageId(id)),
+    release: (delivery) => change(() => stored.release(delivery)),
+    lease: (...args) => change(() => stored.lease(...args)),
+    giveBack: (...args) => change(() => stored.giveBack(...args)),
     counts: (keys) => read(() => stored.counts(keys)),
   };
   const transport: Transport = { ...mailer, send: (message) => change(() => mailer.send(message)) };

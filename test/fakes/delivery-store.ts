@@ -26,13 +26,16 @@ export const raise = (table: FakeTable, claim: CounterClaim): void => {
 
 export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore => ({
   get: async (id) => table.deliveries.get(id),
-  async prepare(delivery, coupon, caps) {
+  async prepare(delivery, coupon, caps, checks = []) {
     const earlier = table.deliveries.get(delivery.deliveryId);
     if (earlier !== undefined) {
       return { kind: 'exists', delivery: earlier };
     }
     if (caps.some((claim) => isFull(table, claim))) {
       return { kind: 'capped' };
+    }
+    if (checks.some(({ key, count }) => (table.counters.get(key) ?? 0) !== count)) {
+      return { kind: 'changed' };
     }
     if (coupon !== undefined && table.coupons.has(coupon.code)) {
       throw new Failure('conflict', {
@@ -60,6 +63,26 @@ export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore
   },
   findByMessageId: async (messageId) =>
     [...table.deliveries.values()].find((delivery) => delivery.messageId === messageId),
+  async release({ deliveryId, counted = [] }) {
+    const stored = table.deliveries.get(deliveryId);
+    if (stored?.counted === undefined || (stored.status !== 'suppressed' && stored.status !== 'failed')) {
+      return;
+    }
+    const { counted: _, ...rest } = stored;
+    table.deliveries.set(deliveryId, rest);
+    for (const key of counted) {
+      table.counters.set(key, (table.counters.get(key) ?? 0) - 1);
+    }
+  },
+  async lease({ key, max }, wanted) {
+    const count = table.counters.get(key) ?? 0;
+    const got = Math.max(0, Math.min(wanted, max - count));
+    table.counters.set(key, count + got);
+    return got;
+  },
+  async giveBack(key, count) {
+    table.counters.set(key, (table.counters.get(key) ?? 0) - count);
+  },
   counts: async (keys) =>
     new Map(
       keys.flatMap((key) => {

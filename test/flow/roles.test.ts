@@ -179,7 +179,7 @@ it('a repeating campaign, which starts its next run', async () => {
     audience: everyone,
     trigger: { kind: 'recurring', everyDays: 7, ...period() },
     variants,
-    cap: { deliveriesMax: 10, days: 7 },
+    caps: [{ deliveriesMax: 10, days: 7 }],
     windowDays: 7,
   });
   expect(host.executions().length).toBe(before + 2);
@@ -196,7 +196,7 @@ it('an event campaign: customers are addressed at once, and wait while it is pau
     audience: everyone,
     trigger: { kind: 'event', event: 'Course Completed', ...period() },
     variants,
-    cap: { deliveriesMax: 10, days: 7 },
+    caps: [{ deliveriesMax: 10, days: 7 }],
     holdoutShare: 0,
     windowDays: 7,
   });
