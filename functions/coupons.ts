@@ -2,16 +2,7 @@
 
 import { redeemCoupon } from '../lib/offers/redeem.ts';
 import { parseRedemption } from '../lib/offers/redemption-input.ts';
-import {
-  bodyText,
-  campaignStore,
-  clock,
-  couponStore,
-  eventQueue,
-  pathParameter,
-  respond,
-  routes,
-} from './runtime.ts';
+import { bodyText, clock, couponStore, eventQueue, pathParameter, respond, routes } from './runtime.ts';
 
 export const handler = routes({
   'POST /v1/coupons/{code}/redemptions': async (event) => {
@@ -19,7 +10,6 @@ export const handler = routes({
     const request = parseRedemption(pathParameter(event, 'code'), key, bodyText(event));
     const answer = await redeemCoupon(request, {
       coupons: couponStore(),
-      campaigns: campaignStore(),
       events: eventQueue(),
       clock: clock(),
     });

@@ -16,6 +16,7 @@ import type {
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
+import type { IssuedTerms } from './offers/offer.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
 
 export interface Clock {
@@ -241,11 +242,18 @@ export interface Coupon {
   readonly campaignId: CampaignId;
   readonly variant: string;
   readonly decisionId: string;
-  readonly customerId: CustomerId;
+  /** Whose it is; absent: a shared code, which anyone may redeem, or a referral code. */
+  readonly customerId?: CustomerId;
+  /** Of a referral code: who gives it to friends. */
+  readonly advocateId?: CustomerId;
   readonly issuedAt: string;
   readonly expiresAt: string;
-  readonly redemptionsMax: number;
+  /** Absent: the terms' other limits alone. */
+  readonly redemptionsMax?: number;
+  /** Reserved or redeemed and not given back; not counted where there is no redemptionsMax. */
   readonly redemptionsCount: number;
+  /** Copied when it was issued: a redemption reads nothing else. */
+  readonly terms: IssuedTerms;
 }
 
 /** Counters that a transaction raises only while they stay within `max`. */
@@ -328,7 +336,14 @@ export interface RedemptionLimits {
 }
 
 export interface CouponStore {
+  /** However the code is typed. */
   get(code: string): Promise<Coupon | undefined>;
+  /** A customer's coupons that have not expired, the next to expire first: their own, and those for friends. */
+  liveOf(customerId: CustomerId, nowMs: number): Promise<readonly Coupon[]>;
+  /** Stores it outside a delivery; `exists`: there is one with this code, which is returned. */
+  issue(
+    coupon: Coupon,
+  ): Promise<{ readonly kind: 'issued' } | { readonly kind: 'exists'; readonly coupon: Coupon }>;
   /** What was redeemed on this code with this idempotency key. */
   redemption(code: string, idempotencyKey: string): Promise<Redemption | undefined>;
   /**

@@ -23,6 +23,7 @@ import type {
   DeliveryStore,
 } from '../ports.ts';
 import { checkItem, counterItem, createCounters, lowerItem } from './counters-dynamodb.ts';
+import { couponItems } from './coupon-rows.ts';
 import { isConditionFailed } from './dynamodb.ts';
 
 export type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
@@ -77,13 +78,12 @@ export const createDeliveryStore = (client: DynamoDBDocumentClient, table: strin
   };
 };
 
-export const couponKey = (code: string) => ({ pk: `coupon#${code}`, sk: 'coupon' });
 const deliveryKey = (id: string) => ({ pk: `delivery#${id}`, sk: 'delivery' });
 const messageKey = (messageId: string) => ({ pk: `message#${messageId}`, sk: 'delivery' });
 
 const absent = 'attribute_not_exists(pk)';
 
-/** In this order: delivery, counters, coupon, checks. */
+/** In this order: delivery, counters, coupon and its entry in the customer's list, checks. */
 const prepareItems = (
   table: string,
   delivery: Delivery,
@@ -99,17 +99,7 @@ const prepareItems = (
     },
   },
   ...caps.map((claim) => counterItem(table, claim)),
-  ...(coupon === undefined
-    ? []
-    : [
-        {
-          Put: {
-            TableName: table,
-            Item: { ...couponKey(coupon.code), ...coupon },
-            ConditionExpression: absent,
-          },
-        },
-      ]),
+  ...(coupon === undefined ? [] : couponItems(table, coupon)),
   ...checks.map((check) => checkItem(table, check)),
 ];
 

@@ -111,6 +111,18 @@ export const campaignBytesMax = 350 * 1024;
 export const looksCountMax = 30;
 /** Days after an assignment in which an order still counts; a year covers every renewal period in use. */
 export const windowDaysMax = 365;
+/** Random bits of a personal code: 2^40 possible ones; a guess among a million live codes hits once in a million. */
+export const couponCodeBitsMin = 40;
+/** Characters of a code: what people still type, and a partition key of DynamoDB holds. */
+export const couponCodeLengthMax = 40;
+/** Coupons of one customer in one list: one page of DynamoDB, and more than an app can show. */
+export const liveCouponsCountMax = 100;
+/** Items, categories or kinds that an offer names: they are copied into each of its coupons. */
+export const offerItemsCountMax = 100;
+/** Days of a free trial; longer ones are a gift. */
+export const trialDaysMax = 90;
+/** Rewards for one customer who brings friends: more is a business of its own, and a target for fraud. */
+export const referralRewardsCountMax = 100;
 /** Largest share kept untreated; with more, the campaign is smaller than its own control. */
 export const holdoutShareMax = 0.5;
 /** Recommended items inside one mail; more than a screenful is not read. */

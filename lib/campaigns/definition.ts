@@ -18,6 +18,7 @@ import {
   windowDaysMax,
 } from '../base/limits.ts';
 import type { Json } from '../events/event.ts';
+import { offerSchema } from '../offers/offer-input.ts';
 import type { Campaign, Templates } from './campaign.ts';
 import { checkCondition, isObject } from './condition-check.ts';
 
@@ -84,21 +85,6 @@ const instant = z.iso
   .transform((text) => new Date(text).toISOString());
 const days = (max: number) => z.int().min(1).max(max);
 const name = z.string().trim().min(1).max(campaignNameLengthMax);
-const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR');
-
-const discount = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('percent'), percent: z.number().gt(0).lte(100) }),
-  z.strictObject({ kind: z.literal('amount'), amount: z.number().gt(0), currency }),
-]);
-
-const offer = z.strictObject({
-  discount,
-  expiresAfterDays: days(windowDaysMax),
-  redemptionsPerCodeMax: z.int().min(1).default(1),
-  redemptionsPerCustomerMax: z.int().min(1).default(1),
-  redemptionsTotalMax: z.int().min(1).optional(),
-  minimumSpend: z.number().gt(0).optional(),
-});
 
 const template = z.strictObject({
   subject: z.string().min(1),
@@ -116,7 +102,7 @@ const templates = z.strictObject({ en: template, 'zh-CN': template.optional() })
 const focus = z.enum(['cart', 'viewed', 'expiring', 'series', 'completed']).optional();
 
 const action = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('coupon'), offer, templates, focus }),
+  z.strictObject({ kind: z.literal('coupon'), offer: offerSchema, templates, focus }),
   z.strictObject({ kind: z.literal('reminder'), templates, focus }),
   z.strictObject({ kind: z.literal('none') }),
 ]);

@@ -6,8 +6,7 @@ import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
 import type { FocusItem } from '../campaigns/focus.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerProfile, Language } from '../events/customer.ts';
-import { discountText, priceText } from '../offers/money.ts';
-import type { CouponOffer } from '../offers/offer.ts';
+import { offerTexts } from '../offers/texts.ts';
 import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
 import { dateText, deadlineText } from './date-text.ts';
@@ -80,17 +79,15 @@ const linkOf = (customerId: CustomerId, { apiUrl, linkSecret }: LetterContext): 
   unsubscribeUrl(apiUrl, { customerId, purpose: 'marketing' }, linkSecret);
 
 const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
-  const { campaign, action, customerId, decisionId, profile, coupon } = letter;
+  const { campaign, customerId, decisionId, profile, coupon } = letter;
   const language = languageOf(profile);
   const timeZone = usableTimeZone(profile?.timeZone, context.timeZone);
   const url = linkOf(customerId, context);
   return {
     customer: { id: customerId, name: profile?.name ?? '', language, traits: profile?.traits ?? {} },
     campaign: { id: campaign.campaignId, name: campaign.name },
-    ...(action.kind === 'coupon' &&
-      coupon !== undefined && {
-        coupon: couponVariables(coupon, action.offer, language, context.nowMs, timeZone),
-      }),
+    ...(coupon !== undefined && { coupon: couponVariables(coupon, language, context.nowMs, timeZone) }),
+    ...(coupon?.terms.referral !== undefined && { referral: referralVariables(coupon, language) }),
     items: letter.about.map((about) => subjectItem(about, language, timeZone)),
     recommendations: letter.items.map((item) => recommendedItem(item, language)),
     unsubscribeUrl: url,
@@ -99,26 +96,21 @@ const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
   };
 };
 
-const couponVariables = (
-  coupon: Coupon,
-  offer: CouponOffer,
-  language: Language,
-  nowMs: number,
-  timeZone: string,
-) => ({
-  code: coupon.code,
-  kind: offer.discount.kind,
-  discountText: discountText(offer.discount, language),
-  expiresAt: coupon.expiresAt,
-  expiresText: dateText(Date.parse(coupon.expiresAt), language, timeZone),
-  deadlineText: deadlineText(Date.parse(coupon.expiresAt), language, timeZone),
-  daysLeft: Math.max(0, Math.floor((Date.parse(coupon.expiresAt) - nowMs) / dayMs)),
-  minimumSpendText:
-    offer.minimumSpend === undefined
-      ? ''
-      : priceText(
-          offer.minimumSpend,
-          offer.discount.kind === 'amount' ? offer.discount.currency : undefined,
-          language,
-        ),
+const couponVariables = (coupon: Coupon, language: Language, nowMs: number, timeZone: string) => {
+  const endsAtMs = Date.parse(coupon.expiresAt);
+  return {
+    code: coupon.code,
+    kind: coupon.terms.discount.kind,
+    ...offerTexts(coupon.terms, language),
+    expiresAt: coupon.expiresAt,
+    expiresText: dateText(endsAtMs, language, timeZone),
+    deadlineText: deadlineText(endsAtMs, language, timeZone),
+    daysLeft: Math.max(0, Math.floor((endsAtMs - nowMs) / dayMs)),
+  };
+};
+
+const referralVariables = ({ code, terms }: Coupon, language: Language) => ({
+  code,
+  rewardText: terms.referral === undefined ? '' : offerTexts(terms.referral.reward, language).discountText,
+  friendRewardText: offerTexts(terms, language).discountText,
 });

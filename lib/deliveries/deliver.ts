@@ -8,11 +8,11 @@ import { attemptMarkBytes, deliveryRetryMs, sendingAttemptMs } from '../base/lim
 import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
-import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon, Delivery } from '../ports.ts';
 import type { Recommendation } from '../recommendations/recommend.ts';
 import { servedEvent } from '../recommendations/serve.ts';
 import { type Attempt, type DeliverContext, type DeliveryOutcome, nowIso } from './attempt.ts';
+import { offeredCoupon } from './coupon.ts';
 import { type Gate, gate, pressureClaims } from './gate.ts';
 import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf } from './identity.ts';
@@ -56,7 +56,7 @@ const newDelivery = (
 
 /** The first attempt: nothing is stored yet. */
 const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutcome> => {
-  const { campaign, member, action, context } = attempt;
+  const { action, context } = attempt;
   const may = gate(attempt);
   if (may.kind !== 'go') {
     return may.kind === 'later'
@@ -67,15 +67,8 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
   if (places === undefined) {
     return record({ ...delivery, status: 'suppressed', reason: 'capped' }, attempt);
   }
-  const coupon =
-    action.kind === 'coupon'
-      ? issueCoupon(
-          { ...member, campaignId: campaign.campaignId, variant: member.arm },
-          action.offer,
-          context.clock.nowMs(),
-          context.random,
-        )
-      : undefined;
+  const offered = action.kind === 'coupon' ? await offeredCoupon(action.offer, attempt) : undefined;
+  const coupon = offered?.coupon;
   const written = await write(delivery, coupon, attempt);
   if ('nothing' in written) {
     return record({ ...delivery, status: 'suppressed', reason: written.nothing }, attempt);
@@ -88,7 +81,12 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
     ...(coupon && { couponCode: coupon.code }),
     ...(places.claims.length > 0 && { counted: places.claims.map(({ key }) => key) }),
   };
-  const prepared = await context.deliveries.prepare(claimed, coupon, places.claims, places.checks);
+  const prepared = await context.deliveries.prepare(
+    claimed,
+    offered?.isNew ? coupon : undefined,
+    places.claims,
+    places.checks,
+  );
   switch (prepared.kind) {
     case 'prepared':
       return send(claimed, written, attempt);

@@ -40,6 +40,8 @@ export interface MailCoupon {
   readonly daysLeft: number;
   /** '' when there is no minimum. */
   readonly minimumSpendText: string;
+  /** What it is for: "Data and Statistics"; '' when it is for everything. */
+  readonly eligibleItemsText: string;
 }
 
 /** What brings friends: the customer's own code and both rewards, in the mail's language. */

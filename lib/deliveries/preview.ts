@@ -2,16 +2,16 @@
 // variables as errors, so that the marketer sees them before customers would see a gap.
 
 import { Failure } from '../base/errors.ts';
-import type { CustomerId } from '../base/ids.ts';
-import type { Campaign, Focus } from '../campaigns/campaign.ts';
+import { type CustomerId, decisionId } from '../base/ids.ts';
+import type { Campaign, CouponOffer, Focus } from '../campaigns/campaign.ts';
 import type { FocusItem } from '../campaigns/focus.ts';
 import type { CustomerRecord } from '../events/customer.ts';
+import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
 import { type LetterContext, renderLetter } from './compose.ts';
 import type { RenderedMail } from './template.ts';
 
-const dayMs = 86_400_000;
 const previewCode = 'XXXX-XXXX-XXXX';
 
 /** One entry a variant that sends something. */
@@ -27,17 +27,9 @@ export const previewMails = (
     if (action.kind === 'none' || action.kind === 'journey') {
       return [];
     }
-    const issued = { campaignId: campaign.campaignId, variant: name, decisionId: 'preview', customerId };
-    const coupon: Coupon | undefined =
+    const coupon =
       action.kind === 'coupon'
-        ? {
-            ...issued,
-            code: previewCode,
-            issuedAt: new Date(context.nowMs).toISOString(),
-            expiresAt: new Date(context.nowMs + action.offer.expiresAfterDays * dayMs).toISOString(),
-            redemptionsMax: 0,
-            redemptionsCount: 0,
-          }
+        ? previewCoupon(campaign.campaignId, name, customerId, action.offer, context)
         : undefined;
     const letter = {
       campaign,
@@ -59,3 +51,23 @@ export const previewMails = (
       });
     }
   });
+
+/** With a code that is not valid, unless everybody gets the same. */
+const previewCoupon = (
+  campaignId: Campaign['campaignId'],
+  variant: string,
+  customerId: CustomerId,
+  offer: CouponOffer,
+  { nowMs }: LetterContext,
+): Coupon => {
+  const issued = issueCoupon(
+    { campaignId, variant, decisionId: decisionId('preview'), customerId },
+    offer,
+    nowMs,
+    { bytes: (count) => new Uint8Array(count) },
+  );
+  return {
+    ...issued,
+    ...(offer.sharedCode === undefined && { code: (offer.codePattern ?? previewCode).replaceAll('?', 'X') }),
+  };
+};

@@ -24,6 +24,7 @@ export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder')
         deadlineText: chinese ? '2030年1月31日 GMT+8 20:00' : 'January 31, 2030 at 12:00 PM UTC',
         daysLeft: 3,
         minimumSpendText: '',
+        eligibleItemsText: '',
       },
     }),
     items: [

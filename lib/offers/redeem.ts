@@ -3,20 +3,14 @@
 // Coupons of a cancelled campaign are honoured: the customer holds what was promised.
 
 import { Failure, shown } from '../base/errors.ts';
+import type { CustomerId } from '../base/ids.ts';
 import { loopEvents } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
-import type {
-  CampaignStore,
-  Clock,
-  Coupon,
-  CouponStore,
-  EventQueue,
-  Redemption,
-  RedemptionLimits,
-} from '../ports.ts';
+import type { Clock, Coupon, CouponStore, EventQueue, Redemption, RedemptionLimits } from '../ports.ts';
 import { normalizeCode } from './code.ts';
-import { discountAmount } from './money.ts';
-import type { CouponOffer, Discount } from './offer.ts';
+import { takeoff } from './discount.ts';
+import { fromMinor } from './money.ts';
+import type { Discount, IssuedTerms } from './offer.ts';
 import type { RedemptionRequest } from './redemption-input.ts';
 
 export interface RedemptionAnswer {
@@ -35,7 +29,6 @@ export interface RedemptionAnswer {
 
 export interface RedeemContext {
   readonly coupons: CouponStore;
-  readonly campaigns: Pick<CampaignStore, 'get'>;
   readonly events: EventQueue;
   readonly clock: Clock;
 }
@@ -45,7 +38,7 @@ export const redeemCoupon = async (
   context: RedeemContext,
 ): Promise<RedemptionAnswer> => {
   const coupon = await couponOf(request, context.coupons);
-  const offer = await offerOf(coupon, context.campaigns);
+  const offer = coupon.terms;
   const first = await context.coupons.redemption(coupon.code, request.idempotencyKey);
   const redemption = first ?? (await redeemNow(request, coupon, offer, context));
   if (!isSameOrder(redemption, request)) {
@@ -72,7 +65,7 @@ const couponOf = async (request: RedemptionRequest, coupons: CouponStore): Promi
       action: 'Compare the code with the one in the mail: three groups of four letters and digits.',
     });
   }
-  if (coupon.customerId !== request.customerId) {
+  if (coupon.customerId !== undefined && coupon.customerId !== request.customerId) {
     throw new Failure('forbidden', {
       code: 'coupon-of-another-customer',
       message: 'The coupon was given to another customer.',
@@ -83,19 +76,10 @@ const couponOf = async (request: RedemptionRequest, coupons: CouponStore): Promi
   return coupon;
 };
 
-const offerOf = async (coupon: Coupon, campaigns: RedeemContext['campaigns']): Promise<CouponOffer> => {
-  const campaign = await campaigns.get(coupon.campaignId);
-  const action = campaign?.variants.find((variant) => variant.name === coupon.variant)?.action;
-  if (action?.kind !== 'coupon') {
-    throw new Error(`coupon ${coupon.code} names variant ${coupon.variant}, which offers no coupon`);
-  }
-  return action.offer;
-};
-
 const redeemNow = async (
   request: RedemptionRequest,
   coupon: Coupon,
-  offer: CouponOffer,
+  offer: IssuedTerms,
   context: RedeemContext,
 ): Promise<Redemption> => {
   const nowMs = context.clock.nowMs();
@@ -108,7 +92,7 @@ const redeemNow = async (
     });
   }
   const redemption = redemptionOf(request, coupon, offer, nowMs);
-  const result = await context.coupons.redeem(redemption, coupon, limitsOf(coupon, offer));
+  const result = await context.coupons.redeem(redemption, coupon, limitsOf(coupon, request.customerId));
   if (result.kind === 'exhausted') {
     throw new Failure('conflict', {
       code: `coupon-exhausted-${result.which}`,
@@ -129,7 +113,7 @@ const exhaustedMessages = {
 const redemptionOf = (
   request: RedemptionRequest,
   coupon: Coupon,
-  offer: CouponOffer,
+  offer: IssuedTerms,
   nowMs: number,
 ): Redemption => {
   const { discount, minimumSpend } = offer;
@@ -157,18 +141,21 @@ const redemptionOf = (
   const currency = request.currency ?? (discount.kind === 'amount' ? discount.currency : undefined);
   return {
     code: coupon.code,
-    customerId: coupon.customerId,
+    customerId: request.customerId,
     orderId,
     orderValue,
     ...(currency !== undefined && { currency }),
-    discountAmount: discountAmount(discount, orderValue, currency),
+    discountAmount: fromMinor(
+      takeoff(offer, { value: orderValue, currency, takenMinor: 0, takenByItem: {} }, new Map()).minor,
+      currency,
+    ),
     idempotencyKey,
     at: new Date(nowMs).toISOString(),
   };
 };
 
 /** Counters: `redeemed/<campaign>` and `redeemed/<campaign>/<customer>`; they are kept as long as the codes. */
-const limitsOf = ({ campaignId, customerId }: Coupon, offer: CouponOffer): RedemptionLimits => ({
+const limitsOf = ({ campaignId, terms: offer }: Coupon, customerId: CustomerId): RedemptionLimits => ({
   customer: { key: `redeemed/${campaignId}/${customerId}`, max: offer.redemptionsPerCustomerMax },
   ...(offer.redemptionsTotalMax !== undefined && {
     campaign: { key: `redeemed/${campaignId}`, max: offer.redemptionsTotalMax },
@@ -199,7 +186,7 @@ const redeemedEvent = (redemption: Redemption, coupon: Coupon, nowMs: number) =>
     },
   });
 
-const answerOf = (redemption: Redemption, coupon: Coupon, offer: CouponOffer): RedemptionAnswer => ({
+const answerOf = (redemption: Redemption, coupon: Coupon, offer: IssuedTerms): RedemptionAnswer => ({
   code: redemption.code,
   campaignId: coupon.campaignId,
   variant: coupon.variant,

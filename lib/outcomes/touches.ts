@@ -5,6 +5,7 @@
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { idText } from '../events/meaning.ts';
+import { normalizeCode } from '../offers/code.ts';
 
 export interface Touch {
   sentAtMs?: number;
@@ -13,7 +14,7 @@ export interface Touch {
   isComplaint: boolean;
   redemptions: Set<string>;
   redeemedOrders: Set<string>;
-  /** Coupon codes sent to them. */
+  /** Coupon codes sent to them, normalized. */
   codes: Set<string>;
   firstClickMs?: number;
 }
@@ -64,7 +65,7 @@ const noteDecision = (
     touch.isSuppressed ||= properties.status === 'suppressed';
     const code = idText(properties.couponCode);
     if (code !== undefined) {
-      touch.codes.add(code);
+      touch.codes.add(normalizeCode(code) ?? code);
     }
   }
   if (event === loopEvents.couponRedeemed) {

@@ -35,6 +35,7 @@ const couponOf = (code: string): Coupon => ({
   expiresAt: '2026-06-17T12:00:00.000Z',
   redemptionsMax: 1,
   redemptionsCount: 0,
+  terms: { discount: { kind: 'percent', percent: 15 }, redemptionsPerCustomerMax: 1 },
 });
 
 interface Stores {
@@ -210,7 +211,7 @@ const contract = (name: string, open: () => Promise<Stores>, close: () => Promis
       coupons.redeem(
         {
           code: coupon.code,
-          customerId: coupon.customerId,
+          customerId: coupon.customerId ?? customerId(''),
           orderId: `order-${key}`,
           orderValue: 20,
           discountAmount: 3,

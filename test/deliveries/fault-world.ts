@@ -294,7 +294,7 @@ const judge = (world: World, roundsCount: number): Verdict => {
     mailsCount: ses.sent.length,
     secondMailsCount: repeats(ses.sent.map(({ id }) => id)),
     codesCount: codes.length,
-    secondCodesCount: repeats(codes.map(({ customerId }) => customerId)) + wrongCodes(world),
+    secondCodesCount: repeats(codes.map(({ customerId }) => `${customerId}`)) + wrongCodes(world),
     lost: ids.filter((id) =>
       isLost(
         deliveries.find(({ customerId }) => customerId === id),

@@ -1,6 +1,7 @@
 // DeliveryStore in memory. Its table is shared with the coupon store, as one DynamoDB table is.
 
 import { Failure } from '../../lib/base/errors.ts';
+import { normalizeCode } from '../../lib/offers/code.ts';
 import type { CounterClaim, Coupon, Delivery, DeliveryStore, Redemption } from '../../lib/ports.ts';
 
 export interface FakeTable {
@@ -9,6 +10,9 @@ export interface FakeTable {
   readonly redemptions: Map<string, Redemption>;
   readonly counters: Map<string, number>;
 }
+
+/** Codes are looked up however they are typed. */
+export const codeKey = (code: string): string => normalizeCode(code) ?? code;
 
 export const fakeTable = (): FakeTable => ({
   deliveries: new Map(),
@@ -37,7 +41,7 @@ export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore
     if (checks.some(({ key, count }) => (table.counters.get(key) ?? 0) !== count)) {
       return { kind: 'changed' };
     }
-    if (coupon !== undefined && table.coupons.has(coupon.code)) {
+    if (coupon !== undefined && table.coupons.has(codeKey(coupon.code))) {
       throw new Failure('conflict', {
         code: 'coupon-code-taken',
         message: 'A coupon with this code exists already.',
@@ -49,7 +53,7 @@ export const fakeDeliveryStore = (table: FakeTable = fakeTable()): DeliveryStore
     }
     table.deliveries.set(delivery.deliveryId, delivery);
     if (coupon !== undefined) {
-      table.coupons.set(coupon.code, coupon);
+      table.coupons.set(codeKey(coupon.code), coupon);
     }
     return { kind: 'prepared' };
   },

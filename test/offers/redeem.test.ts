@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../lib/base/errors.ts';
 import { campaignId, customerId, deliveryId } from '../../lib/base/ids.ts';
-import type { CouponOffer } from '../../lib/offers/offer.ts';
+import type { IssuedTerms } from '../../lib/offers/offer.ts';
 import { type RedeemContext, redeemCoupon } from '../../lib/offers/redeem.ts';
 import { parseRedemption, type RedemptionRequest } from '../../lib/offers/redemption-input.ts';
 import type { Coupon } from '../../lib/ports.ts';
-import { couponCampaign } from '../deliveries/stage.ts';
-import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
@@ -23,36 +21,30 @@ const coupon: Coupon = {
   expiresAt: '2026-06-17T12:00:00.000Z',
   redemptionsMax: 1,
   redemptionsCount: 0,
+  terms: { discount: { kind: 'percent', percent: 15 }, redemptionsPerCustomerMax: 1 },
 };
 
-const setUp = async (change: Partial<CouponOffer> = {}, issued: Partial<Coupon> = {}) => {
-  const [variant] = couponCampaign.variants;
-  if (variant.action.kind !== 'coupon') throw new Error('the first variant offers a coupon');
-  const offer = { ...variant.action.offer, ...change };
-  const campaign = {
-    ...couponCampaign,
-    variants: [{ ...variant, action: { ...variant.action, offer } }],
-  };
+const setUp = async (change: Partial<IssuedTerms> = {}, issued: Partial<Coupon> = {}) => {
   const table = fakeTable();
   await fakeDeliveryStore(table).prepare(
     {
       deliveryId: deliveryId('delivery-1'),
       campaignId: coupon.campaignId,
       runId: 'run-1',
-      customerId: coupon.customerId,
+      customerId: customerId('ada'),
       decisionId: coupon.decisionId,
       variant: 'coupon',
       channel: 'email',
       status: 'prepared',
       preparedAt: coupon.issuedAt,
     },
-    { ...coupon, ...issued },
+    { ...coupon, ...issued, terms: { ...coupon.terms, ...change } },
     [],
   );
   const events = createFakeEventQueue();
   const clock = { nowMs: () => nowMs };
   const coupons = fakeCouponStore(table);
-  const context: RedeemContext = { coupons, campaigns: memoryCampaignStore([campaign]), events, clock };
+  const context: RedeemContext = { coupons, events, clock };
   return { context, events, table };
 };
 

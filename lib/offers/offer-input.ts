@@ -1,0 +1,182 @@
+// An offer as it comes from outside: its shape, and the rules over several of its fields, each problem with its path.
+
+import { z } from 'zod';
+import { itemId } from '../base/ids.ts';
+import {
+  idLengthMax,
+  offerItemsCountMax,
+  referralRewardsCountMax,
+  trialDaysMax,
+  windowDaysMax,
+} from '../base/limits.ts';
+import { patternProblem, sharedCodeProblem } from './code.ts';
+import { type CouponOffer, currencyOf, type OfferExpiry, type OfferTerms } from './offer.ts';
+
+const days = (max: number) => z.int().min(1).max(max);
+const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR');
+const amount = z.number().gt(0).max(1e12);
+const item = z.string().min(1).max(idLengthMax).transform(itemId);
+const items = z.array(item).min(1).max(offerItemsCountMax);
+const names = z.array(z.string().min(1).max(idLengthMax)).min(1).max(offerItemsCountMax);
+
+const percentOff = z.strictObject({
+  kind: z.literal('percent'),
+  percent: z.number().gt(0).lte(100),
+  percentMin: z.number().gt(0).lte(100).optional(),
+});
+const amountOff = z.strictObject({ kind: z.literal('amount'), amount, currency });
+
+const discount = z.discriminatedUnion('kind', [
+  percentOff,
+  amountOff,
+  z.strictObject({
+    kind: z.literal('bundle'),
+    itemIds: z.array(item).min(2).max(20),
+    off: z.discriminatedUnion('kind', [percentOff.omit({ percentMin: true }), amountOff]),
+  }),
+  z.strictObject({ kind: z.literal('gift'), itemId: item }),
+  z.strictObject({ kind: z.literal('trial'), itemId: item, days: days(trialDaysMax) }),
+]);
+
+const terms = {
+  discount,
+  currency: currency.optional(),
+  minimumSpend: amount.optional(),
+  eligibleItems: z
+    .strictObject({
+      itemIds: items.optional(),
+      categories: names.optional(),
+      kinds: names.optional(),
+      exceptItemIds: items.optional(),
+    })
+    .optional(),
+  margin: z
+    .strictObject({
+      share: z.number().min(0).max(10),
+      withoutCost: z.enum(['discounted', 'not-discounted']).default('not-discounted'),
+    })
+    .optional(),
+  redemptionsPerCodeMax: z.int().min(1).default(1),
+  redemptionsPerCustomerMax: z.int().min(1).default(1),
+  redemptionsTotalMax: z.int().min(1).optional(),
+  budget: amount.optional(),
+  stacking: z
+    .strictObject({
+      group: z.string().min(1).max(100),
+      combinesWith: z.union([z.literal('any'), z.array(z.string().min(1).max(100)).min(1).max(50)]),
+    })
+    .optional(),
+  expiresAfterDays: days(windowDaysMax).optional(),
+  expiresAt: z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
+    .transform((text) => new Date(text).toISOString())
+    .optional(),
+};
+
+const reward = z
+  .strictObject(terms)
+  .superRefine((given, context) => addProblems(termsProblems(given), context));
+
+export const offerSchema = z
+  .strictObject({
+    ...terms,
+    codePattern: z.string().optional(),
+    sharedCode: z.string().optional(),
+    referral: z
+      .strictObject({
+        reward,
+        waitDays: z.int().min(0).max(90),
+        rewardsMax: z.int().min(1).max(referralRewardsCountMax).default(10),
+      })
+      .optional(),
+  })
+  .superRefine((given, context) => addProblems([...termsProblems(given), ...codeProblems(given)], context));
+
+interface FieldProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+const addProblems = (
+  problems: readonly FieldProblem[],
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+): void => {
+  for (const { path, message } of problems) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
+};
+
+const termsProblems = (given: OfferTerms & OfferExpiry): readonly FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  const add = (path: string, message: string): void => {
+    problems.push({ path: path.split('.'), message });
+  };
+  if ((given.expiresAfterDays === undefined) === (given.expiresAt === undefined)) {
+    add(
+      'expiresAfterDays',
+      'an offer ends either so many days after it is issued (expiresAfterDays) or at one instant (expiresAt); give one of the two',
+    );
+  }
+  const ownCurrency = currencyOf({ ...given, currency: undefined });
+  if (given.currency !== undefined && ownCurrency !== undefined && given.currency !== ownCurrency) {
+    add('currency', `must be that of the discount, ${ownCurrency}`);
+  }
+  for (const field of ['minimumSpend', 'budget'] as const) {
+    if (given[field] !== undefined && currencyOf(given) === undefined) {
+      add('currency', `is missing; ${field} is an amount of money and needs one`);
+    }
+  }
+  return [...problems, ...discountProblems(given)];
+};
+
+const discountProblems = ({
+  discount: given,
+  margin,
+  eligibleItems,
+}: OfferTerms): readonly FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  if (given.kind === 'percent' && given.percentMin !== undefined) {
+    if (given.percentMin > given.percent) {
+      problems.push({
+        path: ['discount', 'percentMin'],
+        message: `must be at most percent (${given.percent})`,
+      });
+    }
+    if (margin === undefined) {
+      problems.push({
+        path: ['margin'],
+        message:
+          'is missing; between percentMin and percent the depth is chosen by the margin that must be left',
+      });
+    }
+  }
+  if (given.kind === 'bundle' && new Set(given.itemIds).size < given.itemIds.length) {
+    problems.push({ path: ['discount', 'itemIds'], message: 'names an item twice' });
+  }
+  if (given.kind !== 'percent' && given.kind !== 'amount' && eligibleItems !== undefined) {
+    problems.push({
+      path: ['eligibleItems'],
+      message: `has no meaning for a ${given.kind}, which names its items itself`,
+    });
+  }
+  return problems;
+};
+
+const codeProblems = ({ codePattern, sharedCode, referral }: CouponOffer): readonly FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  const pattern = codePattern === undefined ? undefined : patternProblem(codePattern);
+  if (pattern !== undefined) {
+    problems.push({ path: ['codePattern'], message: pattern });
+  }
+  const shared = sharedCode === undefined ? undefined : sharedCodeProblem(sharedCode);
+  if (shared !== undefined) {
+    problems.push({ path: ['sharedCode'], message: shared });
+  }
+  if (sharedCode !== undefined && (codePattern !== undefined || referral !== undefined)) {
+    problems.push({
+      path: ['sharedCode'],
+      message: 'is one code for everybody; leave codePattern and referral out, or leave it out',
+    });
+  }
+  return problems;
+};
