@@ -43,7 +43,12 @@ export interface DeliveryProgress {
   readonly failed: readonly string[];
   readonly paused?: boolean;
   readonly cancelled?: boolean;
-  readonly counts: { readonly sent?: number; readonly suppressed?: { readonly [reason: string]: number } };
+  readonly counts: {
+    readonly sent?: number;
+    readonly unknown?: number;
+    readonly refused?: { readonly [reason: string]: number };
+    readonly suppressed?: { readonly [reason: string]: number };
+  };
 }
 
 const folder = (campaignId: string, runId: string, phase: Phase): string =>

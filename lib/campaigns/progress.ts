@@ -80,10 +80,13 @@ const nextRoundMs = (
   campaign: Campaign,
   run: RunPhaseId,
   { attempts }: RunPhase,
-  { counts, retryCount, laterMs }: Round,
+  { counts, retryCount, laterMs, closesMs }: Round,
   nowMs: number,
 ): number | undefined => {
-  if (ended(campaign, run) || counts.deferred + counts.failed === 0) {
+  if (ended(campaign, run)) {
+    return attempts <= deliveryAttemptsCountMax ? closesMs : undefined;
+  }
+  if (counts.deferred + counts.failed === 0) {
     return undefined;
   }
   if (campaign.status === 'paused') {
@@ -104,6 +107,8 @@ interface Round {
   readonly retryCount: number;
   /** Earliest end of the deferrals that last longer than that: quiet hours. */
   readonly laterMs?: number;
+  /** Of an ended campaign: when to come back for what was begun and is not settled; absent: nothing is. */
+  readonly closesMs?: number;
 }
 
 const sumRound = (
@@ -112,15 +117,17 @@ const sumRound = (
   nowMs: number,
 ): Round => {
   const suppressed = new Map<string, number>();
-  let [settled, sent, deferred, failed, retryCount] = [0, 0, 0, 0, 0];
+  const refused = new Map<string, number>();
+  let [settled, sent, unknown, deferred, failed, retryCount] = [0, 0, 0, 0, 0, 0];
   let laterMs: number | undefined;
+  let closesMs: number | undefined;
   batches.forEach(({ customersCount }, index) => {
     const file = files[index];
     settled += file?.done ?? 0;
     sent += file?.counts.sent ?? 0;
-    for (const [reason, count] of Object.entries(file?.counts.suppressed ?? {})) {
-      suppressed.set(reason, (suppressed.get(reason) ?? 0) + count);
-    }
+    unknown += file?.counts.unknown ?? 0;
+    addTo(suppressed, file?.counts.suppressed);
+    addTo(refused, file?.counts.refused);
     const waiting = file?.deferred.length ?? 0;
     // A batch whose function died has no file, or one of an earlier round: who stands in no list is tried again.
     const open = Math.max(0, customersCount - (file?.done ?? 0) - waiting);
@@ -131,9 +138,27 @@ const sumRound = (
     if (isLong && waiting > 0) {
       laterMs = Math.min(laterMs ?? file.untilMs, file.untilMs);
     }
+    const closes = file?.cancelled === true && open === 0 ? file.untilMs : nowMs + deliveryRetryMs;
+    if ((open > 0 || waiting > 0) && closes !== undefined) {
+      closesMs = Math.min(closesMs ?? closes, closes);
+    }
   });
-  const counts = { settled, sent, suppressed: Object.fromEntries(suppressed), deferred, failed };
-  return { counts, retryCount, laterMs };
+  const counts: DeliveryCounts = {
+    settled,
+    sent,
+    suppressed: Object.fromEntries(suppressed),
+    refused: Object.fromEntries(refused),
+    unknown,
+    deferred,
+    failed,
+  };
+  return { counts, retryCount, laterMs, closesMs };
+};
+
+const addTo = (tally: Map<string, number>, more: { readonly [reason: string]: number } = {}): void => {
+  for (const [reason, count] of Object.entries(more)) {
+    tally.set(reason, (tally.get(reason) ?? 0) + count);
+  }
 };
 
 const readProgress = async (

@@ -30,6 +30,10 @@ export interface DeliveryCounts {
   readonly settled: number;
   readonly sent: number;
   readonly suppressed: { readonly [reason: string]: number };
+  /** Refused for ever by the service that sends, by its reason. */
+  readonly refused: { readonly [reason: string]: number };
+  /** Whether it went out cannot be known (a crash, an answer that never came), when it was counted; reports may tell. */
+  readonly unknown: number;
   /** Waiting for the end of quiet hours or of a throttle. */
   readonly deferred: number;
   /** Could not be delivered so far; when attempts are used up, for good. */

@@ -2,8 +2,11 @@
 // each, the campaign's status and the time left are looked at, so that a pause or cancellation takes effect at once
 // and nothing is cut off. A later call takes only those the progress file says are still to do.
 // Events of a chunk are sent together before it counts as done: what is done has been reported.
+// One customer who cannot be read, and a service that fails, stop nobody else: who failed and why is in the file.
+// After a cancellation nothing is sent, but what was begun is brought to its end: called off, unknown, or reported.
 
 import { Failure } from '../base/errors.ts';
+import type { CustomerId } from '../base/ids.ts';
 import { deliveriesConcurrencyMax, deliveryChunkCustomersCountMax, deliveryStopMs } from '../base/limits.ts';
 import {
   type AudienceBatch,
@@ -13,10 +16,11 @@ import {
 } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
+import type { CustomerRecord } from '../events/customer.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { CampaignStore, CustomerStore, ObjectStore } from '../ports.ts';
 import type { DeliverContext, DeliveryOutcome } from './attempt.ts';
-import { deliverOne } from './deliver.ts';
+import { closeOne, deliverOne } from './deliver.ts';
 
 export interface BatchInput {
   readonly batchKey: string;
@@ -43,6 +47,13 @@ export interface BatchProgress extends DeliveryProgress {
   };
   /** Why members in `failed` failed. */
   readonly problems: { readonly [customerId: string]: string };
+  /** Settled members whose message did not go out for certain, and why: refused for ever, or of unknown fate. */
+  readonly unsent: { readonly [customerId: string]: UnsentMember };
+}
+
+export interface UnsentMember {
+  readonly kind: 'failed' | 'unknown';
+  readonly reason: string;
 }
 
 type Tally = { readonly [reason: string]: number };
@@ -63,7 +74,12 @@ export const deliverBatch = async (
   }
   const earlier = await getJson<BatchProgress>(context.archive, progressKey(batchKey));
   const work = startWork(batch, earlier);
-  const stopped = await workOff(campaign, batch, work, context);
+  const stopped = await workOff(campaign, batch, work, context).catch((error: unknown) => {
+    for (const { customerId } of work.pending.splice(0)) {
+      work.problems.set(customerId, String(error));
+    }
+    return undefined;
+  });
   const progress = progressOf(batchKey, work, stopped, context.clock.nowMs());
   await context.archive.put(
     progressKey(batchKey),
@@ -80,6 +96,7 @@ interface Work {
   readonly problems: Map<string, string>;
   readonly suppressed: Map<string, number>;
   readonly refused: Map<string, number>;
+  readonly unsent: Map<string, UnsentMember>;
   sent: number;
   unknown: number;
   done: number;
@@ -94,6 +111,7 @@ const startWork = ({ members }: AudienceBatch, earlier: BatchProgress | undefine
     problems: new Map(),
     suppressed: new Map(Object.entries(earlier?.counts.suppressed ?? {})),
     refused: new Map(Object.entries(earlier?.counts.refused ?? {})),
+    unsent: new Map(Object.entries(earlier?.unsent ?? {})),
     sent: earlier?.counts.sent ?? 0,
     unknown: earlier?.counts.unknown ?? 0,
     done: earlier?.done ?? 0,
@@ -105,38 +123,70 @@ type Stop = 'paused' | 'cancelled' | 'out-of-time' | undefined;
 
 const workOff = async (
   campaign: Campaign,
-  { runId, phase }: AudienceBatch,
+  batch: AudienceBatch,
   work: Work,
   context: BatchContext,
 ): Promise<Stop> => {
-  const version =
-    campaign.recommendationsCount > 0 ? (await context.assortment()).serving?.modelVersion : undefined;
   while (work.pending.length > 0) {
-    const stop = await stopReason(campaign, phase, context);
-    if (stop !== undefined) {
+    const stop = await stopReason(campaign, batch.phase, context);
+    if (stop === 'paused' || stop === 'out-of-time') {
       return stop;
     }
-    const chunk = work.pending.splice(0, deliveryChunkCustomersCountMax);
-    const events: StoredEvent[] = [];
-    const deliverContext: DeliverContext = {
-      ...context,
-      runId,
-      phase,
-      events: { send: async (some) => void events.push(...some) },
-    };
-    const records = await context.customers.readMany(
-      chunk.map(({ customerId }) => customerId),
-      version,
-    );
-    const outcomes = await inParallel(chunk, deliveriesConcurrencyMax, (member) =>
-      deliverOne(campaign, member, records.get(member.customerId) ?? {}, deliverContext).catch(String),
-    );
-    const problem = events.length === 0 ? undefined : await context.events.send(events).then(none, String);
-    outcomes.forEach((outcome, index) => {
-      count(chunk[index], problem ?? outcome, work);
+    const chunk = work.pending.slice(0, deliveryChunkCustomersCountMax);
+    const records = stop === undefined ? await readRecords(campaign, chunk, context) : new Map();
+    const act = stop === undefined ? deliverOne : closeOne;
+    const outcomes = await deliverChunk(chunk, batch, context, async (member, deliverContext) => {
+      const record = records.get(member.customerId) ?? {};
+      return typeof record === 'string' ? record : act(campaign, member, record, deliverContext);
     });
+    work.pending.splice(0, chunk.length);
+    outcomes.forEach((outcome, index) => {
+      count(chunk[index], outcome, work);
+    });
+    if (stop === 'cancelled' && work.pending.length === 0) {
+      return stop;
+    }
   }
   return undefined;
+};
+
+/** A text is what went wrong. */
+const deliverChunk = async (
+  chunk: readonly AudienceMember[],
+  { runId, phase }: AudienceBatch,
+  context: BatchContext,
+  act: (member: AudienceMember, context: DeliverContext) => Promise<DeliveryOutcome | string>,
+): Promise<readonly (DeliveryOutcome | string)[]> => {
+  const events: StoredEvent[] = [];
+  const deliverContext: DeliverContext = {
+    ...context,
+    runId,
+    phase,
+    events: { send: async (some) => void events.push(...some) },
+  };
+  const outcomes = await inParallel(chunk, deliveriesConcurrencyMax, (member) =>
+    act(member, deliverContext).catch(String),
+  );
+  const problem = events.length === 0 ? undefined : await context.events.send(events).then(none, String);
+  return problem === undefined ? outcomes : outcomes.map(() => problem);
+};
+
+/** When all at once fails, one by one: a row that cannot be read fails its own customer. A text is why. */
+const readRecords = async (
+  campaign: Campaign,
+  chunk: readonly AudienceMember[],
+  { customers, assortment }: BatchContext,
+): Promise<ReadonlyMap<CustomerId, CustomerRecord | string>> => {
+  const version = campaign.recommendationsCount > 0 ? (await assortment()).serving?.modelVersion : undefined;
+  const ids = chunk.map(({ customerId }) => customerId);
+  try {
+    return await customers.readMany(ids, version);
+  } catch {
+    const records = await inParallel(ids, deliveriesConcurrencyMax, (id) =>
+      customers.readMany([id], version).then((found) => found.get(id) ?? {}, String),
+    );
+    return new Map(ids.map((id, index) => [id, records[index]]));
+  }
 };
 
 const none = (): undefined => undefined;
@@ -165,7 +215,8 @@ const count = ({ customerId }: AudienceMember, outcome: DeliveryOutcome | string
   }
   if (outcome.kind === 'deferred') {
     work.deferred.push(customerId);
-    work.untilMs = Math.min(work.untilMs ?? Number.POSITIVE_INFINITY, outcome.untilMs ?? 0);
+    const untilMs = [work.untilMs, outcome.untilMs].filter((ms) => ms !== undefined);
+    work.untilMs = untilMs.length === 0 ? undefined : Math.min(...untilMs);
     return;
   }
   work.done += 1;
@@ -176,12 +227,14 @@ const count = ({ customerId }: AudienceMember, outcome: DeliveryOutcome | string
       break;
     case 'unknown':
       work.unknown += 1;
+      work.unsent.set(customerId, { kind: 'unknown', reason: outcome.reason ?? 'interrupted' });
       break;
     case 'suppressed':
       raise(work.suppressed, outcome.reason);
       break;
     case 'failed':
       raise(work.refused, outcome.reason);
+      work.unsent.set(customerId, { kind: 'failed', reason: outcome.reason ?? 'unknown' });
       break;
   }
 };
@@ -208,6 +261,7 @@ const progressOf = (batchKey: string, work: Work, stopped: Stop, nowMs: number):
       suppressed: Object.fromEntries(work.suppressed),
     },
     problems: Object.fromEntries(work.problems),
+    unsent: Object.fromEntries(work.unsent),
   };
 };
 

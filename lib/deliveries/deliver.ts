@@ -39,6 +39,28 @@ export const deliverMessage = async (attempt: Attempt): Promise<DeliveryOutcome>
   return stored === undefined ? begin(newDelivery(attempt, id), attempt) : goOn(stored, attempt);
 };
 
+/**
+ * After a cancellation: sends nothing more, and settles what an earlier attempt began. Who was not begun stays so
+ * (`deferred`, nothing to come back for).
+ */
+export const closeOne = async (
+  campaign: Campaign,
+  member: AudienceMember,
+  record: CustomerRecord,
+  context: DeliverContext,
+): Promise<DeliveryOutcome> => {
+  const action = campaign.variants.find(({ name }) => name === member.arm)?.action;
+  const id = deliveryIdOf(campaign, context.runId, context.phase, member.customerId);
+  const stored = await context.deliveries.get(id);
+  if (stored === undefined || action === undefined || action.kind === 'none' || action.kind === 'journey') {
+    return { kind: 'deferred', reason: 'cancelled' };
+  }
+  const attempt: Attempt = { campaign, member, action, profile: record.profile, record, context };
+  return stored.status === 'prepared'
+    ? settle(stored, 'suppressed', { reason: 'cancelled' }, attempt)
+    : goOn(stored, attempt);
+};
+
 const newDelivery = (
   { campaign, member, context }: Attempt,
   deliveryId: Delivery['deliveryId'],

@@ -49,7 +49,15 @@ describe('the progress of a run', () => {
   it('goes on to the first look when every delivery is settled, and keeps the sums', async () => {
     const { check, stored } = await open([
       done,
-      { done: 10, counts: { sent: 8, suppressed: { capped: 1, 'no-email': 1 } } },
+      {
+        done: 10,
+        counts: {
+          sent: 6,
+          unknown: 1,
+          refused: { MessageRejected: 1 },
+          suppressed: { capped: 1, 'no-email': 1 },
+        },
+      },
     ]);
     expect(await check()).toEqual({
       ...run,
@@ -59,8 +67,10 @@ describe('the progress of a run', () => {
     });
     expect((await stored())?.deliveries).toEqual({
       settled: 20,
-      sent: 17,
+      sent: 15,
       suppressed: { capped: 2, 'no-email': 1 },
+      refused: { MessageRejected: 1 },
+      unknown: 1,
       deferred: 0,
       failed: 0,
     });
@@ -125,8 +135,35 @@ describe('the progress of a run', () => {
     expect(await (await open([done], { status: 'paused' })).check()).toMatchObject({ next: 'look' });
   });
 
-  it.each(['cancelled', 'finished'] as const)('of a %s campaign ends, whatever is left', async (status) => {
-    expect(await (await open([undefined], { status })).check()).toMatchObject({ next: 'finished' });
+  const closed = { done: 4, deferred: ['a', 'b', 'c', 'd', 'e', 'f'], cancelled: true };
+
+  it.each(['cancelled', 'finished'] as const)(
+    'of a %s campaign ends, whoever was not begun',
+    async (status) => {
+      expect(await (await open([closed, done], { status })).check()).toMatchObject({ next: 'finished' });
+    },
+  );
+
+  it.each([
+    ['has no file: its function died, and what it began is not settled', undefined, minuteMs],
+    [
+      'was written before the cancellation',
+      { done: 4, deferred: ['a', 'b', 'c'], failed: ['d', 'e', 'f'] },
+      minuteMs,
+    ],
+    ['has a mail that may be on its way', { ...closed, untilMs: t0 + 6 * minuteMs }, 6 * minuteMs],
+  ])('of a cancelled campaign is looked at once more where a batch %s', async (_, file, waitMs) => {
+    const { check, write } = await open([closed, file], { status: 'cancelled' });
+    expect(await check()).toMatchObject({ next: 'deliver-later', waitUntil: iso(t0 + waitMs) });
+    await write([closed, closed]);
+    expect(await check()).toMatchObject({ next: 'finished' });
+  });
+
+  it('of a cancelled campaign whose batch never gets a file ends after all tries', async () => {
+    const { check } = await open([undefined], { status: 'cancelled' });
+    let checks = 1;
+    while ((await check()).next === 'deliver-later') checks += 1;
+    expect(checks).toBe(51);
   });
 
   it('of a rollout goes on after the campaign finished, and ends when all is settled or it is cancelled', async () => {
@@ -135,7 +172,7 @@ describe('the progress of a run', () => {
     expect(await (await open([done], { status: 'finished' }, 'rollout')).check()).toMatchObject({
       next: 'finished',
     });
-    expect(await (await open([undefined], { status: 'cancelled' }, 'rollout')).check()).toMatchObject({
+    expect(await (await open([closed], { status: 'cancelled' }, 'rollout')).check()).toMatchObject({
       next: 'finished',
     });
   });

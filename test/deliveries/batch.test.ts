@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { deliveryChunkCustomersCountMax, deliveryRetryMs, deliveryStopMs } from '../../lib/base/limits.ts';
+import {
+  deliveryChunkCustomersCountMax,
+  deliveryRetryMs,
+  deliveryStopMs,
+  sendingAttemptMs,
+} from '../../lib/base/limits.ts';
 import type { AudienceBatch } from '../../lib/campaigns/audience.ts';
 import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
 import { type BatchProgress, deliverBatch } from '../../lib/deliveries/batch.ts';
@@ -55,6 +60,8 @@ const setUp = async ({ count = 60, profiles = {}, phase = 'test' }: Change = {})
   return {
     stage,
     events,
+    customers,
+    forget: () => archive.objects.delete(progressKey),
     run: () => deliverBatch({ batchKey }, context),
     onLook: (act: (look: number) => void) => {
       onLook = act;
@@ -81,6 +88,7 @@ describe('delivering a batch', () => {
       failed: [],
       counts: { sent: 60, unknown: 0, refused: {}, suppressed: {} },
       problems: {},
+      unsent: {},
     });
     expect(written()).toEqual(progress);
     expect(new Set(stage.mailer.sent.map(({ to }) => to)).size).toBe(60);
@@ -192,6 +200,84 @@ describe('delivering a batch', () => {
     const mailed = stage.mailer.sent.map(({ to }) => to);
     expect(new Set(mailed).size).toBe(mailed.length);
     expect(stage.table.coupons.size).toBe(40);
+  });
+
+  it('names who was refused for ever and whose fate is unknown, and why, also after later calls', async () => {
+    const { run, stage } = await setUp({ count: 3, profiles: { c2: { timeZone: 'Australia/Sydney' } } });
+    stage.mailer.next.push(
+      { kind: 'rejected', message: 'MessageRejected: not verified' },
+      { kind: 'throws', error: new Error('socket hang up') },
+    );
+    const unsent = {
+      c0: { kind: 'failed', reason: 'MessageRejected: not verified' },
+      c1: { kind: 'unknown', reason: 'Error: socket hang up' },
+    };
+    expect(await run()).toMatchObject({ done: 2, unsent });
+    stage.setNow(Date.UTC(2026, 5, 10, 22));
+    expect(await run()).toMatchObject({ done: 3, unsent, counts: { sent: 1, unknown: 1 } });
+  });
+
+  it('mails everyone else when one customer cannot be read, and says who and why', async () => {
+    const { run, stage, customers } = await setUp({ count: 30 });
+    const readMany = customers.readMany.bind(customers);
+    customers.readMany = async (ids, version) => {
+      if (ids.some((id) => `${id}` === 'c3')) throw new Error('row c3 is broken');
+      return readMany(ids, version);
+    };
+    expect(await run()).toMatchObject({
+      done: 29,
+      failed: ['c3'],
+      problems: { c3: 'Error: row c3 is broken' },
+    });
+    expect(stage.mailer.sent).toHaveLength(29);
+  });
+
+  it('keeps what it has done when a service fails in the middle', async () => {
+    const { run, onLook, stage } = await setUp();
+    onLook((look) => {
+      if (look === 1) throw new Error('table gone');
+    });
+    const broken = await run();
+    expect(broken).toMatchObject({ done: deliveryChunkCustomersCountMax, deferred: [] });
+    expect(broken.failed).toHaveLength(60 - deliveryChunkCustomersCountMax);
+    expect(broken.problems.c59).toBe('Error: table gone');
+    onLook(() => undefined);
+    expect(await run()).toMatchObject({ done: 60, failed: [], problems: {} });
+    expect(stage.mailer.sent).toHaveLength(60);
+  });
+
+  it('after a cancellation brings to its end what was begun: reported, called off, or unknown when its time is over', async () => {
+    const { run, stage, events, setStatus, forget } = await setUp({ count: 4 });
+    const { deliveries } = stage.table;
+    await run();
+    const [sent, prepared, sending] = [...deliveries.values()];
+    deliveries.set(prepared.deliveryId, { ...prepared, status: 'prepared' });
+    deliveries.set(sending.deliveryId, {
+      ...sending,
+      status: 'sending',
+      sendingAt: new Date(noonMs).toISOString(),
+    });
+    deliveries.delete([...deliveries.keys()][3]);
+    events.sent.length = 0;
+    // As if the function had died before it wrote anything.
+    forget();
+    setStatus('cancelled');
+    const overMs = noonMs + sendingAttemptMs;
+    expect(await run()).toMatchObject({ cancelled: true, done: 2, deferred: ['c2', 'c3'], untilMs: overMs });
+    stage.setNow(overMs);
+    const closed = await run();
+    expect(closed).toMatchObject({
+      cancelled: true,
+      done: 3,
+      deferred: ['c3'],
+      counts: { sent: 1, unknown: 1, suppressed: { cancelled: 1 } },
+    });
+    expect(closed.untilMs).toBeUndefined();
+    expect(new Set(events.sent.map(({ properties }) => properties.status))).toEqual(
+      new Set(['sent', 'suppressed', 'unknown']),
+    );
+    expect(deliveries.get(sent.deliveryId)?.status).toBe('sent');
+    expect(stage.mailer.sent).toHaveLength(4);
   });
 
   it('refuses a batch that is not there', async () => {
