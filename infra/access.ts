@@ -90,6 +90,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   unsubscribe: {
     tables: { customers: ['BatchGetItem', 'PutItem'], control: ['GetItem', 'PutItem'] },
     queues: ['events'],
+    settings: true,
   },
   'mail-events': {
     tables: { campaigns: ['GetItem', 'UpdateItem', 'PutItem'], customers: ['BatchGetItem', 'PutItem'] },

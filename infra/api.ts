@@ -57,6 +57,8 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/coupons/{code}/redemptions', to: 'coupons' },
   { method: 'GET', path: '/v1/unsubscribe/{token}', to: 'unsubscribe', publicBecause: signed },
   { method: 'POST', path: '/v1/unsubscribe/{token}', to: 'unsubscribe', publicBecause: signed },
+  { method: 'GET', path: '/v1/preferences/{token}', to: 'unsubscribe', publicBecause: signed },
+  { method: 'POST', path: '/v1/preferences/{token}', to: 'unsubscribe', publicBecause: signed },
   { method: 'POST', path: '/v1/admin/trainings', to: 'admin' },
   { method: 'GET', path: '/v1/admin/trainings', to: 'admin' },
   { method: 'GET', path: '/v1/admin/trainings/{trainingId}', to: 'admin' },

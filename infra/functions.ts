@@ -47,7 +47,11 @@ export const functionSpecs = {
     describe: 'Campaigns: create, preview, start, pause, cancel, result',
   },
   coupons: { memoryMb: 512, timeoutS: 15, describe: 'Redeems coupons' },
-  unsubscribe: { memoryMb: 256, timeoutS: 15, describe: 'Unsubscribe page and one-click unsubscribe' },
+  unsubscribe: {
+    memoryMb: 256,
+    timeoutS: 15,
+    describe: 'Unsubscribe and preference pages, one-click unsubscribe',
+  },
   'mail-events': {
     memoryMb: 512,
     timeoutS: 60,

@@ -13,7 +13,7 @@ import { dateText, deadlineText } from './date-text.ts';
 import { recommendedItem, subjectItem } from './mail-items.ts';
 import type { MailVariables } from './mail-variables.ts';
 import { type RenderedMail, type RenderOptions, renderMail } from './template.ts';
-import { unsubscribeUrl } from './unsubscribe-link.ts';
+import { preferenceUrl, unsubscribeUrl } from './unsubscribe-link.ts';
 
 const dayMs = 86_400_000;
 
@@ -76,7 +76,7 @@ export const addressed = (
 const tagValue = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 255);
 
 const linkOf = (customerId: CustomerId, { apiUrl, linkSecret }: LetterContext): string =>
-  unsubscribeUrl(apiUrl, { customerId, purpose: 'marketing' }, linkSecret);
+  unsubscribeUrl(apiUrl, { customerId, channel: 'email' }, linkSecret);
 
 const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
   const { campaign, customerId, decisionId, profile, coupon } = letter;
@@ -91,7 +91,7 @@ const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
     items: letter.about.map((about) => subjectItem(about, language, timeZone)),
     recommendations: letter.items.map((item) => recommendedItem(item, language)),
     unsubscribeUrl: url,
-    preferenceUrl: url,
+    preferenceUrl: preferenceUrl(context.apiUrl, customerId, context.linkSecret),
     decisionId,
   };
 };

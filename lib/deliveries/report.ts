@@ -6,9 +6,10 @@ import { deliveryId } from '../base/ids.ts';
 import { loopEvents } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { Delivery, DeliveryStatus, DeliveryStore } from '../ports.ts';
+import type { ConsentContext } from './change-profile.ts';
 import type { MailReport } from './ses-event.ts';
 import { settledEvent } from './settled-event.ts';
-import { type ConsentContext, suppressEmail } from './suppress.ts';
+import { suppressChannel } from './suppress.ts';
 
 export interface ReportContext extends ConsentContext {
   readonly deliveries: DeliveryStore;
@@ -69,10 +70,10 @@ const resolve = async (delivery: Delivery, report: MailReport, context: ReportCo
 const suppress = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
   const atMs = Date.parse(report.at);
   if (report.kind === 'bounce' && report.isPermanent) {
-    await suppressEmail(delivery.customerId, { reason: 'bounced', atMs }, 'bounce', context);
+    await suppressChannel(delivery.customerId, 'email', { reason: 'bounced', atMs }, 'bounce', context);
   }
   if (report.kind === 'complaint') {
-    await suppressEmail(delivery.customerId, { reason: 'complained', atMs }, 'complaint', context);
+    await suppressChannel(delivery.customerId, 'email', { reason: 'complained', atMs }, 'complaint', context);
   }
 };
 

@@ -1,21 +1,20 @@
-// Unsubscribe links: base64url(JSON of customer and purpose) + '.' + base64url(HMAC-SHA-256 over it).
-// They do not expire: a mail is opened years later, and the way out must still work.
+// The links at the end of a message: the way out of its channel, and the page of preferences.
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type CustomerId, customerId } from '../base/ids.ts';
-
-/** Consent is kept for one purpose today; the link says which, so that links stay true when there are more. */
-export type Purpose = 'marketing';
+import type { Channel } from '../events/customer.ts';
+import { readSignedToken, signedToken } from './signed-token.ts';
 
 export interface UnsubscribeGrant {
   readonly customerId: CustomerId;
-  readonly purpose: Purpose;
+  /** The channel that the message came on. */
+  readonly channel: Channel;
 }
 
+/** The second part is the purpose that first mails stated; it stays, so that links of every age read alike. */
 export const unsubscribeToken = (grant: UnsubscribeGrant, linkSecret: string): string => {
-  const payload = Buffer.from(JSON.stringify([grant.customerId, grant.purpose])).toString('base64url');
-  return `${payload}.${signature(payload, linkSecret).toString('base64url')}`;
+  const content = [grant.customerId, 'marketing', ...(grant.channel === 'email' ? [] : [grant.channel])];
+  return signedToken('unsubscribe', content, linkSecret);
 };
 
 export const unsubscribeUrl = (apiUrl: string, grant: UnsubscribeGrant, linkSecret: string): string =>
@@ -23,17 +22,27 @@ export const unsubscribeUrl = (apiUrl: string, grant: UnsubscribeGrant, linkSecr
 
 /** Undefined for everything that was not signed here. */
 export const readUnsubscribeToken = (token: string, linkSecret: string): UnsubscribeGrant | undefined => {
-  const [payload, signed, ...more] = token.split('.');
-  const given = Buffer.from(signed ?? '', 'base64url');
-  const expected = signature(payload, linkSecret);
-  if (more.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  const content = readSignedToken('unsubscribe', token, linkSecret);
+  if (content === undefined) {
     return undefined;
   }
-  const [customer, purpose] = grant.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
-  return { customerId: customerId(customer), purpose };
+  const [customer, , channel = 'email'] = unsubscribeContent.parse(content);
+  return { customerId: customerId(customer), channel };
 };
 
-const grant = z.tuple([z.string(), z.literal('marketing')]);
+const channel = z.enum(['email', 'sms', 'push', 'in-app']);
+const unsubscribeContent = z.union([
+  z.tuple([z.string(), z.literal('marketing'), channel]),
+  z.tuple([z.string(), z.literal('marketing')]),
+]);
 
-const signature = (payload: string, linkSecret: string): Buffer =>
-  createHmac('sha256', Buffer.from(linkSecret, 'hex')).update(`unsubscribe\n${payload}`).digest();
+export const preferenceToken = (customer: CustomerId, linkSecret: string): string =>
+  signedToken('preferences', [customer], linkSecret);
+
+export const preferenceUrl = (apiUrl: string, customer: CustomerId, linkSecret: string): string =>
+  `${apiUrl}/v1/preferences/${preferenceToken(customer, linkSecret)}`;
+
+export const readPreferenceToken = (token: string, linkSecret: string): CustomerId | undefined => {
+  const content = readSignedToken('preferences', token, linkSecret);
+  return content === undefined ? undefined : customerId(z.tuple([z.string()]).parse(content)[0]);
+};

@@ -2,13 +2,15 @@
 // says `action=resubscribe`: mail programs post One-Click as a form of either encoding, and leaving must never fail
 // over a body. Idempotent. RFC 8058: no redirect, no login, no second question.
 
-import type { Language } from '../events/customer.ts';
+import type { ConsentContext } from './change-profile.ts';
 import { languageOf } from './compose.ts';
-import { type ConsentContext, resumeEmail, suppressEmail } from './suppress.ts';
-import { readUnsubscribeToken } from './unsubscribe-link.ts';
-import { invalidLinkPage, unsubscribePage } from './unsubscribe-page.ts';
+import { acceptedLanguage, invalidLinkPage } from './html-page.ts';
+import { resumeChannel, suppressChannel } from './suppress.ts';
+import { preferenceToken, readUnsubscribeToken } from './unsubscribe-link.ts';
+import { unsubscribePage } from './unsubscribe-page.ts';
 
-export interface UnsubscribeRequest {
+/** Of both pages behind a message's links. */
+export interface LinkRequest {
   readonly method: 'GET' | 'POST';
   readonly token: string;
   readonly body: string;
@@ -22,33 +24,32 @@ export interface HtmlAnswer {
 }
 
 export const answerUnsubscribe = async (
-  request: UnsubscribeRequest,
+  request: LinkRequest,
   linkSecret: string,
   context: ConsentContext,
 ): Promise<HtmlAnswer> => {
   const grant = readUnsubscribeToken(request.token, linkSecret);
   if (grant === undefined) {
-    return { statusCode: 404, html: invalidLinkPage(preferred(request.acceptLanguage)) };
+    return { statusCode: 404, html: invalidLinkPage(acceptedLanguage(request.acceptLanguage)) };
   }
-  const { customerId } = grant;
+  const { customerId, channel } = grant;
   if (request.method === 'POST') {
     if (new URLSearchParams(request.body).get('action') === 'resubscribe') {
-      await resumeEmail(customerId, context);
+      await resumeChannel(customerId, channel, context);
     } else {
       const via = request.body.includes('One-Click') ? 'one-click' : 'link';
       const atMs = context.clock.nowMs();
-      await suppressEmail(customerId, { reason: 'unsubscribed', atMs }, via, context);
+      await suppressChannel(customerId, channel, { reason: 'unsubscribed', atMs }, via, context);
     }
   }
   const { profile } = await context.customers.read(customerId);
   const html = unsubscribePage({
     language: languageOf(profile),
-    suppression: profile?.suppressed.email,
+    channel,
+    suppression: profile?.suppressed[channel],
     changed: request.method === 'POST',
     email: profile?.email,
+    preferences: preferenceToken(customerId, linkSecret),
   });
   return { statusCode: 200, html };
 };
-
-const preferred = (acceptLanguage: string | undefined): Language =>
-  acceptLanguage?.trim().toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';

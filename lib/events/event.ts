@@ -76,8 +76,8 @@ export const loopEvents = {
   deliveryReported: 'Reprise Delivery Reported',
   /** A coupon was redeemed: properties {code, campaignId, variant, decisionId, orderId}. */
   couponRedeemed: 'Reprise Coupon Redeemed',
-  /** The customer took back consent: properties {channel, purpose, via: link|one-click|api|bounce|complaint}. */
+  /** The customer took back consent: properties {channel, purpose, via: link|one-click|preferences|api|bounce|complaint}. */
   consentWithdrawn: 'Reprise Consent Withdrawn',
-  /** The customer gave consent again after withdrawing it: properties {channel, purpose, via: link}. */
+  /** The customer gave consent again after withdrawing it: properties {channel, purpose, via: link|preferences}. */
   consentGiven: 'Reprise Consent Given',
 } as const;

@@ -45,6 +45,8 @@ interface Trait {
 
 /** What the device told, beside what the app said; `$` keeps it apart from the app's own traits. */
 const contextTraits = { $locale: 'locale', $timezone: 'timezone' } as const;
+/** What the customer chose on the preference page; stands over what apps and devices tell at every start. */
+export const chosenLanguageTrait = '$language';
 
 const contactTraits = new Set([
   'email',
@@ -55,6 +57,8 @@ const contactTraits = new Set([
   'language',
   'locale',
   'timezone',
+  'preferredChannel',
+  chosenLanguageTrait,
   ...Object.keys(contextTraits),
 ]);
 
@@ -122,7 +126,7 @@ const contactOf = (traits: JsonObject): Contact => {
     .filter((part) => part !== undefined)
     .join(' ');
   const name = textOf(traits.name) ?? textOf(fullName);
-  const language = textOf(traits.language) ?? textOf(traits.locale) ?? textOf(traits.$locale);
+  const language = languageOfTraits(traits);
   const timeZone = timeZoneOf(traits.timezone) ?? timeZoneOf(traits.$timezone);
   return {
     ...(email !== undefined && { email }),
@@ -132,6 +136,13 @@ const contactOf = (traits: JsonObject): Contact => {
     ...(timeZone !== undefined && { timeZone }),
   };
 };
+
+/** What the customer chose, or else what apps and devices tell. */
+export const languageOfTraits = (traits: JsonObject): string | undefined =>
+  textOf(traits[chosenLanguageTrait]) ??
+  textOf(traits.language) ??
+  textOf(traits.locale) ??
+  textOf(traits.$locale);
 
 const textOf = (value: Json | undefined): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;

@@ -1,4 +1,4 @@
-// The unsubscribe page in a real browser: what a customer sees and clicks, with the headers that Lambda answers.
+// The unsubscribe and preference pages in a real browser: what a customer sees and clicks, with the headers that Lambda answers.
 // Needs a system Chromium (CHROMIUM_PATH, or /usr/bin/chromium); without one the tests say so in their names.
 
 import { existsSync } from 'node:fs';
@@ -8,20 +8,29 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { respondHtml } from '../../functions/runtime.ts';
 import { customerId } from '../../lib/base/ids.ts';
+import { defaultSettings } from '../../lib/base/settings.ts';
+import { answerPreferences } from '../../lib/deliveries/preferences.ts';
 import { answerUnsubscribe } from '../../lib/deliveries/unsubscribe.ts';
-import { unsubscribeToken } from '../../lib/deliveries/unsubscribe-link.ts';
+import { preferenceToken, unsubscribeToken } from '../../lib/deliveries/unsubscribe-link.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
 import { noonMs, profileOf } from './stage.ts';
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const hasChromium = existsSync(executablePath);
-const title = hasChromium ? 'the unsubscribe page in Chromium' : `skipped: no Chromium at ${executablePath}`;
+const title = hasChromium
+  ? 'the pages behind a message’s links in Chromium'
+  : `skipped: no Chromium at ${executablePath}`;
 
 const secret = 'ab'.repeat(32);
 const ada = customerId('ada');
 const customers = createFakeCustomerStore();
-const context = { customers, events: createFakeEventQueue(), clock: { nowMs: () => noonMs } };
+const context = {
+  customers,
+  events: createFakeEventQueue(),
+  clock: { nowMs: () => noonMs },
+  settings: defaultSettings,
+};
 let server: Server;
 let browser: Browser;
 let url: string;
@@ -35,14 +44,13 @@ const startServer = async (): Promise<string> => {
       const token = request.url?.split('/').at(-1) ?? '';
       const body = Buffer.concat(parts).toString('utf8');
       const acceptLanguage = request.headers['accept-language'];
-      const answer = respondHtml(
-        await answerUnsubscribe({ method, token, body, acceptLanguage }, secret, context),
-      );
+      const page = request.url?.includes('/preferences/') ? answerPreferences : answerUnsubscribe;
+      const answer = respondHtml(await page({ method, token, body, acceptLanguage }, secret, context));
       response.writeHead(answer.statusCode ?? 500, answer.headers as Record<string, string>).end(answer.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const token = unsubscribeToken({ customerId: ada, purpose: 'marketing' }, secret);
+  const token = unsubscribeToken({ customerId: ada, channel: 'email' }, secret);
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/unsubscribe/${token}`;
 };
 
@@ -79,15 +87,36 @@ describe.skipIf(!hasChromium)(title, () => {
     await page.getByRole('button').click();
     await page.waitForLoadState();
     expect(await suppression()).toBeUndefined();
+    await page.getByRole('link').click();
+    await page.getByLabel('News and offers').first().uncheck();
+    await page.getByLabel('Language').selectOption('zh-CN');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('已保存。').waitFor();
+    expect((await customers.read(ada)).profile?.consents?.email?.marketing?.given).toBe(false);
+    await page.getByLabel('语言').selectOption('en');
+    await page.getByRole('button').click();
+    await page.getByText('Saved.').waitFor();
     // Its own content security policy blocks nothing that it needs.
     expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
     await page.close();
   });
 
   it('fits a phone in both languages without scrolling sideways', async () => {
-    for (const locale of ['en-GB', 'zh-CN']) {
+    const preferences = url.replace(/unsubscribe.*/, `preferences/${preferenceToken(ada, secret)}`);
+    for (const [locale, address] of [
+      ['en-GB', url],
+      ['zh-CN', url],
+      ['en-GB', preferences],
+      ['zh-CN', preferences],
+    ]) {
+      const { profile } = await customers.read(ada);
+      await customers.writeProfile({ ...profileOf('ada'), ...profile, language: locale }, profile);
       const page = await browser.newPage({ locale, viewport: { width: 360, height: 640 } });
-      await page.goto(url);
+      await page.goto(address);
+      if (process.env.SCREENSHOTS) {
+        const name = `${address.includes('preferences') ? 'preferences' : 'unsubscribe'}-${locale}`;
+        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });
+      }
       const [needed, given] = (await page.evaluate('[document.body.scrollWidth, window.innerWidth]')) as [
         number,
         number,

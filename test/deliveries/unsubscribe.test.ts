@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { customerId } from '../../lib/base/ids.ts';
-import { suppressEmail } from '../../lib/deliveries/suppress.ts';
+import { suppressChannel } from '../../lib/deliveries/suppress.ts';
 import { answerUnsubscribe } from '../../lib/deliveries/unsubscribe.ts';
-import { readUnsubscribeToken, unsubscribeToken } from '../../lib/deliveries/unsubscribe-link.ts';
+import {
+  preferenceToken,
+  readUnsubscribeToken,
+  unsubscribeToken,
+} from '../../lib/deliveries/unsubscribe-link.ts';
 import type { CustomerProfile } from '../../lib/events/customer.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
@@ -10,7 +14,7 @@ import { noonMs, profileOf } from './stage.ts';
 
 const secret = 'ab'.repeat(32);
 const ada = customerId('ada');
-const token = unsubscribeToken({ customerId: ada, purpose: 'marketing' }, secret);
+const token = unsubscribeToken({ customerId: ada, channel: 'email' }, secret);
 
 const setUp = async (change: Partial<CustomerProfile> = {}) => {
   const customers = createFakeCustomerStore();
@@ -28,9 +32,9 @@ const setUp = async (change: Partial<CustomerProfile> = {}) => {
 
 describe('the unsubscribe token', () => {
   it.each(['ada', '李雷/韩梅梅 1?&#', 'x'.repeat(256)])('carries the customer through a URL: %s', (id) => {
-    const made = unsubscribeToken({ customerId: customerId(id), purpose: 'marketing' }, secret);
+    const made = unsubscribeToken({ customerId: customerId(id), channel: 'email' }, secret);
     expect(encodeURIComponent(made)).toBe(made);
-    expect(readUnsubscribeToken(made, secret)).toEqual({ customerId: id, purpose: 'marketing' });
+    expect(readUnsubscribeToken(made, secret)).toEqual({ customerId: id, channel: 'email' });
   });
 
   it('is worth nothing when any character of it, or the secret, is another', () => {
@@ -118,7 +122,7 @@ describe('the unsubscribe page', () => {
   it('works for a customer whose profile is not there yet', async () => {
     const { context } = await setUp();
     const bob = customerId('bob');
-    const bobs = unsubscribeToken({ customerId: bob, purpose: 'marketing' }, secret);
+    const bobs = unsubscribeToken({ customerId: bob, channel: 'email' }, secret);
     await answerUnsubscribe(
       { method: 'POST', token: bobs, body: '', acceptLanguage: undefined },
       secret,
@@ -141,6 +145,28 @@ describe('the unsubscribe page', () => {
     const { html } = await ask('GET');
     expect(html).not.toContain('<script');
     expect(html).toContain('&#60;script&#62;');
+  });
+
+  it('stops the channel that the message came on and no other', async () => {
+    const { ask, suppression, customers, events } = await setUp();
+    const sms = unsubscribeToken({ customerId: ada, channel: 'sms' }, secret);
+    expect((await ask('GET', '', sms)).html).toContain('Stop marketing text messages?');
+    await ask('POST', '', sms);
+    expect((await customers.read(ada)).profile?.suppressed.sms?.reason).toBe('unsubscribed');
+    expect(await suppression()).toBeUndefined();
+    expect(events.sent[0].properties).toMatchObject({ channel: 'sms' });
+  });
+
+  it('still takes the links of first mails, which named a purpose and no channel', () => {
+    const payload = Buffer.from('["ada","marketing"]').toString('base64url');
+    expect(token.split('.')[0]).toBe(payload);
+  });
+
+  it('leads to the page of preferences', async () => {
+    const { ask } = await setUp();
+    const [, link] = /href="([^"]+)"/.exec((await ask('GET')).html) ?? [];
+    const address = new URL(link, 'https://api.example/v1/unsubscribe/x').pathname;
+    expect(address).toBe(`/v1/preferences/${preferenceToken(ada, secret)}`);
   });
 
   it('answers a link that was cut off with a page in the reader’s language and status 404', async () => {
@@ -167,7 +193,7 @@ describe('suppression', () => {
       const { context, suppression } = await setUp();
       for (const index of order) {
         const { via, ...wanted } = steps[index];
-        await suppressEmail(ada, wanted, via, context);
+        await suppressChannel(ada, 'email', wanted, via, context);
       }
       expect((await suppression())?.reason).toBe('complained');
     }
@@ -182,7 +208,7 @@ describe('suppression', () => {
     await Promise.all([
       ...others,
       ...Array.from({ length: 5 }, () =>
-        suppressEmail(ada, { reason: 'bounced', atMs: 1 }, 'bounce', context),
+        suppressChannel(ada, 'email', { reason: 'bounced', atMs: 1 }, 'bounce', context),
       ),
     ]);
     expect((await customers.read(ada)).profile?.suppressed.email?.reason).toBe('bounced');

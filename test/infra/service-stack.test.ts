@@ -157,11 +157,12 @@ describe('the API', () => {
     }
   });
 
-  it('lets only capture and the signed unsubscribe link in without the authorizer', () => {
+  it('lets only capture and the signed links of messages in without the authorizer', () => {
     const open = [...routeKeys()]
       .filter(([, route]) => route.Properties.AuthorizationType === 'NONE')
       .map(([key]) => key);
     expect(open.sort()).toEqual([
+      'GET /v1/preferences/{token}',
       'GET /v1/projects/{writeKey}/settings',
       'GET /v1/unsubscribe/{token}',
       'POST /v1/a',
