@@ -220,6 +220,8 @@ export interface Delivery {
   readonly customerId: CustomerId;
   readonly decisionId: string;
   readonly variant: string;
+  /** The step of a journey that sends it. */
+  readonly stepId?: string;
   /** The channel it goes out on; after a fallback the one that was tried last. */
   readonly channel: Channel;
   readonly status: DeliveryStatus;

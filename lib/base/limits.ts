@@ -150,6 +150,14 @@ export const pauseCheckMsMin = 5 * 60 * 1000;
 export const pauseCheckMsMax = 2 * 60 * 60 * 1000;
 /** SQS delays a message by 15 minutes at most; what waits longer is put back again and again. */
 export const triggerDelaySMax = 900;
+/** Steps of one journey: a marketer follows no more on a page, and a customer's row keeps the path through them. */
+export const journeyStepsCountMax = 50;
+/** A step's name; it stands in reports and in each customer's path. */
+export const stepIdLengthMax = 40;
+/** Shortest stated wait: what waits shorter is one message. */
+export const journeyWaitHoursMin = 1 / 60;
+/** Paths of one random split: with more, none gets enough customers to be told apart. */
+export const splitPathsCountMax = 10;
 /** Complaints over mails sent: SES reviews an account above 0.1%; a campaign clearly above that is stopped first. */
 export const complaintShareMax = 0.001;
 /** Unsubscribes over mails sent: what one mail in fifty costs in reach, no campaign brings back. */

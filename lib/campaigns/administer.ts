@@ -11,6 +11,7 @@ import { isObject } from './condition-check.ts';
 import { type CheckedDefinition, checkDefinition, type TemplateRules } from './definition.ts';
 import { effectOf } from './effect.ts';
 import { executionName } from './freeze.ts';
+import { type JourneyExtent, journeyExtent } from './journey-check.ts';
 import { draftCampaign, type LifecycleAction, redefine, startProblems, transition } from './lifecycle.ts';
 import { firstRun } from './schedule.ts';
 
@@ -22,8 +23,11 @@ export interface AdministerPorts {
   readonly templates: TemplateRules;
 }
 
-/** A campaign as an answer: with what was not given and got its default. */
-export type DefinedCampaign = Campaign & Pick<CheckedDefinition, 'defaults'>;
+/** A campaign as an answer: with what was not given and got its default, and how long its journeys may take. */
+export type DefinedCampaign = Campaign &
+  Pick<CheckedDefinition, 'defaults'> & {
+    readonly journeys?: { readonly [variant: string]: JourneyExtent };
+  };
 
 export const createCampaign = async (
   input: unknown,
@@ -34,7 +38,14 @@ export const createCampaign = async (
   const id = newCampaignId(definition.name, random);
   const campaign = draftCampaign(definition, id, salt, nowIso(clock));
   await campaigns.write(campaign);
-  return { ...campaign, defaults };
+  return { ...campaign, defaults, ...extents(campaign) };
+};
+
+const extents = ({ variants }: Campaign): Pick<DefinedCampaign, 'journeys'> => {
+  const found = variants.flatMap(({ name, action }) =>
+    action.kind === 'journey' ? [[name, journeyExtent(action)] as const] : [],
+  );
+  return found.length === 0 ? {} : { journeys: Object.fromEntries(found) };
 };
 
 export const replaceCampaign = async (
@@ -56,7 +67,7 @@ export const replaceCampaign = async (
   const { definition, defaults } = checkDefinition(withoutServerFields(input), templates);
   const campaign = redefine(stored, definition);
   await campaigns.write(campaign);
-  return { ...campaign, defaults };
+  return { ...campaign, defaults, ...extents(campaign) };
 };
 
 export const actOnCampaign = async (
@@ -118,6 +129,7 @@ const serverFields: ReadonlySet<string> = new Set([
   'endedReason',
   'revision',
   'defaults',
+  'journeys',
   'effect',
   'runs',
 ]);

@@ -21,6 +21,7 @@ import type { Json } from '../events/event.ts';
 import { offerSchema } from '../offers/offer-input.ts';
 import type { Campaign, Templates } from './campaign.ts';
 import { checkCondition, isObject } from './condition-check.ts';
+import { journeyProblems, journeySchema } from './journey-check.ts';
 
 /** What a marketer decides; the rest of a Campaign is given by the server. */
 export type CampaignDefinition = Pick<
@@ -101,9 +102,13 @@ const templates = z.strictObject({ en: template, 'zh-CN': template.optional() })
 
 const focus = z.enum(['cart', 'viewed', 'expiring', 'series', 'completed']).optional();
 
-const action = z.discriminatedUnion('kind', [
+const message = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('coupon'), offer: offerSchema, templates, focus }),
   z.strictObject({ kind: z.literal('reminder'), templates, focus }),
+]);
+const action = z.discriminatedUnion('kind', [
+  message,
+  journeySchema(message),
   z.strictObject({ kind: z.literal('none') }),
 ]);
 
@@ -117,6 +122,7 @@ const trigger = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('before-expiry'), days: days(windowDaysMax), ...period }),
 ]);
 
+const windowDaysDefault = 30;
 const hour = z.int().min(0).max(23);
 
 const sendTime = z.discriminatedUnion('kind', [
@@ -146,7 +152,7 @@ const definitionSchema = z.strictObject({
   priority: z.int().min(-100).max(100).default(0),
   sendTime: sendTime.default({ kind: 'at-once' }),
   recommendationsCount: z.int().min(0).max(mailRecommendationsCountMax).default(3),
-  windowDays: days(windowDaysMax).default(30),
+  windowDays: days(windowDaysMax).default(windowDaysDefault),
   lookDays: z.array(days(windowDaysMax)).max(looksCountMax).default([]),
   rollout: z.enum(['manual', 'automatic']).default('manual'),
 });
@@ -158,6 +164,7 @@ const crossProblems = (input: { readonly [key: string]: unknown }): readonly Pro
   ...variantProblems(Array.isArray(input.variants) ? input.variants : []),
   ...triggerProblems(input.trigger, input.rollout),
   ...lookProblems(input.lookDays, input.windowDays),
+  ...journeysProblems(input),
   ...sizeProblems(input),
 ];
 
@@ -207,8 +214,18 @@ const triggerProblems = (trigger: unknown, rollout: unknown): readonly Problem[]
   return problems;
 };
 
+const windowOf = (windowDays: unknown): number | undefined =>
+  typeof windowDays === 'number' ? windowDays : windowDays === undefined ? windowDaysDefault : undefined;
+
+const journeysProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] =>
+  (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) =>
+    isObject(one) && isObject(one.action) && one.action.kind === 'journey'
+      ? journeyProblems(one.action, `variants.${index}.action`, windowOf(input.windowDays))
+      : [],
+  );
+
 const lookProblems = (lookDays: unknown, windowDays: unknown): readonly Problem[] => {
-  const window = typeof windowDays === 'number' ? windowDays : windowDays === undefined ? 30 : undefined;
+  const window = windowOf(windowDays);
   if (!Array.isArray(lookDays) || window === undefined) {
     return [];
   }
@@ -232,15 +249,33 @@ const templateProblems = (
   input: { readonly [key: string]: unknown },
   rules: TemplateRules,
 ): readonly Problem[] =>
-  (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) => {
-    const sent = isObject(one) && isObject(one.action) ? one.action : {};
-    const parsed = templates.safeParse(sent.templates);
-    return parsed.success
-      ? rules
-          .check(parsed.data, sent.kind === 'coupon' ? 'coupon' : 'reminder')
-          .map(({ path, message }) => ({ path: `variants.${index}.action.${path}`, message }))
-      : [];
-  });
+  (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) =>
+    messagesIn(isObject(one) ? one.action : undefined, `variants.${index}.action`).flatMap((sent) => {
+      const parsed = templates.safeParse(sent.message.templates);
+      return parsed.success
+        ? rules
+            .check(parsed.data, sent.message.kind === 'coupon' ? 'coupon' : 'reminder')
+            .map(({ path, message: text }) => ({ path: `${sent.path}.${path}`, message: text }))
+        : [];
+    }),
+  );
+
+/** An action's message, or those of a journey's steps. */
+const messagesIn = (
+  given: unknown,
+  path: string,
+): readonly { readonly message: { readonly [key: string]: unknown }; readonly path: string }[] => {
+  if (!isObject(given)) {
+    return [];
+  }
+  return given.kind === 'journey'
+    ? (Array.isArray(given.steps) ? given.steps : []).flatMap((step: unknown, index) =>
+        isObject(step) && step.kind === 'send'
+          ? messagesIn(step.message, `${path}.steps.${index}.message`)
+          : [],
+      )
+    : [{ message: given, path }];
+};
 
 // ---- defaults ----------------------------------------------------------------------------------------
 
@@ -250,14 +285,28 @@ const withTemplates = (input: unknown, defaults: TemplateRules['defaults']): unk
     : input;
 
 const withDefault = (one: unknown, defaults: TemplateRules['defaults']): unknown => {
-  if (!isObject(one) || !isObject(one.action) || one.action.templates !== undefined) {
+  if (!isObject(one) || !isObject(one.action)) {
     return one;
   }
-  const { kind } = one.action;
-  return kind === 'coupon' || kind === 'reminder'
-    ? { ...one, action: { ...one.action, templates: defaults[kind] } }
-    : one;
+  const { kind, steps } = one.action;
+  if (kind !== 'journey' || !Array.isArray(steps)) {
+    return { ...one, action: withTemplate(one.action, defaults) };
+  }
+  const filled = steps.map((step: unknown) =>
+    isObject(step) && step.kind === 'send' && isObject(step.message)
+      ? { ...step, message: withTemplate(step.message, defaults) }
+      : step,
+  );
+  return { ...one, action: { ...one.action, steps: filled } };
 };
+
+const withTemplate = (
+  sent: { readonly [key: string]: unknown },
+  defaults: TemplateRules['defaults'],
+): object =>
+  sent.templates === undefined && (sent.kind === 'coupon' || sent.kind === 'reminder')
+    ? { ...sent, templates: defaults[sent.kind] }
+    : sent;
 
 /** The templates stand in the campaign itself; here a word says where they came from. */
 const builtIn = 'built-in';

@@ -2,12 +2,12 @@
 // Steps are a list; each goes on to the next one in the list unless it names another, which must stand later, so a
 // journey has no loops, ends after at most journeyStepsCountMax steps, and its longest time can be stated beforehand.
 // Entry is the campaign's trigger: once in its life, or once a run where the trigger repeats.
-// Units last: Hours, Minutes. Local times are the customer's.
+// Units last: Hours. Local times are the customer's.
 
 import type { MessageAction } from './campaign.ts';
 import type { Condition } from './condition.ts';
 
-/** Unique in its journey: letters, digits, hyphens. Part of the id of the delivery it makes, so it never changes. */
+/** Unique in its journey; letters, digits, hyphens. Part of the id of the delivery it makes, so it never changes. */
 export type StepId = string;
 
 /** Where a step goes on; absent: the next in the list, or the end. */
@@ -23,15 +23,18 @@ export type JourneyStep =
   | (Onward & { readonly kind: 'wait'; readonly hours: number })
   /** Until the customer's clock shows this hour next; at once when it does. */
   | (Onward & { readonly kind: 'wait-until-hour'; readonly hour: number })
-  /** Until the customer sends this event; `timedOut` is where those go on who have not within `hours`. */
+  /**
+   * Until the customer sends this event (timestamps from the moment the step is reached on); `timedOut` is where those
+   * go on who have not within `hours`, absent: where all do.
+   */
   | (Onward & {
       readonly kind: 'wait-for-event';
       readonly event: string;
       readonly hours: number;
       readonly timedOut?: StepId;
     })
-  /** By the customer's facts at that moment; `otherwise` is where those go on for whom it is false. */
-  | (Onward & { readonly kind: 'branch'; readonly condition: Condition; readonly otherwise?: StepId })
+  /** By the customer's facts at that moment; `otherwise` is where those go on for whom it is false (a step `exit` ends it). */
+  | (Onward & { readonly kind: 'branch'; readonly condition: Condition; readonly otherwise: StepId })
   /** At random by weight (they sum to 1), decided by the campaign's salt, the step and the customer. */
   | {
       readonly stepId: StepId;
@@ -43,6 +46,6 @@ export type JourneyStep =
 export interface Journey {
   readonly kind: 'journey';
   readonly steps: readonly JourneyStep[];
-  /** Who orders after the assignment leaves before the next step. Default true. */
+  /** Who orders after the assignment, and is not refunded in full, leaves before the next step. Default true. */
   readonly exitOnPurchase: boolean;
 }

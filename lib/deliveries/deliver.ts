@@ -62,7 +62,7 @@ export const closeOne = async (
 };
 
 const newDelivery = (
-  { campaign, member, context }: Attempt,
+  { campaign, member, stepId, context }: Attempt,
   deliveryId: Delivery['deliveryId'],
 ): Delivery => ({
   deliveryId,
@@ -71,6 +71,7 @@ const newDelivery = (
   customerId: member.customerId,
   decisionId: member.decisionId,
   variant: member.arm,
+  ...(stepId !== undefined && { stepId }),
   channel: 'email',
   status: 'prepared',
   preparedAt: nowIso(context),

@@ -3,8 +3,9 @@
 
 import { Failure } from '../base/errors.ts';
 import { type CustomerId, decisionId } from '../base/ids.ts';
-import type { Campaign, CouponOffer, Focus } from '../campaigns/campaign.ts';
+import type { Campaign, CouponOffer, Focus, MessageAction } from '../campaigns/campaign.ts';
 import type { FocusItem } from '../campaigns/focus.ts';
+import type { StepId } from '../campaigns/journey.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon } from '../ports.ts';
@@ -14,7 +15,13 @@ import type { RenderedMail } from './template.ts';
 
 const previewCode = 'XXXX-XXXX-XXXX';
 
-/** One entry a variant that sends something. */
+export interface PreviewedMail extends RenderedMail {
+  readonly variant: string;
+  /** The step of a journey that sends it. */
+  readonly stepId?: StepId;
+}
+
+/** One entry a message: of a variant that is one, or of each sending step of its journey. */
 export const previewMails = (
   campaign: Campaign,
   customerId: CustomerId,
@@ -22,14 +29,11 @@ export const previewMails = (
   items: readonly RecommendedItem[],
   about: (focus: Focus) => readonly FocusItem[],
   context: LetterContext,
-): readonly ({ readonly variant: string } & RenderedMail)[] =>
-  campaign.variants.flatMap(({ name, action }) => {
-    if (action.kind === 'none' || action.kind === 'journey') {
-      return [];
-    }
+): readonly PreviewedMail[] =>
+  messagesOf(campaign).map(({ variant, stepId, action }) => {
     const coupon =
       action.kind === 'coupon'
-        ? previewCoupon(campaign.campaignId, name, customerId, action.offer, context)
+        ? previewCoupon(campaign.campaignId, variant, customerId, action.offer, context)
         : undefined;
     const letter = {
       campaign,
@@ -41,15 +45,35 @@ export const previewMails = (
       items,
       about: action.focus === undefined ? [] : about(action.focus),
     };
+    const step = stepId === undefined ? {} : { stepId };
     try {
-      return [{ variant: name, ...renderLetter(letter, context, { strict: true }) }];
+      return { variant, ...step, ...renderLetter(letter, context, { strict: true }) };
     } catch (error) {
+      const where = stepId === undefined ? '' : ` in step ${stepId}`;
       throw new Failure('invalid', {
         code: 'template-not-renderable',
-        message: `The mail of variant ${name} cannot be rendered: ${error instanceof Error ? error.message : String(error)}`,
+        message: `The mail of variant ${variant}${where} cannot be rendered: ${error instanceof Error ? error.message : String(error)}`,
         action: 'Correct the template, or give the variable a default: {{ name | default: "" }}.',
       });
     }
+  });
+
+interface Sent {
+  readonly variant: string;
+  readonly stepId?: StepId;
+  readonly action: MessageAction;
+}
+
+const messagesOf = ({ variants }: Campaign): readonly Sent[] =>
+  variants.flatMap(({ name: variant, action }): readonly Sent[] => {
+    if (action.kind === 'none') {
+      return [];
+    }
+    return action.kind === 'journey'
+      ? action.steps.flatMap((step) =>
+          step.kind === 'send' ? [{ variant, stepId: step.stepId, action: step.message }] : [],
+        )
+      : [{ variant, action }];
   });
 
 /** With a code that is not valid, unless everybody gets the same. */

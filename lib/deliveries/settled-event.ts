@@ -15,6 +15,7 @@ export const settledEvent = (delivery: Delivery, nowMs: number): StoredEvent =>
       campaignId: delivery.campaignId,
       runId: delivery.runId,
       variant: delivery.variant,
+      ...(delivery.stepId !== undefined && { stepId: delivery.stepId }),
       decisionId: delivery.decisionId,
       deliveryId: delivery.deliveryId,
       channel: delivery.channel,
