@@ -246,6 +246,7 @@ export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'p
   deliveries: deliveryStore(),
   coupons: couponStore(),
   transport: transport(),
+  customers: customerStore(),
   events: eventQueue(),
   clock: clock(),
   random: random(),

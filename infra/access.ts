@@ -99,7 +99,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   'campaign-trigger': {
     tables: {
       campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem'],
-      customers: ['BatchGetItem'],
+      customers: ['BatchGetItem', 'PutItem'],
       catalog: ['BatchGetItem', 'Query'],
       control: ['GetItem', 'PutItem'],
     },
@@ -141,7 +141,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   'campaign-deliver': {
     tables: {
       campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem'],
-      customers: ['BatchGetItem'],
+      customers: ['BatchGetItem', 'PutItem'],
       catalog: ['BatchGetItem', 'Query'],
       control: ['GetItem', 'PutItem'],
     },

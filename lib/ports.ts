@@ -5,19 +5,30 @@ import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersio
 import type { AudienceMember } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
 import type { CampaignRun } from './campaigns/run.ts';
+import type { OutgoingMessage, SendResult } from './deliveries/message.ts';
 import type {
   Channel,
   CustomerProfile,
   CustomerRecord,
   CustomerState,
   PublishedList,
-  Purpose,
 } from './events/customer.ts';
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
 import type { IssuedTerms } from './offers/offer.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
+
+export type {
+  InAppOffer,
+  OutgoingMail,
+  OutgoingMessage,
+  OutgoingOffer,
+  OutgoingPush,
+  OutgoingSms,
+  PushPlatform,
+  SendResult,
+} from './deliveries/message.ts';
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
@@ -213,6 +224,17 @@ export interface SecretStore {
  */
 export type DeliveryStatus = 'prepared' | 'sending' | 'sent' | 'suppressed' | 'failed' | 'unknown';
 
+/** Why a delivery went to its channel: lib/deliveries/channel-choice.ts; `fallback`: others did not take it. */
+export type ChannelReason = 'only' | 'preference' | 'response' | 'campaign-order' | 'fallback';
+
+export interface DeliveryTry {
+  readonly channel: Channel;
+  readonly at: string;
+  readonly reason: string;
+  /** The address was of no use any more, so the channel may be tried again with another. */
+  readonly isAddressDead?: boolean;
+}
+
 export interface Delivery {
   readonly deliveryId: DeliveryId;
   readonly campaignId: CampaignId;
@@ -224,6 +246,11 @@ export interface Delivery {
   readonly stepId?: string;
   /** The channel it goes out on; after a fallback the one that was tried last. */
   readonly channel: Channel;
+  readonly channelReason?: ChannelReason;
+  /** Channels that were possible when it was prepared; absent: there was no choice. */
+  readonly channelsCount?: number;
+  /** Tries that did not send, in order; the one that did, or the last, is not among them. */
+  readonly attempts?: readonly DeliveryTry[];
   readonly status: DeliveryStatus;
   readonly preparedAt: string;
   readonly settledAt?: string;
@@ -363,77 +390,9 @@ export interface CouponStore {
   >;
 }
 
-/** One message to one customer; what it consists of depends on the channel. */
-export type OutgoingMessage = OutgoingMail | OutgoingSms | OutgoingPush | OutgoingOffer;
-
-export interface OutgoingMail {
-  readonly channel: 'email';
-  readonly from: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly html: string;
-  readonly text: string;
-  /** Already folded header values: List-Unsubscribe, List-Unsubscribe-Post, X-Reprise-Delivery. */
-  readonly headers: { readonly [name: string]: string };
-  /** SES message tags: come back in its events. */
-  readonly tags: { readonly [name: string]: string };
-}
-
-export interface OutgoingSms {
-  readonly channel: 'sms';
-  /** E.164: +4915112345678. */
-  readonly to: string;
-  readonly text: string;
-  /** Marketing goes by the cheapest route, a reminder by the most reliable one. */
-  readonly purpose: Purpose;
-}
-
-export type PushPlatform = 'ios' | 'android';
-
-export interface OutgoingPush {
-  readonly channel: 'push';
-  readonly platform: PushPlatform;
-  /** What the platform's push service gave this app on this device. */
-  readonly token: string;
-  readonly title: string;
-  readonly body: string;
-  /** For the app, not shown: deliveryId, and url where a tap leads. */
-  readonly data: { readonly [name: string]: string };
-}
-
-/** Not sent anywhere: it is kept, and shown by the app that asks for the customer's offers. */
-export interface OutgoingOffer {
-  readonly channel: 'in-app';
-  readonly offer: InAppOffer;
-}
-
-export interface InAppOffer {
-  readonly deliveryId: DeliveryId;
-  readonly customerId: CustomerId;
-  readonly campaignId: CampaignId;
-  readonly variant: string;
-  readonly decisionId: string;
-  readonly purpose: Purpose;
-  readonly title: string;
-  readonly body: string;
-  readonly url?: string;
-  readonly couponCode?: string;
-  /** The campaign's: of two live offers the larger goes first. */
-  readonly priority: number;
-  readonly createdAt: string;
-  /** Shown before this instant only: when its coupon expires, or the campaign's window ends. */
-  readonly expiresAt: string;
-}
-
-export type SendResult =
-  /** `messageId`: the id by which the service will name it in its reports. */
-  | { readonly kind: 'sent'; readonly messageId: string }
-  /** Not sent, and may be sent later: not before `untilMs` where that is known. */
-  | { readonly kind: 'throttled'; readonly message: string; readonly untilMs?: number }
-  /** Not sent, and never will be on this channel. `isAddressDead`: nor will anything else to this address. */
-  | { readonly kind: 'rejected'; readonly message: string; readonly isAddressDead?: boolean };
-
 export interface Transport {
+  /** Those that are set up in this workspace. */
+  readonly channels: readonly Channel[];
   /** Resolves when the channel's rate has room for one more message. Asked before the delivery is claimed for sending. */
   turn(channel: OutgoingMessage['channel']): Promise<void>;
   /** Throws when nobody can say whether the message went out; it must then never be sent again. */

@@ -179,6 +179,22 @@ export const freshOrdersBytesMax = 60 * 1024;
 export const ownedItemsBytesMax = 270 * 1024;
 /** Traits kept in a profile; the archive has all of them. Contact traits are the last to go. */
 export const traitsCountMax = 200;
+/** Devices of one customer that are kept: a phone, a tablet and what they had before. */
+export const devicesCountMax = 10;
+/** Push tokens: APNs gives 64 to 200 characters, FCM about 160; more is no token. */
+export const pushTokenLengthMax = 512;
+/** Messages by which a customer's response to channels is judged; older habits count no more. */
+export const channelMessagesCountMax = 20;
+/** An order this long after a message, with no other message in between, counts as a response to it. */
+export const channelResponseDays = 7;
+/** Messages of an average customer that the prior of a channel is worth: one click must not decide for ever. */
+export const channelPriorMessagesCount = 20;
+/** Responses among them: one in twenty, between the usual click rate of mail and that of an SMS. */
+export const channelPriorResponsesCount = 1;
+/** SNS: characters of all parts of one SMS together. */
+export const smsLengthMax = 1_600;
+/** APNs and FCM: bytes of one payload. */
+export const pushPayloadBytesMax = 4_096;
 /** A trait with a longer value stays in the archive only: conditions compare words and numbers, not documents. */
 export const traitValueBytesMax = 1_024;
 export const traitNameBytesMax = 128;
@@ -262,6 +278,9 @@ if ((pushTitleLengthMax + pushBodyLengthMax) * 4 > 4_096 / 2) {
   throw new Error('limits: a push of four-byte characters and its data must fit 4,096 bytes');
 }
 const dynamoItemBytesMax = 400 * 1024;
+if (devicesCountMax * (2 * pushTokenLengthMax + 100) + channelMessagesCountMax * 120 > 16 * 1024) {
+  throw new Error('limits: devices and messages must stay small beside the traits of a profile');
+}
 if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {
   throw new Error('limits: a customer at every maximum would not fit one DynamoDB item');
 }

@@ -44,6 +44,24 @@ export interface CapSetting {
   readonly channel?: 'email' | 'sms' | 'push' | 'in-app';
 }
 
+export interface SmsSettings {
+  /** Shown in place of a number where the country allows it: up to 11 letters and digits. Absent: SNS chooses. */
+  readonly senderId?: string;
+  /** A number or short code of the account. Absent: SNS chooses. */
+  readonly originationNumber?: string;
+  readonly messagesPerSecondMax: number;
+  /** Put behind marketing messages, such as the carrier's keyword; '' for none. */
+  readonly optOutText: { readonly en: string; readonly 'zh-CN': string };
+}
+
+export interface PushSettings {
+  /** ARN of the SNS platform application (APNS or APNS_SANDBOX); absent: no push to iOS. */
+  readonly ios?: string;
+  /** ARN of the SNS platform application (GCM, with a key of FCM v1); absent: no push to Android. */
+  readonly android?: string;
+  readonly messagesPerSecondMax: number;
+}
+
 export interface WorkspaceSettings {
   /** Share of customers that no campaign ever treats, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
@@ -66,6 +84,10 @@ export interface WorkspaceSettings {
   readonly timeZone: string;
   /** Ceiling of our own; SES's account rate may be lower and is obeyed by waiting out its throttling. */
   readonly mailsPerSecondMax: number;
+  /** Absent: nothing is sent by SMS. */
+  readonly sms?: SmsSettings;
+  /** Absent: nothing is pushed. */
+  readonly push?: PushSettings;
 }
 
 /** What costs next to no relevance; what each costs and gives: bench/results/after-ranking.md. */

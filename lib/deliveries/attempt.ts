@@ -5,7 +5,15 @@ import type { AudienceMember, Phase } from '../campaigns/audience.ts';
 import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
 import type { StepId } from '../campaigns/journey.ts';
 import type { CustomerProfile, CustomerRecord } from '../events/customer.ts';
-import type { Clock, CouponStore, DeliveryStore, EventQueue, RandomBytes, Transport } from '../ports.ts';
+import type {
+  Clock,
+  CouponStore,
+  CustomerStore,
+  DeliveryStore,
+  EventQueue,
+  RandomBytes,
+  Transport,
+} from '../ports.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
 
 export interface DeliveryOutcome {
@@ -21,6 +29,8 @@ export interface DeliverContext {
   readonly deliveries: DeliveryStore;
   readonly coupons: Pick<CouponStore, 'get'>;
   readonly transport: Transport;
+  /** Where an address that turned out dead is struck off. */
+  readonly customers: Pick<CustomerStore, 'read' | 'writeProfile'>;
   readonly events: EventQueue;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -33,6 +43,8 @@ export interface DeliverContext {
     | 'explorationShare'
     | 'reranking'
     | 'eligibilityRules'
+    | 'sms'
+    | 'push'
   >;
   readonly linkSecret: string;
   readonly apiUrl: string;

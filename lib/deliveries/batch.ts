@@ -28,7 +28,7 @@ export interface BatchInput {
 
 export interface BatchContext extends Omit<DeliverContext, 'runId' | 'phase'> {
   readonly campaigns: Pick<CampaignStore, 'get' | 'status'>;
-  readonly customers: Pick<CustomerStore, 'readMany'>;
+  readonly customers: Pick<CustomerStore, 'read' | 'readMany' | 'writeProfile'>;
   readonly archive: ObjectStore;
   /** Real time left for this call, in ms. */
   timeLeftMs(): number;

@@ -78,7 +78,7 @@ const tagValue = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '-').
 const linkOf = (customerId: CustomerId, { apiUrl, linkSecret }: LetterContext): string =>
   unsubscribeUrl(apiUrl, { customerId, channel: 'email' }, linkSecret);
 
-const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
+export const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
   const { campaign, customerId, decisionId, profile, coupon } = letter;
   const language = languageOf(profile);
   const timeZone = usableTimeZone(profile?.timeZone, context.timeZone);

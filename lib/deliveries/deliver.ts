@@ -1,18 +1,29 @@
-// Delivers one message to one customer, exactly one: may it go (gate) → caps → items, coupon, letter → `prepare` in
-// one transaction → `sending`, which only one attempt wins → SES → settled.
+// Delivers one message to one customer, exactly one: channel → may it go (gate) → caps → items, coupon, letter →
+// `prepare` in one transaction → `sending`, which only one attempt wins → SES, SNS or the inbox → settled.
+// What a channel definitely did not take goes to the next one under the same delivery (fallback.ts).
 // After a crash the stored status says how to go on: `prepared` continues with the stored coupon; `sending` whose
-// attempt is over becomes `unknown` and is never sent again (SES's reports may still show that it was).
+// attempt is over becomes `unknown` and is never sent again (SES's reports may still show that it was). Only an in-app
+// offer is written again: it is one row, however often it is put.
 // Whatever settles is written as an event, again on every repeat: its message id makes the repeats one.
 
 import { attemptMarkBytes, deliveryRetryMs, sendingAttemptMs } from '../base/limits.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
-import type { Coupon, Delivery } from '../ports.ts';
+import type { Coupon, Delivery, OutgoingMessage, SendResult } from '../ports.ts';
 import type { Recommendation } from '../recommendations/recommend.ts';
 import { servedEvent } from '../recommendations/serve.ts';
 import { type Attempt, type DeliverContext, type DeliveryOutcome, nowIso } from './attempt.ts';
+import { type ChannelChoice, refusalOf } from './channel-choice.ts';
 import { offeredCoupon } from './coupon.ts';
+import {
+  choiceOf,
+  firstChannel,
+  nextChannel,
+  onPossibleChannel,
+  withoutAddress,
+  writeOn,
+} from './fallback.ts';
 import { type Gate, gate, pressureClaims } from './gate.ts';
 import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf } from './identity.ts';
@@ -36,7 +47,14 @@ export const deliverMessage = async (attempt: Attempt): Promise<DeliveryOutcome>
   const { campaign, member, stepId, context } = attempt;
   const id = deliveryIdOf(campaign, context.runId, context.phase, member.customerId, stepId);
   const stored = await context.deliveries.get(id);
-  return stored === undefined ? begin(newDelivery(attempt, id), attempt) : goOn(stored, attempt);
+  if (stored !== undefined) {
+    return goOn(stored, attempt);
+  }
+  const choice = choiceOf(attempt);
+  const delivery = newDelivery(attempt, id, choice);
+  return choice.order.length > 0
+    ? begin(delivery, attempt)
+    : record({ ...delivery, status: 'suppressed', reason: refusalOf(choice) }, attempt);
 };
 
 /**
@@ -62,25 +80,29 @@ export const closeOne = async (
 };
 
 const newDelivery = (
-  { campaign, member, stepId, context }: Attempt,
+  attempt: Attempt,
   deliveryId: Delivery['deliveryId'],
-): Delivery => ({
-  deliveryId,
-  campaignId: campaign.campaignId,
-  runId: context.runId,
-  customerId: member.customerId,
-  decisionId: member.decisionId,
-  variant: member.arm,
-  ...(stepId !== undefined && { stepId }),
-  channel: 'email',
-  status: 'prepared',
-  preparedAt: nowIso(context),
-});
+  choice: ChannelChoice,
+): Delivery => {
+  const { campaign, member, stepId, context } = attempt;
+  return {
+    deliveryId,
+    campaignId: campaign.campaignId,
+    runId: context.runId,
+    customerId: member.customerId,
+    decisionId: member.decisionId,
+    variant: member.arm,
+    ...(stepId !== undefined && { stepId }),
+    ...firstChannel(attempt, choice),
+    status: 'prepared',
+    preparedAt: nowIso(context),
+  };
+};
 
 /** The first attempt: nothing is stored yet. */
 const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutcome> => {
   const { action, context } = attempt;
-  const may = gate(attempt);
+  const may = gate(attempt, delivery.channel);
   if (may.kind !== 'go') {
     return may.kind === 'later'
       ? deferred(may)
@@ -88,7 +110,7 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
   }
   const places = await pressureClaims(attempt, delivery.channel);
   if (places === undefined) {
-    return record({ ...delivery, status: 'suppressed', reason: 'capped' }, attempt);
+    return beginNext(delivery, 'suppressed', 'capped', attempt);
   }
   const offered = action.kind === 'coupon' ? await offeredCoupon(action.offer, attempt) : undefined;
   const coupon = offered?.coupon;
@@ -97,7 +119,7 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
     return record({ ...delivery, status: 'suppressed', reason: written.nothing }, attempt);
   }
   if ('problem' in written) {
-    return record({ ...delivery, status: 'failed', reason: written.problem }, attempt);
+    return beginNext(delivery, 'failed', written.problem, attempt);
   }
   const claimed = {
     ...delivery,
@@ -112,14 +134,25 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
   );
   switch (prepared.kind) {
     case 'prepared':
-      return send(claimed, written, attempt);
+      return send(claimed, written, coupon, attempt);
     case 'exists':
       return goOn(prepared.delivery, attempt);
     case 'capped':
-      return record({ ...delivery, status: 'suppressed', reason: 'capped' }, attempt);
+      return beginNext(delivery, 'suppressed', 'capped', attempt);
     case 'changed':
       return begin(delivery, attempt);
   }
+};
+
+/** Nothing is stored yet: begins again on the next channel, or records why there is none. */
+const beginNext = (
+  delivery: Delivery,
+  status: 'suppressed' | 'failed',
+  reason: string,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> => {
+  const next = nextChannel(delivery, reason, attempt, { isCounted: false });
+  return next.isLast ? record({ ...delivery, status, reason }, attempt) : begin(next.delivery, attempt);
 };
 
 const deferred = ({ reason, untilMs }: Extract<Gate, { readonly kind: 'later' }>): DeliveryOutcome => ({
@@ -141,24 +174,39 @@ const goOn = async (stored: Delivery, attempt: Attempt): Promise<DeliveryOutcome
   if (context.clock.nowMs() < overMs) {
     return { kind: 'deferred', reason: 'being-sent', untilMs: overMs };
   }
+  if (isRepeatable(stored) && (await takeBack(stored, attempt))) {
+    return continuePrepared({ ...stored, status: 'prepared' }, attempt);
+  }
   return settle(stored, 'unknown', { reason: 'interrupted' }, attempt);
 };
 
+/** Putting the same row twice is putting it once; a mail, an SMS or a push would be two. */
+const isRepeatable = ({ channel }: Delivery): boolean => channel === 'in-app';
+
 const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<DeliveryOutcome> => {
   const coupon = stored.couponCode === undefined ? undefined : await couponOf(stored.couponCode, attempt);
-  const may = gate(attempt, coupon);
+  const possible = onPossibleChannel(stored, attempt);
+  if (typeof possible === 'string') {
+    return settle(stored, 'suppressed', { reason: possible }, attempt);
+  }
+  const may = gate(attempt, possible.channel, coupon);
   if (may.kind !== 'go') {
     return may.kind === 'later'
       ? deferred(may)
       : settle(stored, 'suppressed', { reason: may.reason }, attempt);
   }
-  const written = await write(stored, coupon, attempt);
-  if ('nothing' in written) {
-    return settle(stored, 'suppressed', { reason: written.nothing }, attempt);
-  }
-  return 'problem' in written
-    ? settle(stored, 'failed', { reason: written.problem }, attempt)
-    : send(stored, written, attempt);
+  return writeAndSend(possible, coupon, attempt);
+};
+
+const writeAndSend = async (
+  prepared: Delivery,
+  coupon: Coupon | undefined,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> => {
+  const on = await writeOn(prepared, coupon, attempt);
+  return 'written' in on
+    ? send(on.delivery, on.written, coupon, attempt)
+    : settle(prepared, on.status, { reason: on.reason, attempts: on.attempts }, attempt);
 };
 
 /** It was written in one transaction with the delivery: without it the mail would promise a code that is none. */
@@ -173,10 +221,11 @@ const couponOf = async (code: string, { context }: Attempt): Promise<Coupon> => 
 const send = async (
   delivery: Delivery,
   { message, recommendation }: Written,
+  coupon: Coupon | undefined,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
-  const { transport, clock } = attempt.context;
-  // Before the claim: whoever dies while waiting for the rate leaves a mail that is known not to be sent.
+  const { transport } = attempt.context;
+  // Before the claim: whoever dies while waiting for the rate leaves a message that is known not to be sent.
   await transport.turn(message.channel);
   const sending = await claimSending(delivery, attempt);
   if (sending === undefined) {
@@ -187,14 +236,50 @@ const send = async (
     case 'sent':
       return settleSent(sending, result.messageId, recommendation, attempt);
     case 'rejected':
-      return settle(sending, 'failed', { reason: result.message }, attempt);
+      return afterRejection(sending, message, result, coupon, attempt);
     case 'lost':
+      if (isRepeatable(sending)) {
+        return putOff(sending, 'unavailable', undefined, attempt);
+      }
       // The request may have reached SES: sending again could be a second mail.
       return settle(sending, 'unknown', { reason: String(result.error) }, attempt);
     case 'throttled':
-      await takeBack(sending, attempt);
-      return { kind: 'deferred', reason: 'throttled', untilMs: clock.nowMs() + deliveryRetryMs };
+      return putOff(sending, 'throttled', result.untilMs, attempt);
   }
+};
+
+/** Not sent, and for a reason that passes. */
+const putOff = async (
+  sending: Delivery,
+  reason: string,
+  untilMs: number | undefined,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> => {
+  await takeBack(sending, attempt);
+  return {
+    kind: 'deferred',
+    reason,
+    untilMs: untilMs ?? attempt.context.clock.nowMs() + deliveryRetryMs,
+  };
+};
+
+/** Definitely not sent on this channel, and never will be: on to the next. */
+const afterRejection = async (
+  sending: Delivery,
+  message: OutgoingMessage,
+  { message: reason, isAddressDead }: Extract<SendResult, { readonly kind: 'rejected' }>,
+  coupon: Coupon | undefined,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> => {
+  const left = isAddressDead ? await withoutAddress(message, attempt) : attempt;
+  const next = nextChannel(sending, reason, left, { isCounted: true, isAddressDead });
+  const { attempts, channel, channelReason } = next.delivery;
+  if (next.isLast) {
+    return settle(sending, 'failed', { reason, ...(sending.attempts && { attempts }) }, left);
+  }
+  return (await takeBack(sending, left, { attempts, channel, channelReason }))
+    ? writeAndSend({ ...next.delivery, status: 'prepared' }, coupon, left)
+    : lookAgain(sending, left);
 };
 
 /**
@@ -203,7 +288,12 @@ const send = async (
  */
 const claimSending = async (delivery: Delivery, { context }: Attempt): Promise<Delivery | undefined> => {
   const { deliveries, random } = context;
+  const { channel, channelReason, attempts } = delivery;
   const mark = {
+    // Another channel than the stored one, where that was lost or could not be written.
+    channel,
+    ...(channelReason && { channelReason }),
+    ...(attempts && { attempts }),
     sendingAt: nowIso(context),
     sendingBy: Buffer.from(random.bytes(attemptMarkBytes)).toString('hex'),
   };
@@ -227,12 +317,18 @@ const claimSending = async (delivery: Delivery, { context }: Attempt): Promise<D
 };
 
 /** SES did not take it. Also from `unknown`, where another attempt thought this one dead: only this one can have sent. */
-const takeBack = async ({ deliveryId, sendingBy }: Delivery, { context }: Attempt): Promise<void> => {
+const takeBack = async (
+  { deliveryId, sendingBy }: Delivery,
+  { context }: Attempt,
+  change: Partial<Delivery> = {},
+): Promise<boolean> => {
   const { deliveries } = context;
-  const back = { sendingAt: undefined, sendingBy: undefined, settledAt: undefined, reason: undefined };
-  if (!(await deliveries.advance(deliveryId, 'sending', 'prepared', back, sendingBy))) {
-    await deliveries.advance(deliveryId, 'unknown', 'prepared', back, sendingBy);
-  }
+  const open = { sendingAt: undefined, sendingBy: undefined, settledAt: undefined, reason: undefined };
+  const back = { ...change, ...open };
+  return (
+    (await deliveries.advance(deliveryId, 'sending', 'prepared', back, sendingBy)) ||
+    deliveries.advance(deliveryId, 'unknown', 'prepared', back, sendingBy)
+  );
 };
 
 const settleSent = async (
@@ -266,7 +362,7 @@ type SettledStatus = 'sent' | 'suppressed' | 'failed' | 'unknown';
 const settle = async (
   delivery: Delivery,
   status: SettledStatus,
-  change: Pick<Delivery, 'reason' | 'messageId'>,
+  change: Pick<Delivery, 'reason' | 'messageId' | 'attempts'>,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
   const { deliveries } = attempt.context;

@@ -14,9 +14,9 @@ export type Gate =
   | { readonly kind: 'later'; readonly reason: string; readonly untilMs: number };
 
 /** What does not depend on other messages; asked at every attempt. `coupon`: the one already issued for this delivery. */
-export const gate = (attempt: Attempt, coupon?: Coupon): Gate => {
+export const gate = (attempt: Attempt, channel: Channel, coupon?: Coupon): Gate => {
   const { campaign, profile, context } = attempt;
-  const unreachable = reachable(profile, 'email', campaign.purpose, context.settings);
+  const unreachable = reachable(profile, channel, campaign.purpose, context.settings);
   if (unreachable !== undefined) {
     return { kind: 'never', reason: unreachable };
   }

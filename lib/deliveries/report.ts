@@ -8,7 +8,7 @@ import { loopEvent } from '../events/loop-event.ts';
 import type { Delivery, DeliveryStatus, DeliveryStore } from '../ports.ts';
 import type { ConsentContext } from './change-profile.ts';
 import type { MailReport } from './ses-event.ts';
-import { settledEvent } from './settled-event.ts';
+import { choiceProperties, settledEvent } from './settled-event.ts';
 import { suppressChannel } from './suppress.ts';
 
 export interface ReportContext extends ConsentContext {
@@ -90,7 +90,9 @@ const reportedEvent = (delivery: Delivery, report: MailReport, nowMs: number) =>
       runId: delivery.runId,
       variant: delivery.variant,
       decisionId: delivery.decisionId,
+      channel: delivery.channel,
       kind: report.kind,
+      ...choiceProperties(delivery),
       ...(report.isPermanent !== undefined && { permanent: report.isPermanent }),
       ...(report.link !== undefined && { link: report.link }),
       ...(report.detail !== undefined && { detail: report.detail }),

@@ -1,6 +1,7 @@
 // All channels behind one call: each message goes to the sender of its channel. A channel without a sender is not set
 // up in this workspace; its messages are rejected, so that the delivery falls back to the next channel.
 
+import { channels } from '../events/consent.ts';
 import type { Channel } from '../events/customer.ts';
 import type { OutgoingMessage, SendResult, Transport } from '../ports.ts';
 
@@ -13,6 +14,7 @@ export interface Sender<C extends Channel> {
 export type Senders = { readonly [C in Channel]?: Sender<C> };
 
 export const createTransport = (senders: Senders): Transport => ({
+  channels: channels.filter((channel) => senders[channel] !== undefined),
   turn: async (channel) => senders[channel]?.turn?.(),
   send: async (message) => {
     switch (message.channel) {

@@ -3,11 +3,11 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import { allowedTo, type FocusItem, focusItems } from '../campaigns/focus.ts';
+import { type FocusItem, focusItems } from '../campaigns/focus.ts';
 import type { Coupon, Delivery, OutgoingMessage } from '../ports.ts';
 import { type Recommendation, recommend } from '../recommendations/recommend.ts';
 import type { Attempt } from './attempt.ts';
-import { addressed, renderLetter } from './compose.ts';
+import { messageOf } from './channel-message.ts';
 
 export interface Written {
   readonly message: OutgoingMessage;
@@ -36,14 +36,9 @@ export const write = async (
     items: recommendation?.items ?? [],
     about: about ?? [],
   };
-  const letterContext = { ...context, timeZone: context.settings.timeZone, nowMs: context.clock.nowMs() };
+  const messageContext = { ...context, timeZone: context.settings.timeZone, nowMs: context.clock.nowMs() };
   try {
-    const rendered = renderLetter(letter, letterContext);
-    const to = profile?.email ?? '';
-    return {
-      message: addressed(rendered, delivery, to, context.fromAddress, letterContext),
-      recommendation,
-    };
+    return { message: messageOf(letter, delivery, messageContext), recommendation };
   } catch (error) {
     // A template that passed validation can still fail on one customer's values; the others must get their mail.
     return { problem: `template: ${error instanceof Error ? error.message : String(error)}` };
@@ -63,7 +58,7 @@ const subjectOf = async ({
         action.focus,
         campaign.trigger,
         record.state,
-        allowedTo(record.profile, context.settings.eligibilityRules, await context.assortment()),
+        await context.assortment(),
         context.clock.nowMs(),
       );
 

@@ -1,7 +1,8 @@
 // Queue messages → the archive (one object for each date of receipt) → customers' state and profiles → triggers.
 // Everything may be delivered twice, late and regrouped: every step gives the same result again.
 //   identify with both ids links the anonymous id (the first link stays) and folds its state and traits into the
-//   user's; events of a linked anonymous id are the user's. Reprise's own events are archived and change no state.
+//   user's; events of a linked anonymous id are the user's. Of Reprise's own events only what became of messages enters
+//   the profile (channel-record.ts).
 // Answer: the queue messages that must come again: unreadable ones (they end in the dead-letter queue) and those
 // whose customers or triggers could not be written. When an object cannot be put, all of them.
 
@@ -10,6 +11,7 @@ import { customerId } from '../base/ids.ts';
 import type { CampaignTrigger, CustomerStore, EventCampaign, ObjectStore, TriggerQueue } from '../ports.ts';
 import { anonymousCustomer, isAnonymous } from './anonymous.ts';
 import { archiveContentType, archiveObjects } from './archive-object.ts';
+import { messageOfEvent } from './channel-record.ts';
 import { loopEvents, type StoredEvent } from './event.ts';
 import { decodeMessage } from './queue-message.ts';
 import { writeCustomers } from './write-customers.ts';
@@ -89,7 +91,8 @@ const foldIntoCustomers = async (
     event.userId === undefined ? [event.anonymousId ?? ''] : [],
   );
   const links = new Map([...(await ports.customers.linkedUsers([...new Set(anonymousIds)])), ...joined]);
-  const byCustomer = Map.groupBy(fromApps, (event) => customerOf(event, links));
+  const told = events.filter((event) => messageOfEvent(event) !== undefined);
+  const byCustomer = Map.groupBy([...fromApps, ...told], (event) => customerOf(event, links));
   const failedCustomers = await writeCustomers(byCustomer, joined, ports.customers, ports.report);
   const failed = [...failedCustomers].flatMap((id) => byCustomer.get(id) ?? []);
   const written = [...byCustomer].filter(([id]) => !failedCustomers.has(id));
@@ -136,7 +139,9 @@ const sendTriggers = async (
   written: readonly (readonly [CustomerId, readonly StoredEvent[]])[],
   { triggers, awaitingEvents, report }: ArchivePorts,
 ): Promise<readonly StoredEvent[]> => {
-  const identified = written.filter(([id]) => !isAnonymous(id));
+  const identified = written
+    .filter(([id]) => !isAnonymous(id))
+    .map(([id, events]) => [id, events.filter((event) => !ownNames.has(event.event))] as const);
   try {
     const campaigns = await awaitingEvents();
     const sent = identified.flatMap(([id, events]) =>

@@ -7,6 +7,7 @@
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { Fault } from './check-properties.ts';
 import type { Channel, Consent, Consents, CustomerProfile, Purpose } from './customer.ts';
+import { liveDevices } from './devices.ts';
 import { type Json, loopEvents, type StoredEvent } from './event.ts';
 import { loopSource } from './loop-event.ts';
 import { isObject } from './meaning.ts';
@@ -58,8 +59,7 @@ const missingAddress = (profile: CustomerProfile | undefined, channel: Channel):
     case 'sms':
       return profile?.phone ? undefined : 'no-phone';
     case 'push':
-      // Addresses of devices are not kept yet.
-      return 'no-push';
+      return liveDevices(profile).length > 0 ? undefined : 'no-device';
     case 'in-app':
       return undefined;
   }

@@ -28,6 +28,10 @@ export interface CustomerProfile {
   readonly suppressed: { readonly [channel in Channel]?: Suppression };
   /** What they said about each channel and purpose (lib/events/consent.ts); absent: nothing was ever said. */
   readonly consents?: Consents;
+  /** Devices that can be pushed to, the one seen last first (lib/events/devices.ts); absent: none. */
+  readonly devices?: readonly Device[];
+  /** What became of messages on which there was a choice of channels, newest first (lib/events/channel-record.ts). */
+  readonly messages?: readonly ChannelMessage[];
   readonly createdAtMs: number;
 }
 
@@ -41,6 +45,27 @@ export interface Consent {
   readonly atMs: number;
 }
 export type Consents = { readonly [channel in Channel]?: { readonly [purpose in Purpose]?: Consent } };
+
+export interface Device {
+  readonly platform: 'ios' | 'android';
+  /** What APNs or FCM gave the app on this device. */
+  readonly token: string;
+  readonly deviceId?: string;
+  /** Start of the day (UTC) on which it was last seen. */
+  readonly seenAtMs: number;
+  /** When its push service disowned it, or the customer signed out there. */
+  readonly deadAtMs?: number;
+}
+
+export interface ChannelMessage {
+  /** The delivery's. */
+  readonly id: string;
+  readonly channel: Channel;
+  /** When the delivery was prepared. */
+  readonly atMs: number;
+  readonly sent?: boolean;
+  readonly clicked?: boolean;
+}
 
 export interface FreshEvent {
   readonly messageId: MessageId;

@@ -1,5 +1,6 @@
 // A customer's profile as a function of the set of their identify and consent events: each trait's latest value by the
-// event's timestamp (of two at the same time the one whose JSON is greater), in any order of arrival; consents: consent.ts.
+// event's timestamp (of two at the same time the one whose JSON is greater), in any order of arrival; consents: consent.ts,
+// devices: devices.ts, what became of messages: channel-record.ts.
 // Contact fields come from Segment's standard traits (email, phone, name or firstName and lastName, language or
 // locale, timezone), with the device's context.locale and context.timezone where the traits are silent.
 // Bounds: 200 traits, contact traits the last to go; a trait with a long name or value stays in the archive only.
@@ -7,8 +8,10 @@
 import type { CustomerId } from '../base/ids.ts';
 import { traitNameBytesMax, traitsCountMax, traitValueBytesMax } from '../base/limits.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { messageOfEvent, withMessages } from './channel-record.ts';
 import { type ConsentChoice, choicesOf, choicesOfEvent, withConsents } from './consent.ts';
-import type { CustomerProfile } from './customer.ts';
+import type { ChannelMessage, CustomerProfile, Device } from './customer.ts';
+import { deviceOfEvent, withDevices } from './devices.ts';
 import type { Json, JsonObject, StoredEvent } from './event.ts';
 import { latestByKey } from './newest.ts';
 
@@ -18,13 +21,40 @@ export const foldProfile = (
   customerId: CustomerId,
   events: readonly StoredEvent[],
 ): CustomerProfile | undefined => {
-  const choices = events.flatMap(choicesOfEvent);
-  const telling = events.filter((event) => event.type === 'identify' || choicesOfEvent(event).length > 0);
+  const telling = events.filter(
+    (event) =>
+      event.type === 'identify' || Object.values(factsOfEvent(event)).some(({ length }) => length > 0),
+  );
   if (telling.length === 0) {
     return profile;
   }
-  const traits = telling.flatMap((event) => (event.type === 'identify' ? traitsOfEvent(event) : []));
-  return profileOf(profile, customerId, traits, choices, firstMs(telling));
+  const facts = telling.map(factsOfEvent);
+  return profileOf(profile, customerId, {
+    traits: facts.flatMap(({ traits }) => traits),
+    choices: facts.flatMap(({ choices }) => choices),
+    devices: facts.flatMap(({ devices }) => devices),
+    messages: facts.flatMap(({ messages }) => messages),
+    sinceMs: firstMs(telling),
+  });
+};
+
+/** What events or another profile tell about a customer. */
+interface Facts {
+  readonly traits: readonly Trait[];
+  readonly choices: readonly ConsentChoice[];
+  readonly devices: readonly Device[];
+  readonly messages: readonly ChannelMessage[];
+}
+
+const factsOfEvent = (event: StoredEvent): Facts => {
+  const device = deviceOfEvent(event);
+  const message = messageOfEvent(event);
+  return {
+    traits: event.type === 'identify' ? traitsOfEvent(event) : [],
+    choices: choicesOfEvent(event),
+    devices: device === undefined ? [] : [device],
+    messages: message === undefined ? [] : [message],
+  };
 };
 
 /** An anonymous visitor's traits join the user's. */
@@ -35,7 +65,13 @@ export const mergeProfiles = (
 ): CustomerProfile | undefined =>
   other === undefined
     ? profile
-    : profileOf(profile, customerId, traitsOfProfile(other), choicesOf(other.consents), other.createdAtMs);
+    : profileOf(profile, customerId, {
+        traits: traitsOfProfile(other),
+        choices: choicesOf(other.consents),
+        devices: other.devices ?? [],
+        messages: other.messages ?? [],
+        sinceMs: other.createdAtMs,
+      });
 
 interface Trait {
   readonly key: string;
@@ -89,17 +125,19 @@ const firstMs = (events: readonly StoredEvent[]): number =>
 const profileOf = (
   profile: CustomerProfile | undefined,
   customerId: CustomerId,
-  added: readonly Trait[],
-  choices: readonly ConsentChoice[],
-  sinceMs: number,
+  told: Facts & { readonly sinceMs: number },
 ): CustomerProfile => {
-  const latest = latestByKey([...traitsOfProfile(profile), ...added], ({ value }) => canonicalJson(value));
+  const latest = latestByKey([...traitsOfProfile(profile), ...told.traits], ({ value }) =>
+    canonicalJson(value),
+  );
   const kept = [...latest.values()]
     .sort(byImportance)
     .slice(0, traitsCountMax)
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const traits: JsonObject = Object.fromEntries(kept.map(({ key, value }) => [key, value]));
-  const consents = withConsents(profile?.consents, choices);
+  const consents = withConsents(profile?.consents, told.choices);
+  const devices = withDevices(profile?.devices, told.devices);
+  const messages = withMessages(profile?.messages, told.messages);
   const next: CustomerProfile = {
     customerId,
     ...contactOf(traits),
@@ -107,7 +145,9 @@ const profileOf = (
     traitTimes: Object.fromEntries(kept.map(({ key, atMs }) => [key, atMs])),
     suppressed: profile?.suppressed ?? {},
     ...(consents !== undefined && { consents }),
-    createdAtMs: Math.min(sinceMs, profile?.createdAtMs ?? Number.POSITIVE_INFINITY),
+    ...(devices !== undefined && { devices }),
+    ...(messages !== undefined && { messages }),
+    createdAtMs: Math.min(told.sinceMs, profile?.createdAtMs ?? Number.POSITIVE_INFINITY),
   };
   return profile !== undefined && canonicalJson(profile) === canonicalJson(next) ? profile : next;
 };

@@ -24,7 +24,6 @@ const open = (of: Campaign = eventCampaign()) => ({
   secrets: fakeSecretStore(),
   events: createFakeEventQueue(),
   settings,
-  assortment: async () => ({ seriesParts: () => [] }),
   listVersion: async () => undefined,
 });
 

@@ -150,6 +150,7 @@ const createWorld = async ({ seed }: Plan) => {
       deliveries: store,
       coupons: { get: (code) => read(() => stores.coupons.get(code)) },
       transport: {
+        channels: ['email'],
         turn: async () => undefined,
         send: (message) => change('send', async () => ses.send(mailIn(message), clock.nowMs())),
       },
@@ -163,7 +164,11 @@ const createWorld = async ({ seed }: Plan) => {
         get: (id) => read(() => campaigns.get(id)),
         status: async () => read(async () => 'running' as const),
       },
-      customers: { readMany: (...args) => read(() => customers.readMany(...args)) },
+      customers: {
+        read: (...args) => read(() => customers.read(...args)),
+        readMany: (...args) => read(() => customers.readMany(...args)),
+        writeProfile: (...args) => read(() => customers.writeProfile(...args)),
+      },
       clock,
       random: {
         bytes: (count) => hash('sha256', `${seed}/${drawn++}`, 'buffer').subarray(0, count),

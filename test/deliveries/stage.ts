@@ -10,9 +10,10 @@ import type { DeliverContext } from '../../lib/deliveries/attempt.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import type { CustomerProfile, CustomerRecord } from '../../lib/events/customer.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
-import type { CouponStore, DeliveryStore, Transport } from '../../lib/ports.ts';
+import type { CouponStore, CustomerStore, DeliveryStore, Transport } from '../../lib/ports.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
+import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
 import { type FakeTransport, fakeTransport } from '../fakes/transport.ts';
@@ -87,6 +88,8 @@ export interface Stage {
   readonly context: DeliverContext;
   readonly table: ReturnType<typeof fakeTable>;
   readonly mailer: FakeTransport;
+  /** Empty; only what strikes off dead addresses looks into it. */
+  readonly customers: CustomerStore;
   readonly events: StoredEvent[];
   setNow(ms: number): void;
   /** From now on, dies after this many changes; undefined: lives. */
@@ -128,9 +131,11 @@ export const createStage = (): Stage => {
     counts: (keys) => read(() => stored.counts(keys)),
   };
   const transport: Transport = { ...mailer, send: (message) => change(() => mailer.send(message)) };
+  const customers = createFakeCustomerStore();
   return {
     table,
     mailer,
+    customers,
     events: queue.sent,
     setNow: (ms) => {
       nowMs = ms;
@@ -146,6 +151,10 @@ export const createStage = (): Stage => {
       deliveries,
       coupons: { get: (code) => read(() => coupons.get(code)) },
       transport,
+      customers: {
+        read: (id) => read(() => customers.read(id)),
+        writeProfile: (...args) => change(() => customers.writeProfile(...args)),
+      },
       events: { send: (events) => change(() => queue.send(events)) },
       clock: { nowMs: () => nowMs },
       random: {

@@ -1,5 +1,6 @@
-// Transport in memory: keeps what was sent; answers can be queued, and a full account throttles.
+// Transport in memory: keeps what was sent; answers can be queued. Set up for mail alone unless said otherwise.
 
+import type { Channel } from '../../lib/events/customer.ts';
 import type { OutgoingMail, OutgoingMessage, SendResult, Transport } from '../../lib/ports.ts';
 
 export interface FakeTransport extends Transport {
@@ -11,11 +12,12 @@ export interface FakeTransport extends Transport {
   readonly next: (Exclude<SendResult, { kind: 'sent' }> | { kind: 'throws'; error: Error })[];
 }
 
-export const fakeTransport = (): FakeTransport => {
+export const fakeTransport = (channels: readonly Channel[] = ['email']): FakeTransport => {
   const sent: OutgoingMail[] = [];
   const messages: OutgoingMessage[] = [];
   const next: FakeTransport['next'] = [];
   return {
+    channels,
     sent,
     messages,
     next,

@@ -1,0 +1,120 @@
+// The words of a delivery on its channel, addressed: mail, SMS, push to the device seen last, or an offer to be shown in
+// the app. Throws when the template cannot be rendered for this customer, or what came out is too long for the channel.
+
+import { smsLengthMax, smsSegmentsCountMax } from '../base/limits.ts';
+import type { WorkspaceSettings } from '../base/settings.ts';
+import type { Language } from '../events/customer.ts';
+import { liveDevices } from '../events/devices.ts';
+import type { Delivery, OutgoingMessage } from '../ports.ts';
+import {
+  addressed,
+  type Letter,
+  type LetterContext,
+  languageOf,
+  renderLetter,
+  variablesOf,
+} from './compose.ts';
+import { smsSize } from './sms-segments.ts';
+import { renderInApp, renderPush, renderSms } from './template.ts';
+
+const dayMs = 86_400_000;
+
+export interface MessageContext extends LetterContext {
+  readonly fromAddress: string;
+  readonly settings: Pick<WorkspaceSettings, 'sms' | 'push'>;
+}
+
+export const messageOf = (letter: Letter, delivery: Delivery, context: MessageContext): OutgoingMessage => {
+  switch (delivery.channel) {
+    case 'email': {
+      const to = letter.profile?.email ?? '';
+      return addressed(renderLetter(letter, context), delivery, to, context.fromAddress, context);
+    }
+    case 'sms':
+      return smsOf(letter, context);
+    case 'push':
+      return pushOf(letter, delivery, context);
+    case 'in-app':
+      return offerOf(letter, delivery, context);
+  }
+};
+
+const smsOf = (letter: Letter, context: MessageContext): OutgoingMessage => {
+  const { action, profile, campaign } = letter;
+  const language = languageOf(profile);
+  const rendered = renderSms(action.templates, language, variablesOf(letter, context));
+  const optOut = campaign.purpose === 'marketing' ? context.settings.sms?.optOutText[language] : undefined;
+  const text = withOptOut(wordsOf(rendered, 'sms'), optOut ?? '', language);
+  const { segments } = smsSize(text);
+  if (segments > smsSegmentsCountMax || text.length > smsLengthMax) {
+    throw new Error(
+      `the SMS takes ${segments} segments and ${text.length} characters; at most ${smsSegmentsCountMax} and ${smsLengthMax} are allowed`,
+    );
+  }
+  // Checked to be E.164 but for the separators that people write.
+  const to = (profile?.phone ?? '').replace(/[ .()-]/g, '');
+  return { channel: 'sms', to, text, purpose: campaign.purpose };
+};
+
+/** Carriers ask for their keyword in marketing; a text that has it already stays as it is. */
+const withOptOut = (text: string, optOut: string, language: Language): string =>
+  optOut === '' || text.includes(optOut) ? text : `${text}${language === 'en' ? ' ' : ''}${optOut}`;
+
+const pushOf = (letter: Letter, delivery: Delivery, context: MessageContext): OutgoingMessage => {
+  const { action, profile, coupon } = letter;
+  const { settings } = context;
+  const device = liveDevices(profile).find(({ platform }) => settings.push?.[platform] !== undefined);
+  if (device === undefined) {
+    throw new Error('no device of this customer can be pushed to');
+  }
+  const variables = variablesOf(letter, context);
+  const language = languageOf(profile);
+  const { title, body } = wordsOf(renderPush(action.templates, language, variables), 'push');
+  const url = renderInApp(action.templates, language, variables)?.url;
+  return {
+    channel: 'push',
+    platform: device.platform,
+    token: device.token,
+    title,
+    body,
+    data: {
+      deliveryId: delivery.deliveryId,
+      decisionId: delivery.decisionId,
+      ...(coupon && { couponCode: coupon.code }),
+      ...(url !== undefined && { url }),
+    },
+  };
+};
+
+const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): OutgoingMessage => {
+  const { action, profile, coupon, campaign } = letter;
+  const rendered = renderInApp(action.templates, languageOf(profile), variablesOf(letter, context));
+  const { title, body, url } = wordsOf(rendered, 'in-app');
+  const endMs = Date.parse(delivery.preparedAt) + campaign.windowDays * dayMs;
+  return {
+    channel: 'in-app',
+    offer: {
+      deliveryId: delivery.deliveryId,
+      customerId: delivery.customerId,
+      campaignId: delivery.campaignId,
+      variant: delivery.variant,
+      decisionId: delivery.decisionId,
+      purpose: campaign.purpose,
+      title,
+      body,
+      ...(url !== undefined && { url }),
+      ...(coupon && { couponCode: coupon.code }),
+      priority: campaign.priority,
+      createdAt: delivery.preparedAt,
+      expiresAt: coupon?.expiresAt ?? new Date(endMs).toISOString(),
+    },
+  };
+};
+
+/** The choice of channels has seen to it that there are some. */
+const wordsOf = <Words>(rendered: Words | undefined, channel: string): Words => {
+  if (rendered === undefined) {
+    throw new Error(`the templates have nothing for ${channel}`);
+  }
+  return rendered;
+};
