@@ -12,7 +12,9 @@ export interface FactCondition {
   /**
    * `trait.<name>`; or one of: orders (count), spend (sum, refunds deducted), daysSinceLastOrder,
    * daysSinceFirstOrder, ownedItems (count), owns (item ids), ownsCategory (category names), viewed (item ids,
-   * fresh events), daysSinceLastEvent, expiresInDays (soonest expiry or renewal of an owned item), language, channel (reachable channels).
+   * fresh events), daysSinceLastEvent, expiresInDays (soonest expiry or renewal of an owned item),
+   * daysSinceExpiry (of what ended last and was not renewed), cart, viewedNotBought, completed, nextInSeries (item ids,
+   * as focus.ts finds them), daysSinceLastCompletion, language, channel (reachable channels).
    */
   readonly fact: string;
   readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'contains' | 'present' | 'absent';

@@ -6,6 +6,10 @@
 import type { CustomerRecord } from '../events/customer.ts';
 import type { Json } from '../events/event.ts';
 import type { CatalogItem } from '../events/item.ts';
+import { endsAtMs, isHeld } from '../recommendations/eligibility.ts';
+import type { Focus } from './campaign.ts';
+import { catalogueOf } from './fact-items.ts';
+import { focusItems } from './focus.ts';
 import { holdings } from './holdings.ts';
 import { dayMs } from './schedule.ts';
 
@@ -23,6 +27,12 @@ export const factKinds: { readonly [fact: string]: FactKind } = {
   viewed: 'list',
   daysSinceLastEvent: 'number',
   expiresInDays: 'number',
+  daysSinceExpiry: 'number',
+  cart: 'list',
+  viewedNotBought: 'list',
+  completed: 'list',
+  daysSinceLastCompletion: 'number',
+  nextInSeries: 'list',
   language: 'text',
   channel: 'list',
 };
@@ -56,19 +66,46 @@ const deriveFacts = (
   const held = holdings(record.state, items, nowMs);
   const ends = held.flatMap(({ endsAtMs }) => (endsAtMs === undefined ? [] : [endsAtMs]));
   const events = record.state?.events ?? [];
-  const newestMs = events.length === 0 ? undefined : Math.max(...events.map(({ atMs }) => atMs));
   return {
     ...orderFacts(record, nowMs),
+    ...itemFacts(record, items, nowMs),
     ownedItems: held.length,
     owns: held.map(({ itemId }) => itemId),
     ownsCategory: [...new Set(held.flatMap(({ itemId }) => items.get(itemId)?.category ?? []))],
     viewed: [...new Set(events.filter(({ type }) => type === 'view').map(({ itemId }) => itemId))],
-    daysSinceLastEvent: daysSince(newestMs, nowMs),
+    daysSinceLastEvent: daysSince(latest(events.map(({ atMs }) => atMs)), nowMs),
     expiresInDays: ends.length === 0 ? undefined : Math.ceil((Math.min(...ends) - nowMs) / dayMs),
     language: record.profile?.language,
     channel: reachableChannels(record),
   };
 };
+
+/** Of the items that a message may be about (focus.ts): what it would show is what the condition saw. */
+const itemFacts = ({ state }: CustomerRecord, items: ReadonlyMap<string, CatalogItem>, nowMs: number) => {
+  const catalogue = catalogueOf(items);
+  const of = (focus: Focus) => focusItems(focus, anyTime, state, catalogue, nowMs);
+  const idsOf = (focus: Focus): readonly string[] => of(focus).map(({ item }) => item.itemId);
+  const completions = (state?.events ?? []).filter(({ type }) => type === 'complete');
+  const ended = Object.entries(state?.owned ?? {}).flatMap(([id, owned]) => {
+    const item = items.get(id);
+    const atMs = item !== undefined && isHeld(owned) ? endsAtMs(item.repurchase, owned) : undefined;
+    return atMs !== undefined && atMs <= nowMs ? [atMs] : [];
+  });
+  return {
+    daysSinceExpiry: daysSince(latest(ended), nowMs),
+    cart: idsOf('cart'),
+    viewedNotBought: idsOf('viewed'),
+    completed: idsOf('completed'),
+    daysSinceLastCompletion: daysSince(latest(completions.map(({ atMs }) => atMs)), nowMs),
+    nextInSeries: idsOf('series'),
+  };
+};
+
+/** Only endings look at the trigger, and no fact is made of them here. */
+const anyTime = { kind: 'at', at: '' } as const;
+
+const latest = (times: readonly number[]): number | undefined =>
+  times.length === 0 ? undefined : Math.max(...times);
 
 const orderFacts = (record: CustomerRecord, nowMs: number) => {
   const orders = Object.values(record.state?.orders ?? {});
@@ -79,7 +116,7 @@ const orderFacts = (record: CustomerRecord, nowMs: number) => {
     spend:
       orders.reduce((sum, { value, refundedValue }) => sum + value - refundedValue, 0) -
       (record.state?.unmatchedRefundedValue ?? 0),
-    daysSinceLastOrder: daysSince(times.length === 0 ? undefined : Math.max(...times), nowMs),
+    daysSinceLastOrder: daysSince(latest(times), nowMs),
     daysSinceFirstOrder: daysSince(times.length === 0 ? undefined : Math.min(...times), nowMs),
   };
 };

@@ -6,9 +6,11 @@
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
 import { focusDaysMax, focusItemsCountMax } from '../base/limits.ts';
-import type { CustomerState, FreshEvent, OwnedItem } from '../events/customer.ts';
+import type { EligibilityRule } from '../base/settings.ts';
+import type { CustomerProfile, CustomerState, FreshEvent, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
+import { obeysRules } from '../recommendations/attribute-rules.ts';
 import { endsAtMs, isHeld, ownedItem } from '../recommendations/eligibility.ts';
 import type { Campaign, Focus } from './campaign.ts';
 
@@ -21,6 +23,20 @@ export interface FocusItem {
 }
 
 type Catalogue = Pick<Assortment, 'item' | 'isVisible' | 'nextInSeries'>;
+
+/** What the workspace's rules keep from this customer (an item too risky, too old for them) no message shows them. */
+export const allowedTo = (
+  profile: CustomerProfile | undefined,
+  rules: readonly EligibilityRule[],
+  catalogue: Catalogue,
+): Catalogue => {
+  const obeys = obeysRules(rules, profile?.traits ?? {});
+  const allows = (item: CatalogItem | undefined): boolean => item !== undefined && obeys(item);
+  return {
+    ...catalogue,
+    isVisible: (itemId) => catalogue.isVisible(itemId) && allows(catalogue.item(itemId)),
+  };
+};
 
 const dayMs = 86_400_000;
 

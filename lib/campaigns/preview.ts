@@ -1,7 +1,7 @@
 // What a campaign would do for one customer now, without doing it: whether they are in the audience and why, and which
 // arm the hash gives them. Also an estimate of the audience's size from the first customers of a scan.
 
-import { type CustomerId, itemId } from '../base/ids.ts';
+import type { CustomerId } from '../base/ids.ts';
 import { audienceEstimateCustomersCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { ConsentSettings } from '../events/consent.ts';
@@ -12,6 +12,7 @@ import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 import { type Exclusion, exclusion } from './eligibility.ts';
 import { type ComparisonOutcome, explainCondition } from './evaluate.ts';
+import { type FactItemPorts, factItems } from './fact-items.ts';
 import { customerFacts, reachableChannels } from './facts.ts';
 import { firstRun } from './schedule.ts';
 
@@ -31,16 +32,15 @@ export const previewAudience = async (
   record: CustomerRecord,
   nowMs: number,
   {
-    catalog,
     secrets,
     settings,
-  }: {
-    readonly catalog: CatalogStore;
+    ...sources
+  }: FactItemPorts & {
     readonly secrets: WorkspaceSecrets;
     readonly settings: WorkspaceSettings;
   },
 ): Promise<AudiencePreview> => {
-  const items = await catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
+  const items = await factItems([campaign.audience], record, sources);
   const excluded = exclusion(campaign, record, { items, nowMs, settings });
   const { runId } = firstRun(campaign);
   return {

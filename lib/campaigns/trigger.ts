@@ -6,7 +6,7 @@
 // message it came with acknowledged. SQS delays 15 minutes at most, so a long wait takes several turns; a crash in
 // between makes two messages of one, and the second finds the delivery done.
 
-import { itemId, type ModelVersion } from '../base/ids.ts';
+import type { ModelVersion } from '../base/ids.ts';
 import { triggerDelaySMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { CustomerRecord } from '../events/customer.ts';
@@ -23,6 +23,7 @@ import { assignedEvent, assignMember, sends } from './assigned.ts';
 import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 import { exclusion } from './eligibility.ts';
+import { type FactItemPorts, factItems } from './fact-items.ts';
 import { dayMs, firstRun } from './schedule.ts';
 
 const isWithin = (period: { readonly startsAt: string; readonly endsAt: string }, at: string): boolean =>
@@ -35,6 +36,7 @@ export interface TriggerPorts {
   readonly secrets: SecretStore;
   readonly events: EventQueue;
   readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare' | 'consentRequired'>;
+  readonly assortment: FactItemPorts['assortment'];
   /** Of the published lists; asked only when the campaign puts recommended items into its mails. */
   readonly listVersion: () => Promise<ModelVersion | undefined>;
 }
@@ -71,7 +73,7 @@ export const stepTrigger = async (
   }
   const version = campaign.recommendationsCount > 0 ? await ports.listVersion() : undefined;
   const record = await ports.customers.read(trigger.customerId, version);
-  const items = await ports.catalog.get(Object.keys(record.state?.owned ?? {}).map(itemId));
+  const items = await factItems([campaign.audience], record, ports);
   const excluded = exclusion(campaign, record, { items, nowMs, settings: ports.settings });
   if (excluded !== undefined) {
     return { kind: 'done', reason: excluded };

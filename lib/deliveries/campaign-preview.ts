@@ -8,7 +8,7 @@ import type { WorkspaceSettings } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { PreviewRequest } from '../campaigns/api-input.ts';
 import type { Campaign, Focus } from '../campaigns/campaign.ts';
-import { focusItems } from '../campaigns/focus.ts';
+import { allowedTo, focusItems } from '../campaigns/focus.ts';
 import { estimateAudience, previewAudience } from '../campaigns/preview.ts';
 import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerRecord } from '../events/customer.ts';
@@ -42,11 +42,13 @@ export const previewCampaign = async (
   const secrets = await ports.secrets.secrets();
   const { member, ...audience } = await previewAudience(campaign, customerId, record, nowMs, {
     catalog: ports.catalog,
+    assortment: ports.assortment,
     secrets,
     settings,
   });
+  const allowed = assortment && allowedTo(record.profile, settings.eligibilityRules, assortment);
   const about = (focus: Focus) =>
-    assortment ? focusItems(focus, campaign.trigger, record.state, assortment, nowMs) : [];
+    allowed ? focusItems(focus, campaign.trigger, record.state, allowed, nowMs) : [];
   const items = assortment ? itemsFor(campaign, record, assortment, { customerId, nowMs, settings }) : [];
   const { apiUrl } = ports;
   const context = { apiUrl, linkSecret: secrets.linkSecret, timeZone: settings.timeZone, nowMs };

@@ -3,7 +3,7 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import { type FocusItem, focusItems } from '../campaigns/focus.ts';
+import { allowedTo, type FocusItem, focusItems } from '../campaigns/focus.ts';
 import type { Coupon, Delivery, OutgoingMessage } from '../ports.ts';
 import { type Recommendation, recommend } from '../recommendations/recommend.ts';
 import type { Attempt } from './attempt.ts';
@@ -58,7 +58,7 @@ const subjectOf = async ({
         action.focus,
         campaign.trigger,
         record.state,
-        await context.assortment(),
+        allowedTo(record.profile, context.settings.eligibilityRules, await context.assortment()),
         context.clock.nowMs(),
       );
 

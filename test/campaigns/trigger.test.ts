@@ -24,6 +24,7 @@ const open = (of: Campaign = eventCampaign()) => ({
   secrets: fakeSecretStore(),
   events: createFakeEventQueue(),
   settings,
+  assortment: async () => ({ seriesParts: () => [] }),
   listVersion: async () => undefined,
 });
 

@@ -5,6 +5,7 @@ import { footerWords } from '../../lib/campaigns/mail-footer.ts';
 import { layout } from '../../lib/campaigns/mail-layout.ts';
 import { deliverOne } from '../../lib/deliveries/deliver.ts';
 import type { CustomerState } from '../../lib/events/customer.ts';
+import type { JsonObject } from '../../lib/events/event.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { item } from '../campaigns/sample.ts';
 import { couponCampaign, createStage, dayMs, memberOf, noonMs, recordOf } from './stage.ts';
@@ -53,6 +54,28 @@ describe('a message about what the customer left in the cart', () => {
     expect(text).toContain('Yours\n- A book\n  https://shop.example/book?reprise=decision-ada');
     expect(text).toContain('Others\n- A lamp');
     expect(text.match(/A book/g)).toHaveLength(1);
+  });
+
+  it("never shows an item above the customer's risk tolerance, though it lies in their own cart", async () => {
+    const { stage, context } = setUp();
+    const fund = { ...book, attributes: { ...book.attributes, riskLevel: 4 } };
+    const careful = {
+      ...context,
+      assortment: async () => createAssortment(undefined, [fund, lamp], new Set()),
+      settings: {
+        ...context.settings,
+        eligibilityRules: [
+          { item: { attribute: 'riskLevel' }, customer: { trait: 'riskTolerance', op: 'gte' as const } },
+        ],
+      },
+    };
+    const deliverTo = (id: string, traits: JsonObject) =>
+      deliverOne(campaign, memberOf(id), { ...recordOf(id, { traits }), state: cart }, careful);
+    const nothing = { kind: 'suppressed', reason: 'nothing-cart' };
+    expect(await deliverTo('careful', { riskTolerance: 3 })).toEqual(nothing);
+    expect(await deliverTo('silent', {})).toEqual(nothing);
+    expect(await deliverTo('bold', { riskTolerance: 4 })).toEqual({ kind: 'sent' });
+    expect(stage.mailer.sent).toHaveLength(1);
   });
 
   it('is not sent when the cart was bought in the meantime', async () => {
