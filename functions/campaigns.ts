@@ -6,6 +6,7 @@ import { parseJson } from '../lib/base/input.ts';
 import { actOnCampaign, createCampaign, replaceCampaign } from '../lib/campaigns/administer.ts';
 import { parseAction, parsePreview } from '../lib/campaigns/api-input.ts';
 import { pageCampaigns } from '../lib/campaigns/list.ts';
+import { createFromStrategy, listStrategies } from '../lib/campaigns/strategies/strategies.ts';
 import { previewCampaign } from '../lib/deliveries/campaign-preview.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
 import { checkTemplates } from '../lib/deliveries/template-check.ts';
@@ -60,6 +61,9 @@ export const handler = routes({
     respond(200, await replaceCampaign(idOf(event), parseJson(bodyText(event)), ports())),
   'GET /v1/admin/campaigns/{campaignId}/result': async (event) =>
     respond(200, await campaignResults(idOf(event), { ...ports(), results: resultStore() })),
+  'GET /v1/admin/strategies': async () => respond(200, listStrategies()),
+  'POST /v1/admin/strategies/{name}/campaigns': async (event) =>
+    respond(201, await createFromStrategy(pathParameter(event, 'name'), parseJson(bodyText(event)), ports())),
 
   'POST /v1/admin/campaigns/{campaignId}/{action}': async (event) => {
     const action = parseAction(pathParameter(event, 'action'));

@@ -167,6 +167,20 @@ describe('the campaign functions', () => {
     });
   });
 
+  it('list strategies, and make a draft of one that starts like any other', async () => {
+    const { status, body } = await call('GET /v1/admin/strategies');
+    expect(status).toBe(200);
+    expect(body.strategies).toContainEqual(expect.objectContaining({ name: 'abandoned-cart' }));
+    const route = 'POST /v1/admin/strategies/{name}/campaigns';
+    const made = await call(route, { name: 'win-back' }, { parameters: { percent: 15 } });
+    expect(made).toMatchObject({ status: 201, body: { status: 'draft', name: 'Win back the lapsed' } });
+    const at = { campaignId: String(made.body.campaignId) };
+    const startedOne = await call(`POST ${one}/{action}`, { ...at, action: 'start' });
+    expect(startedOne).toMatchObject({ status: 200, body: { status: 'running' } });
+    expect((await call(route, { name: 'win-back' }, { parameters: { percent: 0 } })).status).toBe(400);
+    expect((await call(route, { name: 'luck' })).status).toBe(404);
+  });
+
   it('answer 404 for a campaign or an action that is not there', async () => {
     expect((await call(`GET ${one}`, { campaignId: 'none' })).status).toBe(404);
     expect((await call(`POST ${one}/{action}`, { campaignId: 'none', action: 'explode' })).status).toBe(404);
