@@ -170,6 +170,14 @@ export const revenueBuyersCountMin = 10;
 export const archiveObjectsConcurrencyMax = 64;
 /** How long after a look is due it is made: orders of the last minutes are still on their way to the archive. */
 export const outcomeDelayMs = 15 * 60 * 1000;
+/** Of a user agent kept with a click; browsers' are about 120 characters, and what tells scanners stands in front. */
+export const userAgentLengthMax = 300;
+/** A click so soon after the receiver's server took the mail is a scanner's: nobody sees, opens and reads in this time. */
+export const scannerClickMs = 5_000;
+/** Two different links of one mail within this time are followed by a program; a hand needs longer to come back. */
+export const scannerBurstMs = 2_000;
+/** Clicks of the same program from the same network as a scanner's belong to its visit for so long. */
+export const scannerVisitMs = 10 * 60 * 1000;
 /** How long a function trusts a cached pointer, key or campaign list. */
 export const cacheMs = 15_000;
 

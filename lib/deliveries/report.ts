@@ -35,7 +35,8 @@ const find = async (report: MailReport, deliveries: DeliveryStore): Promise<Deli
 
 /**
  * Any report but a rejection proves that SES took the mail: also of a delivery that is `prepared` again, as after the
- * table was restored from a backup. What is settled already is not written again, however many reports come.
+ * table was restored from a backup. What is settled already is not written again, however many reports come; it is settled
+ * at the time the mail was taken, which all of its reports state, so that it does not matter which of them is first.
  */
 const resolve = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
   const { deliveries, events, clock } = context;
@@ -48,7 +49,7 @@ const resolve = async (delivery: Delivery, report: MailReport, context: ReportCo
     ...(rejected ? ['sent' as const] : []),
   ];
   const change = {
-    settledAt: report.at,
+    settledAt: report.mailAt,
     messageId: report.sesMessageId,
     reason: rejected ? `rejected by SES: ${report.detail ?? 'no reason given'}` : undefined,
   };
@@ -61,8 +62,8 @@ const resolve = async (delivery: Delivery, report: MailReport, context: ReportCo
       stored = await deliveries.get(delivery.deliveryId);
     }
   }
-  // By settledAt: what this report settled, also when it comes again because the event was not written.
-  if (stored?.status === to && stored.settledAt === report.at) {
+  // By settledAt: what a report settled, also when it or another comes again because the event was not written.
+  if (stored?.status === to && stored.settledAt === report.mailAt) {
     await events.send([settledEvent(stored, clock.nowMs())]);
   }
 };
@@ -95,6 +96,8 @@ const reportedEvent = (delivery: Delivery, report: MailReport, nowMs: number) =>
       ...choiceProperties(delivery),
       ...(report.isPermanent !== undefined && { permanent: report.isPermanent }),
       ...(report.link !== undefined && { link: report.link }),
+      ...(report.userAgent !== undefined && { userAgent: report.userAgent }),
+      ...(report.network !== undefined && { network: report.network }),
       ...(report.detail !== undefined && { detail: report.detail }),
     },
   });

@@ -4,7 +4,9 @@
 
 import { z } from 'zod';
 import { Failure, shown } from '../base/errors.ts';
+import { userAgentLengthMax } from '../base/limits.ts';
 import { mailTags } from './compose.ts';
+import { networkOf } from './network.ts';
 
 export type MailReportKind = 'send' | 'reject' | 'delivery' | 'bounce' | 'complaint' | 'open' | 'click';
 
@@ -15,15 +17,22 @@ export interface MailReport {
   readonly deliveryId?: string;
   /** ISO 8601. */
   readonly at: string;
+  /** When SES took the mail: the same in all reports of it. */
+  readonly mailAt: string;
   /** Bounces only: the mailbox will never take mail. */
   readonly isPermanent?: boolean;
   /** Clicks only. */
   readonly link?: string;
+  /** Opens and clicks: what SES saw of the program that did it; '' where it named itself nothing. */
+  readonly userAgent?: string;
+  /** Opens and clicks: its network, without the part of the address that could name a person. */
+  readonly network?: string;
   /** Rejections, bounces and complaints, in SES's words. */
   readonly detail?: string;
 }
 
 const at = z.object({ timestamp: z.iso.datetime({ offset: true }).optional() });
+const seen = at.extend({ userAgent: z.string().nullish(), ipAddress: z.string().nullish() });
 
 const sesEvent = z.object({
   eventType: z.string().optional(),
@@ -36,8 +45,8 @@ const sesEvent = z.object({
   delivery: at.optional(),
   bounce: at.extend({ bounceType: z.string(), bounceSubType: z.string().optional() }).optional(),
   complaint: at.extend({ complaintFeedbackType: z.string().nullish() }).optional(),
-  open: at.optional(),
-  click: at.extend({ link: z.string().optional() }).optional(),
+  open: seen.optional(),
+  click: seen.extend({ link: z.string().optional() }).optional(),
   reject: z.object({ reason: z.string().optional() }).optional(),
 });
 
@@ -74,9 +83,19 @@ export const parseSesEvent = (body: string): MailReport | undefined => {
     sesMessageId: mail.messageId,
     ...(deliveryId !== undefined && { deliveryId }),
     at: new Date(part?.timestamp ?? mail.timestamp).toISOString(),
+    mailAt: new Date(mail.timestamp).toISOString(),
     ...(bounce && { isPermanent: bounce.bounceType === 'Permanent' }),
     ...(click?.link !== undefined && { link: click.link }),
+    ...visitorOf(kind === 'open' ? open : kind === 'click' ? click : undefined),
     ...(detail !== undefined && { detail }),
+  };
+};
+
+const visitorOf = (part: z.infer<typeof seen> | undefined): Pick<MailReport, 'userAgent' | 'network'> => {
+  const network = part?.ipAddress ? networkOf(part.ipAddress) : undefined;
+  return {
+    ...(typeof part?.userAgent === 'string' && { userAgent: part.userAgent.slice(0, userAgentLengthMax) }),
+    ...(network !== undefined && { network }),
   };
 };
 

@@ -70,12 +70,14 @@ export const resumed = (profile: CustomerProfile, channel: Channel): CustomerPro
   return { ...profile, suppressed: others };
 };
 
+/** The stronger reason and the earlier time stand, whichever was told first. */
 const stopped = (profile: CustomerProfile, channel: Channel, suppression: Suppression): CustomerProfile => {
   const current = profile.suppressed[channel];
   const isStronger =
     current === undefined || strength.indexOf(suppression.reason) > strength.indexOf(current.reason);
   const atMs = Math.min(suppression.atMs, current?.atMs ?? suppression.atMs);
-  return isStronger
-    ? { ...profile, suppressed: { ...profile.suppressed, [channel]: { ...suppression, atMs } } }
-    : profile;
+  const wanted = { ...(isStronger ? suppression : current), atMs };
+  return !isStronger && current.atMs === atMs
+    ? profile
+    : { ...profile, suppressed: { ...profile.suppressed, [channel]: wanted } };
 };

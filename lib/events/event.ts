@@ -72,7 +72,7 @@ export const loopEvents = {
   customerAssigned: 'Reprise Customer Assigned',
   /** A delivery was settled: properties {campaignId, runId, variant, decisionId, deliveryId, channel, status, reason?, couponCode?}. */
   deliverySettled: 'Reprise Delivery Settled',
-  /** SES (or SNS) reported: properties {deliveryId, campaignId, kind: delivery|bounce|complaint|open|click, link?}. */
+  /** SES (or SNS) reported: properties {deliveryId, campaignId, kind: delivery|bounce|complaint|open|click, permanent?, link?, userAgent?, network?}. */
   deliveryReported: 'Reprise Delivery Reported',
   /** A coupon was redeemed: properties {code, campaignId, variant, decisionId, orderId}. */
   couponRedeemed: 'Reprise Coupon Redeemed',

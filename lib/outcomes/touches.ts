@@ -1,11 +1,12 @@
-// What reached each customer in a run: deliveries, redemptions, clicks, complaints, unsubscribes, from loop events.
+// What reached each customer in a run: messages, redemptions, clicks, complaints, unsubscribes, from loop events.
 // Deliveries and redemptions name their decision, reports name the delivery; a decision of another run or phase is
-// another id and passed over. Reading an event twice changes nothing. Times in ms since 1970.
+// another id and passed over. Reading an event twice changes nothing. Clicks of scanners are no touch (clicks.ts).
+// Times in ms since 1970.
 
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { idText } from '../events/meaning.ts';
-import { normalizeCode } from '../offers/code.ts';
+import { foldMessages, humanClicks, type Message } from './messages.ts';
 
 export interface Touch {
   sentAtMs?: number;
@@ -16,6 +17,7 @@ export interface Touch {
   redeemedOrders: Set<string>;
   /** Coupon codes sent to them, normalized. */
   codes: Set<string>;
+  /** By a person. */
   firstClickMs?: number;
 }
 
@@ -24,7 +26,6 @@ export const collectTouches = (
   decisions: ReadonlySet<string>,
 ): ReadonlyMap<CustomerId, Touch> => {
   const touches = new Map<CustomerId, Touch>();
-  const deliveries = new Set<string>();
   const touchOf = (customerId: CustomerId): Touch => {
     const touch = touches.get(customerId) ?? {
       isSuppressed: false,
@@ -37,60 +38,59 @@ export const collectTouches = (
     touches.set(customerId, touch);
     return touch;
   };
-  // Deliveries and redemptions name their decision; reports name the delivery, so they come second.
-  for (const event of loop) {
-    if (event.userId !== undefined && decisions.has(idText(event.properties.decisionId) ?? '')) {
-      noteDecision(touchOf(event.userId), event, deliveries);
-    }
+  const messages = foldMessages(loop, decisions);
+  for (const message of messages.values()) {
+    noteMessage(touchOf(message.customerId), message);
   }
   for (const event of loop) {
-    const touch = event.userId === undefined ? undefined : touches.get(event.userId);
+    if (event.userId === undefined) {
+      continue;
+    }
+    if (
+      event.event === loopEvents.couponRedeemed &&
+      decisions.has(idText(event.properties.decisionId) ?? '')
+    ) {
+      noteRedemption(touchOf(event.userId), event);
+    }
+    const touch = touches.get(event.userId);
     if (touch !== undefined) {
-      noteReport(touch, event, deliveries);
+      touch.isUnsubscribed ||= isWithdrawal(event, touch, messages);
     }
   }
   return touches;
 };
 
-const noteDecision = (
-  touch: Touch,
-  { event, properties, timestamp }: StoredEvent,
-  deliveries: Set<string>,
-): void => {
-  if (event === loopEvents.deliverySettled) {
-    deliveries.add(idText(properties.deliveryId) ?? '');
-    if (properties.status === 'sent') {
-      touch.sentAtMs = Math.min(touch.sentAtMs ?? Number.POSITIVE_INFINITY, Date.parse(timestamp));
-    }
-    touch.isSuppressed ||= properties.status === 'suppressed';
-    const code = idText(properties.couponCode);
-    if (code !== undefined) {
-      touch.codes.add(normalizeCode(code) ?? code);
-    }
+const noteMessage = (touch: Touch, message: Message): void => {
+  if (message.sentAtMs !== undefined) {
+    touch.sentAtMs = Math.min(touch.sentAtMs ?? Number.POSITIVE_INFINITY, message.sentAtMs);
   }
-  if (event === loopEvents.couponRedeemed) {
-    const orderId = idText(properties.orderId) ?? '';
-    touch.redemptions.add(JSON.stringify([idText(properties.code), orderId]));
-    touch.redeemedOrders.add(orderId);
+  touch.isSuppressed ||= message.ending === 'suppressed';
+  touch.isComplaint ||= message.isComplaint;
+  if (message.couponCode !== undefined) {
+    touch.codes.add(message.couponCode);
+  }
+  for (const { atMs } of humanClicks(message)) {
+    touch.firstClickMs = Math.min(touch.firstClickMs ?? atMs, atMs);
   }
 };
 
-const noteReport = (
-  touch: Touch,
+const noteRedemption = (touch: Touch, { properties }: StoredEvent): void => {
+  const orderId = idText(properties.orderId) ?? '';
+  touch.redemptions.add(JSON.stringify([idText(properties.code), orderId]));
+  touch.redeemedOrders.add(orderId);
+};
+
+/** A withdrawal that names its delivery counts for that one; else for the mail that was sent before it. */
+const isWithdrawal = (
   { event, properties, timestamp }: StoredEvent,
-  deliveries: ReadonlySet<string>,
-): void => {
-  const atMs = Date.parse(timestamp);
-  if (event === loopEvents.deliveryReported && deliveries.has(idText(properties.deliveryId) ?? '')) {
-    touch.isComplaint ||= properties.kind === 'complaint';
-    if (properties.kind === 'click') {
-      touch.firstClickMs = Math.min(touch.firstClickMs ?? atMs, atMs);
-    }
-  }
-  // A withdrawal that names its delivery counts for that one; else for the mail that was sent before it.
+  touch: Touch,
+  messages: ReadonlyMap<string, Message>,
+): boolean => {
   const via = properties.via === 'link' || properties.via === 'one-click';
   const delivery = idText(properties.deliveryId);
   const isOurs =
-    delivery === undefined ? atMs >= (touch.sentAtMs ?? Number.POSITIVE_INFINITY) : deliveries.has(delivery);
-  touch.isUnsubscribed ||= event === loopEvents.consentWithdrawn && via && isOurs;
+    delivery === undefined
+      ? Date.parse(timestamp) >= (touch.sentAtMs ?? Number.POSITIVE_INFINITY)
+      : messages.has(delivery);
+  return event === loopEvents.consentWithdrawn && via && isOurs;
 };

@@ -154,6 +154,7 @@ describe('what is stored', () => {
       sesMessageId: 'ses-1',
       deliveryId,
       at: new Date(noonMs).toISOString(),
+      mailAt: new Date(noonMs).toISOString(),
     } as const;
     const customers = createFakeCustomerStore();
     expect(await applyMailReport(report, { ...stage.context, customers })).toBe(true);

@@ -13,7 +13,7 @@ const sesEvent = (eventType: string, deliveryId: string | undefined, change: obj
   eventType,
   mail: {
     messageId: 'ses-1',
-    timestamp: '2026-06-10T12:00:00.000Z',
+    timestamp: '2026-06-10T12:00:00.250Z',
     source: 'hello@shop.example',
     destination: ['ada@example.com'],
     tags: {
