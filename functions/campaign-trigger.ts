@@ -32,5 +32,6 @@ export const handler = sqs(async (records) => {
       failed.push(messageId);
     }
   }
+  await context.allowance?.close();
   return failed;
 });

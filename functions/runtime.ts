@@ -32,9 +32,11 @@ import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
 import { deliveryBatchesConcurrencyMax } from '../lib/base/limits.ts';
 import type { WorkspaceSettings } from '../lib/base/settings.ts';
+import { createDailyAllowance } from '../lib/deliveries/allowance.ts';
 import type { DeliverContext } from '../lib/deliveries/attempt.ts';
 import { createTransport } from '../lib/deliveries/transport.ts';
 import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
+import { createRivals } from '../lib/deliveries/yielding.ts';
 import type { Clock, WithAnalytics } from '../lib/ports.ts';
 import { createAssortmentSource } from '../lib/recommendations/assortment-source.ts';
 import type { Tools } from '../lib/recommenders/model.ts';
@@ -241,7 +243,17 @@ export const assortment = once(() =>
     warn: (message, detail) => log('warn', message, detail),
   }),
 );
-/** Everything deliverOne needs but the run. */
+const rivals = once(() =>
+  createRivals({
+    campaigns: campaignStore(),
+    secrets: secretStore(),
+    catalog: catalogStore(),
+    assortment: assortment(),
+    settings: settings(),
+    clock: clock(),
+  }),
+);
+/** Everything deliverOne needs but the run. Whoever asked for it closes its allowance. */
 export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'phase'>> => ({
   deliveries: deliveryStore(),
   coupons: couponStore(),
@@ -254,6 +266,12 @@ export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'p
   linkSecret: (await secretStore().secrets()).linkSecret,
   apiUrl: required('REPRISE_API_URL'),
   fromAddress: required('REPRISE_FROM_ADDRESS'),
+  rivals: rivals(),
+  allowance: createDailyAllowance({
+    deliveries: deliveryStore(),
+    clock: clock(),
+    rampUp: settings().rampUp,
+  }),
   assortment: assortment(),
 });
 export const triggerQueue = once(() => createTriggerQueue(required('REPRISE_TRIGGERS_QUEUE_URL')));

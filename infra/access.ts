@@ -98,7 +98,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   },
   'campaign-trigger': {
     tables: {
-      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem'],
+      // Query: campaigns of higher priority, and their runs.
+      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem', 'Query'],
       customers: ['BatchGetItem', 'PutItem'],
       catalog: ['BatchGetItem', 'Query'],
       control: ['GetItem', 'PutItem'],
@@ -140,7 +141,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   },
   'campaign-deliver': {
     tables: {
-      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem'],
+      // Query: campaigns of higher priority, and their runs.
+      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem', 'Query'],
       customers: ['BatchGetItem', 'PutItem'],
       catalog: ['BatchGetItem', 'Query'],
       control: ['GetItem', 'PutItem'],

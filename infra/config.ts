@@ -236,6 +236,16 @@ const schema = z.strictObject({
     .describe(
       'Most messages one customer gets over all campaigns in so many calendar days (UTC), on all channels but in-app or on `channel`; all caps hold together.',
     ),
+  rampUp: z
+    .strictObject({
+      startsOn: z.iso.date(),
+      firstDayCount: z.int().min(1).max(1_000_000),
+      dailyGrowth: z.number().min(1).max(5),
+    })
+    .optional()
+    .describe(
+      'Warms up a new sending domain: most e-mails on the first day (UTC), and by which factor more each day. What is over waits for the next day. Default: no such limit.',
+    ),
   mailsPerSecondMax: z
     .int()
     .min(1)
@@ -278,6 +288,7 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   consentRequired: config.consentRequired,
   quietHours: config.quietHours,
   caps: config.caps,
+  ...(config.rampUp && { rampUp: config.rampUp }),
   timeZone: config.timeZone,
   mailsPerSecondMax: config.mailsPerSecondMax,
 });

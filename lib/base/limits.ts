@@ -85,6 +85,23 @@ export const profileWriteAttemptsCountMax = 8;
 export const capDaysMax = 92;
 /** Around midnight (UTC) a delivery may still be written under the day before: a function's 300 s and clocks that differ. */
 export const capBoundaryMs = 10 * 60 * 1000;
+/** A message waits no further than this before its last moment: the run that sends it may wake up late. */
+export const deferralMarginMs = 15 * 60 * 1000;
+/** A message that missed its hour by more than this (a pause) waits for the next one; an audience's sends take a while. */
+export const sendTimeGraceMs = 3 * 60 * 60 * 1000;
+/** A message waits at most this long, from its assignment, for campaigns of higher priority. */
+export const yieldMsMax = 12 * 60 * 60 * 1000;
+/** After the time at which one of them writes, so long is left to it. */
+export const yieldAfterMs = 10 * 60 * 1000;
+/** While it is at it, the waiting looks again after at least and at most this; in between after a quarter of its wait. */
+export const yieldCheckMsMin = 5 * 60 * 1000;
+export const yieldCheckMsMax = 2 * 60 * 60 * 1000;
+/** How long the list of those campaigns is kept: as long as some hundred messages take. */
+export const yieldCacheMs = 60 * 1000;
+/** Places of a day's allowance that one batch leases at a time: 10 batches then write its row once a second at 250 mails a second. */
+export const allowanceBlockMax = 25;
+/** A mail account whose quota of 24 hours is used up is asked again after this: it comes back bit by bit. */
+export const allowanceQuotaCheckMs = 60 * 60 * 1000;
 /** Caps of a workspace or of a campaign: a day, a week and a month, of all and of each channel. */
 export const capsCountMax = 15;
 /** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */

@@ -62,6 +62,14 @@ export interface PushSettings {
   readonly messagesPerSecondMax: number;
 }
 
+/** How many e-mails a new sending domain sends a day (UTC): so many on the first, `dailyGrowth` times as many each day. */
+export interface RampUp {
+  /** yyyy-mm-dd, UTC. */
+  readonly startsOn: string;
+  readonly firstDayCount: number;
+  readonly dailyGrowth: number;
+}
+
 export interface WorkspaceSettings {
   /** Share of customers that no campaign ever treats, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
@@ -80,6 +88,8 @@ export interface WorkspaceSettings {
   readonly quietHours: { readonly fromHour: number; readonly toHour: number };
   /** Messages to one customer over all campaigns; all caps hold together (lib/deliveries/caps.ts). */
   readonly caps: readonly CapSetting[];
+  /** Absent: as many e-mails as the mail account allows. */
+  readonly rampUp?: RampUp;
   /** Used where a customer has not told a time zone; IANA name. */
   readonly timeZone: string;
   /** Ceiling of our own; SES's account rate may be lower and is obeyed by waiting out its throttling. */

@@ -109,6 +109,8 @@ export interface Campaign {
   /** Of two campaigns that want the same customer while a cap leaves room for one, the larger goes first. */
   readonly priority: number;
   readonly sendTime: SendTime;
+  /** A message not sent within so many hours after the assignment is not sent any more. Absent: the window's days. */
+  readonly deliverWithinHours?: number;
   /** Recommended items put into each mail. 0 for none. */
   readonly recommendationsCount: number;
   /** An order counts if it falls within this many days after the customer's assignment. */
@@ -148,6 +150,7 @@ export interface CampaignSummary
     | 'name'
     | 'status'
     | 'trigger'
+    | 'priority'
     | 'holdoutShare'
     | 'windowDays'
     | 'createdAt'
@@ -167,7 +170,7 @@ export interface CampaignSummary
 export const summaryOf = (campaign: Campaign): CampaignSummary => {
   const { audience: _a, salt: _s, quietHours: _q, caps: _c, ...rest } = campaign;
   const { recommendationsCount: _r, lookDays: _l, rollout: _o, purpose: _p, ...others } = rest;
-  const { channels: _ch, priority: _pr, sendTime: _st, ...kept } = others;
+  const { channels: _ch, sendTime: _st, deliverWithinHours: _dw, ...kept } = others;
   return {
     ...kept,
     variants: campaign.variants.map(({ name, weight, action }) => ({ name, weight, kind: action.kind })),

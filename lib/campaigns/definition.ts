@@ -37,6 +37,7 @@ export type CampaignDefinition = Pick<
   | 'channels'
   | 'priority'
   | 'sendTime'
+  | 'deliverWithinHours'
   | 'recommendationsCount'
   | 'windowDays'
   | 'lookDays'
@@ -150,6 +151,11 @@ const definitionSchema = z.strictObject({
   purpose: z.enum(['marketing', 'reminder']).default('marketing'),
   channels: z.array(channel).min(1).default(['email']),
   priority: z.int().min(-100).max(100).default(0),
+  deliverWithinHours: z
+    .int()
+    .min(1)
+    .max(windowDaysMax * 24)
+    .optional(),
   sendTime: sendTime.default({ kind: 'at-once' }),
   recommendationsCount: z.int().min(0).max(mailRecommendationsCountMax).default(3),
   windowDays: days(windowDaysMax).default(windowDaysDefault),

@@ -15,6 +15,8 @@ import type {
   Transport,
 } from '../ports.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
+import type { DailyAllowance } from './allowance.ts';
+import type { Rivals } from './yielding.ts';
 
 export interface DeliveryOutcome {
   /** `already`: sent by an earlier attempt. `failed`: refused for ever. `deferred`: nothing lost, try at `untilMs`. */
@@ -49,6 +51,12 @@ export interface DeliverContext {
   readonly linkSecret: string;
   readonly apiUrl: string;
   readonly fromAddress: string;
+  /** When campaigns that go before this one will write to the customer; absent: none does. */
+  readonly rivals?: Rivals;
+  /** E-mails that may still go out today; absent: any number. */
+  readonly allowance?: DailyAllowance;
+  /** Shares of the 24 local hours in the activity of customers like these; absent: all hours alike. */
+  readonly activity?: readonly number[];
   /** What can be recommended now; asked only for messages with items in them. */
   readonly assortment: () => Promise<Assortment>;
 }

@@ -16,6 +16,8 @@ import {
 } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
+import { usableTimeZone } from '../campaigns/schedule.ts';
+import { sharedActivity } from '../campaigns/send-time.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { CampaignStore, CustomerStore, ObjectStore } from '../ports.ts';
@@ -80,6 +82,7 @@ export const deliverBatch = async (
     }
     return undefined;
   });
+  await context.allowance?.close();
   const progress = progressOf(batchKey, work, stopped, context.clock.nowMs());
   await context.archive.put(
     progressKey(batchKey),
@@ -135,10 +138,16 @@ const workOff = async (
     const chunk = work.pending.slice(0, deliveryChunkCustomersCountMax);
     const records = stop === undefined ? await readRecords(campaign, chunk, context) : new Map();
     const act = stop === undefined ? deliverOne : closeOne;
-    const outcomes = await deliverChunk(chunk, batch, context, async (member, deliverContext) => {
-      const record = records.get(member.customerId) ?? {};
-      return typeof record === 'string' ? record : act(campaign, member, record, deliverContext);
-    });
+    const activity = activityOf(campaign, records, context);
+    const outcomes = await deliverChunk(
+      chunk,
+      batch,
+      { ...context, activity },
+      async (member, deliverContext) => {
+        const record = records.get(member.customerId) ?? {};
+        return typeof record === 'string' ? record : act(campaign, member, record, deliverContext);
+      },
+    );
     work.pending.splice(0, chunk.length);
     outcomes.forEach((outcome, index) => {
       count(chunk[index], outcome, work);
@@ -149,6 +158,24 @@ const workOff = async (
   }
   return undefined;
 };
+
+/** The hours of those read together, a random part of the audience, speak for the one of whom little is known. */
+const activityOf = (
+  { sendTime }: Campaign,
+  records: ReadonlyMap<CustomerId, CustomerRecord | string>,
+  { settings, clock }: BatchContext,
+): readonly number[] | undefined =>
+  sendTime.kind === 'active-hour'
+    ? sharedActivity(
+        [...records.values()]
+          .filter((record) => typeof record !== 'string')
+          .map(({ state, profile }) => ({
+            state,
+            timeZone: usableTimeZone(profile?.timeZone, settings.timeZone),
+          })),
+        clock.nowMs(),
+      )
+    : undefined;
 
 /** A text is what went wrong. */
 const deliverChunk = async (

@@ -24,7 +24,7 @@ import {
   withoutAddress,
   writeOn,
 } from './fallback.ts';
-import { type Gate, gate, pressureClaims } from './gate.ts';
+import { type Gate, gate, pressure, putTodaysPlaceBack, todaysPlace } from './gate.ts';
 import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf } from './identity.ts';
 import { settledEvent } from './settled-event.ts';
@@ -104,13 +104,11 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
   const { action, context } = attempt;
   const may = gate(attempt, delivery.channel);
   if (may.kind !== 'go') {
-    return may.kind === 'later'
-      ? deferred(may)
-      : record({ ...delivery, status: 'suppressed', reason: may.reason }, attempt);
+    return notNow(may, delivery, attempt);
   }
-  const places = await pressureClaims(attempt, delivery.channel);
-  if (places === undefined) {
-    return beginNext(delivery, 'suppressed', 'capped', attempt);
+  const room = await pressure(attempt, delivery.channel);
+  if (room.kind !== 'go') {
+    return notNow(room, delivery, attempt);
   }
   const offered = action.kind === 'coupon' ? await offeredCoupon(action.offer, attempt) : undefined;
   const coupon = offered?.coupon;
@@ -121,17 +119,25 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
   if ('problem' in written) {
     return beginNext(delivery, 'failed', written.problem, attempt);
   }
+  const { claims, checks } = room.places;
   const claimed = {
     ...delivery,
     ...(coupon && { couponCode: coupon.code }),
-    ...(places.claims.length > 0 && { counted: places.claims.map(({ key }) => key) }),
+    ...(claims.length > 0 && { counted: claims.map(({ key }) => key) }),
   };
+  const today = await todaysPlace(attempt, delivery.channel, coupon);
+  if (today.kind !== 'go') {
+    return notNow(today, delivery, attempt);
+  }
   const prepared = await context.deliveries.prepare(
     claimed,
     offered?.isNew ? coupon : undefined,
-    places.claims,
-    places.checks,
+    claims,
+    checks,
   );
+  if (prepared.kind !== 'prepared') {
+    putTodaysPlaceBack(attempt, delivery.channel);
+  }
   switch (prepared.kind) {
     case 'prepared':
       return send(claimed, written, coupon, attempt);
@@ -154,6 +160,13 @@ const beginNext = (
   const next = nextChannel(delivery, reason, attempt, { isCounted: false });
   return next.isLast ? record({ ...delivery, status, reason }, attempt) : begin(next.delivery, attempt);
 };
+
+const notNow = (
+  may: Exclude<Gate, { readonly kind: 'go' }>,
+  delivery: Delivery,
+  attempt: Attempt,
+): Promise<DeliveryOutcome> | DeliveryOutcome =>
+  may.kind === 'later' ? deferred(may) : beginNext(delivery, 'suppressed', may.reason, attempt);
 
 const deferred = ({ reason, untilMs }: Extract<Gate, { readonly kind: 'later' }>): DeliveryOutcome => ({
   kind: 'deferred',
@@ -189,7 +202,8 @@ const continuePrepared = async (stored: Delivery, attempt: Attempt): Promise<Del
   if (typeof possible === 'string') {
     return settle(stored, 'suppressed', { reason: possible }, attempt);
   }
-  const may = gate(attempt, possible.channel, coupon);
+  const ready = gate(attempt, possible.channel, coupon);
+  const may = ready.kind === 'go' ? await todaysPlace(attempt, possible.channel, coupon) : ready;
   if (may.kind !== 'go') {
     return may.kind === 'later'
       ? deferred(may)

@@ -1,12 +1,14 @@
-// Whether a message may go to a customer now: can it reach them and do they want it, is it quiet where they are, is
-// there room under the caps. `later` loses nothing; `never` is decided for good and recorded with its reason.
+// Whether a message may go to a customer now: can it reach them and do they want it, has its time come (timing.ts), is
+// there room under the caps, do campaigns of higher priority need that room (yielding.ts), are there places left among
+// today's mails (allowance.ts). `later` loses nothing; `never` is decided for good and recorded with its reason.
 
-import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
 import { reachable } from '../events/consent.ts';
 import type { Channel } from '../events/customer.ts';
 import type { Coupon } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import { type Places, placesUnder } from './caps.ts';
+import { mayWait, timing } from './timing.ts';
+import { yieldUntil } from './yielding.ts';
 
 export type Gate =
   | { readonly kind: 'go' }
@@ -17,21 +19,21 @@ export type Gate =
 export const gate = (attempt: Attempt, channel: Channel, coupon?: Coupon): Gate => {
   const { campaign, profile, context } = attempt;
   const unreachable = reachable(profile, channel, campaign.purpose, context.settings);
-  if (unreachable !== undefined) {
-    return { kind: 'never', reason: unreachable };
-  }
-  const quietMs = quietUntil(attempt);
-  if (quietMs !== undefined) {
-    return { kind: 'later', reason: 'quiet-hours', untilMs: quietMs };
-  }
-  const isExpired = coupon !== undefined && Date.parse(coupon.expiresAt) <= context.clock.nowMs();
-  return isExpired ? { kind: 'never', reason: 'offer-expired' } : { kind: 'go' };
+  return unreachable === undefined
+    ? timing(attempt, channel, coupon)
+    : { kind: 'never', reason: unreachable };
 };
 
-/** The counters that this message must raise to be prepared; undefined: the caps leave no room. */
-export const pressureClaims = (attempt: Attempt, channel: Channel): Promise<Places | undefined> => {
+export type Pressure = { readonly kind: 'go'; readonly places: Places } | Exclude<Gate, { kind: 'go' }>;
+
+/** What other messages leave: `places` are the counters that this one must raise to be prepared. */
+export const pressure = async (attempt: Attempt, channel: Channel): Promise<Pressure> => {
   const { campaign, context, member } = attempt;
-  return placesUnder(
+  const untilMs = channel === 'in-app' ? undefined : await yieldUntil(attempt, channel);
+  if (untilMs !== undefined) {
+    return { kind: 'later', reason: 'yields', untilMs };
+  }
+  const places = await placesUnder(
     {
       customerId: member.customerId,
       campaignId: campaign.campaignId,
@@ -42,11 +44,23 @@ export const pressureClaims = (attempt: Attempt, channel: Channel): Promise<Plac
     },
     context.deliveries,
   );
+  return places === undefined ? { kind: 'never', reason: 'capped' } : { kind: 'go', places };
 };
 
-const quietUntil = ({ campaign, profile, context }: Attempt): number | undefined =>
-  quietUntilMs(
-    context.clock.nowMs(),
-    campaign.quietHours ?? context.settings.quietHours,
-    usableTimeZone(profile?.timeZone, context.settings.timeZone),
-  );
+/** One of the places among today's mails, taken for a message that is about to be prepared or sent. */
+export const todaysPlace = async (attempt: Attempt, channel: Channel, coupon?: Coupon): Promise<Gate> => {
+  const untilMs = channel === 'email' ? await attempt.context.allowance?.take() : undefined;
+  if (untilMs === undefined) {
+    return { kind: 'go' };
+  }
+  return mayWait(attempt, untilMs, coupon)
+    ? { kind: 'later', reason: 'daily-allowance', untilMs }
+    : { kind: 'never', reason: 'daily-allowance' };
+};
+
+/** It was not prepared after all. */
+export const putTodaysPlaceBack = ({ context }: Attempt, channel: Channel): void => {
+  if (channel === 'email') {
+    context.allowance?.putBack();
+  }
+};

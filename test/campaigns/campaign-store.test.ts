@@ -64,7 +64,7 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
     await store.write(draft('list-b', { createdAt: iso(t0 + 2), name: 'Second', revision: 2 }));
     const listed = (await store.list()).filter(({ campaignId }) => campaignId.startsWith('list-'));
     expect(listed.map(({ campaignId }) => String(campaignId))).toEqual(['list-a', 'list-b']);
-    const { name, status, trigger, holdoutShare, windowDays, createdAt } = draft('list-b', {
+    const { name, status, trigger, priority, holdoutShare, windowDays, createdAt } = draft('list-b', {
       name: 'Second',
       createdAt: iso(t0 + 2),
     });
@@ -73,6 +73,7 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
       name,
       status,
       trigger,
+      priority,
       holdoutShare,
       windowDays,
       createdAt,

@@ -19,8 +19,11 @@ const capped = (stage: Stage, ...caps: readonly CapSetting[]) => ({
   ...stage.context,
   settings: { ...defaultSettings, caps },
 });
-const to = (id: string, campaign: Campaign, context: Stage['context']) =>
-  deliverOne(campaign, memberOf(id), recordOf(id), context);
+/** Assigned now. */
+const to = (id: string, campaign: Campaign, context: Stage['context']) => {
+  const assignedAt = new Date(context.clock.nowMs()).toISOString();
+  return deliverOne(campaign, { ...memberOf(id), assignedAt }, recordOf(id), context);
+};
 const suppressed = { kind: 'suppressed', reason: 'capped' };
 
 describe('the caps on messages to one customer', () => {

@@ -243,7 +243,8 @@ describe('exactly one mail', () => {
       const stage = createStage();
       await deliverOne(campaign, memberOf('ada'), recordOf('ada'), stage.context);
       stage.setNow(noonMs + 30 * dayMs);
-      await deliverOne(campaign, memberOf('ada'), recordOf('ada'), { ...stage.context, runId: 'run-2' });
+      const later = { ...memberOf('ada'), assignedAt: '2026-07-10T12:00:00.000Z' };
+      await deliverOne(campaign, later, recordOf('ada'), { ...stage.context, runId: 'run-2' });
       expect(stage.mailer.sent).toHaveLength(mails);
     }
   });
