@@ -9,6 +9,8 @@ import { pageCampaigns } from '../lib/campaigns/list.ts';
 import { createFromStrategy, listStrategies } from '../lib/campaigns/strategies/strategies.ts';
 import { previewCampaign } from '../lib/deliveries/campaign-preview.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
+import { htmlToText } from '../lib/deliveries/html-to-text.ts';
+import { compileMjml } from '../lib/deliveries/mjml.ts';
 import { checkTemplates } from '../lib/deliveries/template-check.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
 import {
@@ -34,7 +36,12 @@ const ports = () => ({
   workflows: workflows(),
   clock: clock(),
   random: random(),
-  templates: { check: checkTemplates, defaults: defaultTemplates },
+  templates: {
+    check: checkTemplates,
+    defaults: defaultTemplates,
+    compile: compileMjml,
+    textOf: htmlToText,
+  },
 });
 
 const previewPorts = () => ({

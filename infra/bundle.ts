@@ -33,6 +33,8 @@ export const bundleFunctions = async (names: readonly string[], outdir: string):
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // mjml-browser asks for cheerio to work on strings; the whole of it would bring an HTTP client and encodings.
+    alias: { cheerio: 'cheerio/slim' },
     external: ['@duckdb/node-api', '@duckdb/node-bindings*'],
     banner: { js: banner },
     minifySyntax: true,

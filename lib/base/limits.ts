@@ -106,6 +106,8 @@ export const allowanceQuotaCheckMs = 60 * 60 * 1000;
 export const capsCountMax = 15;
 /** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */
 export const templateLengthMax = 100_000;
+/** MJML of one mail: it grows three- to fivefold as HTML, and readers clip that at 102 KB. */
+export const mjmlLengthMax = 50_000;
 /** Rendering one part; a template that loops for ever stops here. */
 export const templateRenderMs = 1_000;
 /** Segments of one SMS, each charged: with its address a text of two sentences; SNS ends at 1,600 characters. */

@@ -7,6 +7,7 @@ import { Failure, shown } from '../base/errors.ts';
 import { type CampaignId, campaignId as campaignIdOf } from '../base/ids.ts';
 import type { CampaignStore, Clock, RandomBytes, Workflows } from '../ports.ts';
 import type { Campaign } from './campaign.ts';
+import { completeTemplates, type TemplateMaker } from './complete-templates.ts';
 import { isObject } from './condition-check.ts';
 import { type CheckedDefinition, checkDefinition, type TemplateRules } from './definition.ts';
 import { effectOf } from './effect.ts';
@@ -20,7 +21,7 @@ export interface AdministerPorts {
   readonly workflows: Workflows;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly templates: TemplateRules;
+  readonly templates: TemplateRules & TemplateMaker;
 }
 
 /** A campaign as an answer: with what was not given and got its default, and how long its journeys may take. */
@@ -33,7 +34,8 @@ export const createCampaign = async (
   input: unknown,
   { campaigns, clock, random, templates }: AdministerPorts,
 ): Promise<DefinedCampaign> => {
-  const { definition, defaults } = checkDefinition(input, templates);
+  const completed = await completeTemplates(input, templates);
+  const { definition, defaults } = checkDefinition(completed.input, templates, completed.problems);
   const salt = hex(random.bytes(16));
   const id = newCampaignId(definition.name, random);
   const campaign = draftCampaign(definition, id, salt, nowIso(clock));
@@ -64,7 +66,8 @@ export const replaceCampaign = async (
   }
   // Refused before the definition is looked at: its problems would be beside the point.
   redefine(stored, stored);
-  const { definition, defaults } = checkDefinition(withoutServerFields(input), templates);
+  const completed = await completeTemplates(withoutServerFields(input), templates);
+  const { definition, defaults } = checkDefinition(completed.input, templates, completed.problems);
   const campaign = redefine(stored, definition);
   await campaigns.write(campaign);
   return { ...campaign, defaults, ...extents(campaign) };

@@ -37,8 +37,9 @@ export interface Template {
   readonly subject: string;
   /** Compiled from `mjml` where that is given. */
   readonly html: string;
-  /** Made from `html` where it is not given. */
   readonly text: string;
+  /** `text` was not given but made from `html`, and is made anew whenever the template is saved. */
+  readonly textIsMade?: boolean;
   /** The source of `html`, compiled when the campaign is saved. */
   readonly mjml?: string;
   /** The same message on other channels; absent: nothing to send there. */

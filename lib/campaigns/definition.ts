@@ -57,13 +57,18 @@ export interface TemplateRules {
   readonly defaults: { readonly coupon: Templates; readonly reminder: Templates };
 }
 
-/** Throws Failure('invalid') with all problems. */
-export const checkDefinition = (given: unknown, rules: TemplateRules): CheckedDefinition => {
+/** Throws Failure('invalid') with all problems. `made`: those that completing its templates found. */
+export const checkDefinition = (
+  given: unknown,
+  rules: TemplateRules,
+  made: readonly Problem[] = [],
+): CheckedDefinition => {
   const input = withTemplates(given, rules.defaults);
   const audience = isObject(input) ? checkCondition(input.audience, 'audience') : { problems: [] };
   const parsed = definitionSchema.safeParse(input);
   const problems = [
-    ...(parsed.success ? [] : problemsOf(parsed.error, input)),
+    ...made,
+    ...(parsed.success ? [] : problemsOf(parsed.error, input).filter((problem) => !isUnmade(problem, made))),
     ...audience.problems,
     ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, rules)] : []),
   ];
@@ -80,6 +85,13 @@ export const checkDefinition = (given: unknown, rules: TemplateRules): CheckedDe
   return { definition, defaults: defaultsGiven(given, definition, '') };
 };
 
+/** HTML and text are missing because the MJML was refused, which is said already. */
+const isUnmade = ({ path }: Problem, made: readonly Problem[]): boolean =>
+  made.some(
+    (problem) =>
+      path === problem.path.replace(/mjml$/, 'html') || path === problem.path.replace(/mjml$/, 'text'),
+  );
+
 // ---- shape -------------------------------------------------------------------------------------------
 
 const instant = z.iso
@@ -92,6 +104,7 @@ const template = z.strictObject({
   subject: z.string().min(1),
   html: z.string().min(1),
   text: z.string().min(1),
+  textIsMade: z.boolean().optional(),
   mjml: z.string().min(1).optional(),
   sms: z.string().min(1).optional(),
   push: z.strictObject({ title: z.string().min(1), body: z.string().min(1) }).optional(),

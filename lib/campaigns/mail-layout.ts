@@ -49,7 +49,8 @@ export const layout = (words: LayoutWords, blocks: readonly Block[]): Template =
   ...(words.inApp !== undefined && { inApp: words.inApp }),
 });
 
-const fonts =
+/** System fonts of phones and desktops, with those of Chinese: nothing is fetched to read a mail. */
+export const mailFonts =
   "-apple-system,'Segoe UI',Roboto,'PingFang SC','Hiragino Sans GB','Microsoft YaHei','Noto Sans CJK SC',Arial,sans-serif";
 
 const htmlOf = (words: LayoutWords, blocks: readonly Block[]): string => {
@@ -63,7 +64,7 @@ const htmlOf = (words: LayoutWords, blocks: readonly Block[]): string => {
 <meta name="color-scheme" content="light">
 <title>${heading}</title>
 </head>
-<body style="margin:0;padding:0;background:#f3f5f9;font-family:${fonts}">
+<body style="margin:0;padding:0;background:#f3f5f9;font-family:${mailFonts}">
 <div style="display:none;max-height:0;overflow:hidden">${preview}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" dir="${direction}" style="background:#f3f5f9">
 <tr><td align="center" style="padding:24px 12px">

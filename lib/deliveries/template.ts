@@ -31,7 +31,8 @@ export const renderMail = (
   return {
     subject: oneLine(renderLiquid(subject, 'plain', variables, options)),
     html: renderLiquid(html, 'html', variables, options),
-    text: renderLiquid(text, 'plain', variables, options),
+    // Conditions that came to nothing leave empty lines behind.
+    text: renderLiquid(text, 'plain', variables, options).replace(/\n{3,}/g, '\n\n'),
   };
 };
 

@@ -10,7 +10,7 @@ import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
 import { type LifecycleAction, transition } from '../../lib/campaigns/lifecycle.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
-import { campaign, dayMs, iso, movedClock, t0, templates } from './sample.ts';
+import { campaign, dayMs, iso, movedClock, t0, templateRules, templates } from './sample.ts';
 
 const definition = {
   name: '欢迎回来 Welcome back!',
@@ -27,7 +27,7 @@ const open = () => {
     workflows,
     clock: movedClock(),
     random: { bytes: (count: number) => Uint8Array.from({ length: count }, () => byte++) },
-    templates: { check: () => [], defaults: { coupon: templates, reminder: templates } },
+    templates: templateRules,
   } satisfies AdministerPorts;
   return ports;
 };

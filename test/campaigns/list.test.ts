@@ -6,7 +6,7 @@ import { effectOf } from '../../lib/campaigns/effect.ts';
 import { pageCampaigns } from '../../lib/campaigns/list.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
-import { campaign, dayMs, iso, movedClock, t0, templates } from './sample.ts';
+import { campaign, dayMs, iso, movedClock, t0, templateRules } from './sample.ts';
 
 const store = memoryCampaignStore(
   [1, 2, 3, 4].map((day) =>
@@ -90,7 +90,7 @@ describe('what an action answers', () => {
       workflows: fakeWorkflows(),
       clock: movedClock(),
       random: { bytes: (count: number) => new Uint8Array(count) },
-      templates: { check: () => [], defaults: { coupon: templates, reminder: templates } },
+      templates: templateRules,
     };
     const id = campaign().campaignId;
     const paused = await actOnCampaign(id, 'pause', ports);

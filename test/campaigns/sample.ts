@@ -15,6 +15,14 @@ export const templates = {
   en: { subject: 'Hello', html: '<p>{{ unsubscribeUrl }}</p>', text: '{{ unsubscribeUrl }}' },
 } as const;
 
+/** Accepts every template, and takes HTML for MJML and text. */
+export const templateRules = {
+  check: () => [],
+  defaults: { coupon: templates, reminder: templates },
+  compile: async (html: string) => ({ kind: 'compiled', html }) as const,
+  textOf: (html: string) => html,
+};
+
 export const campaign = (change: Partial<Campaign> = {}): Campaign => ({
   campaignId: campaignId('welcome-back-1'),
   name: 'Welcome back',

@@ -12,10 +12,10 @@ import { renderMail } from '../../lib/deliveries/template.ts';
 import { checkTemplates } from '../../lib/deliveries/template-check.ts';
 import type { Language } from '../../lib/events/customer.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
-import { dayMs, iso, profile, settings, t0 } from './sample.ts';
+import { dayMs, iso, profile, settings, t0, templateRules } from './sample.ts';
 import { catalogue, stateOf, strategyCases } from './strategy-cases.ts';
 
-const rules = { check: checkTemplates, defaults: defaultTemplates };
+const rules = { ...templateRules, check: checkTemplates, defaults: defaultTemplates };
 const defined = strategies.map((strategy) => ({
   strategy,
   name: strategy.name,
