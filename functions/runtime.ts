@@ -18,6 +18,7 @@ import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts'
 import { createDeliveryStore } from '../lib/adapters/delivery-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
 import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
+import { createJourneyStore } from '../lib/adapters/journey-store-dynamodb.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { createMailer, createSesClient } from '../lib/adapters/mailer-ses.ts';
 import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts';
@@ -202,6 +203,9 @@ export const workflows = once(() =>
 );
 export const campaignStore = once(() =>
   createCampaignStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
+);
+export const journeyStore = once(() =>
+  createJourneyStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
 export const secretStore = once(() =>
   createSecretStore(documentClient(), required('REPRISE_CONTROL_TABLE'), secureRandom),

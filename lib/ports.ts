@@ -2,8 +2,10 @@
 // functions/runtime.ts puts them together. Every method may throw Failure('unavailable') when the outside fails.
 
 import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
+import type { RunPhaseId } from './campaigns/assigned.ts';
 import type { AudienceMember } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
+import type { JourneyState, WaitingMember } from './campaigns/journey-state.ts';
 import type { CampaignRun } from './campaigns/run.ts';
 import type { OutgoingMessage, SendResult } from './deliveries/message.ts';
 import type {
@@ -204,6 +206,21 @@ export interface CampaignStore {
   runs(id: CampaignId): Promise<readonly CampaignRun[]>;
   /** Event campaigns: keeps a customer's first assignment of a run and returns it, however often it is tried. */
   claimAssignment(id: CampaignId, runId: string, member: AudienceMember): Promise<AudienceMember>;
+}
+
+export interface JourneyStore {
+  /** Where the customer stands in each journey of this campaign, ended ones included. */
+  of(campaignId: CampaignId, customerId: CustomerId): Promise<readonly JourneyState[]>;
+  get(run: RunPhaseId, customerId: CustomerId): Promise<JourneyState | undefined>;
+  /**
+   * One transaction: the state (revision 1 where there is none, else one more than `previous`, which stands in the
+   * table) and its place in the index of those who wait. False when another writer was first.
+   */
+  write(next: JourneyState, previous: JourneyState | undefined): Promise<boolean>;
+  /** Who is due at `nowMs`, at most `limit`; the longest due first within each part of the index. */
+  due(run: RunPhaseId, nowMs: number, limit: number): Promise<readonly WaitingMember[]>;
+  /** When the next of those who wait is due (ISO 8601); undefined: nobody waits. */
+  nextDueAt(run: RunPhaseId): Promise<string | undefined>;
 }
 
 export interface WorkspaceSecrets {

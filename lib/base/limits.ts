@@ -177,6 +177,16 @@ export const stepIdLengthMax = 40;
 export const journeyWaitHoursMin = 1 / 60;
 /** Paths of one random split: with more, none gets enough customers to be told apart. */
 export const splitPathsCountMax = 10;
+/** Tries of one step of one customer, the waits between them doubling up to an hour: most of a day, then it is left out. */
+export const journeyStepAttemptsCountMax = 20;
+/** Places of the waiting index of a run: DynamoDB takes 1,000 writes a second in one, four for each step. */
+export const waitingShardsCount = 8;
+/** Customers of one round of due steps: 500 batches; their rows take 40 MB of the function that makes the round. */
+export const journeyRoundCustomersCountMax = 100_000;
+/** Between two rounds of a run: so late a step may be, and a year of rounds costs some dollars. */
+export const journeyRoundMsMin = 5 * 60 * 1000;
+/** How often an open event campaign with journeys looks for those whose longer wait is over; short ones use the queue. */
+export const journeyPollMs = 15 * 60 * 1000;
 /** Complaints over mails sent: SES reviews an account above 0.1%; a campaign clearly above that is stopped first. */
 export const complaintShareMax = 0.001;
 /** Unsubscribes over mails sent: what one mail in fifty costs in reach, no campaign brings back. */

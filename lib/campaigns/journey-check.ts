@@ -133,7 +133,7 @@ const linked = (steps: readonly unknown[]): readonly Linked[] =>
     };
   });
 
-/** A day that has 25 hours has each of them once, so nobody waits longer than that for one. */
+/** A day of 25 hours has one between two of the same. */
 const untilHourMax = 25;
 
 const hoursOf = ({ kind, hours: given }: { readonly [key: string]: unknown }): number => {

@@ -6,6 +6,7 @@
 import type { Campaign, QuietHours, Trigger } from './campaign.ts';
 
 export const dayMs = 86_400_000;
+export const hourMs = 3_600_000;
 const quarterMs = 15 * 60_000;
 
 /**

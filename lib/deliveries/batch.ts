@@ -3,6 +3,7 @@
 // and nothing is cut off. A later call takes only those the progress file says are still to do.
 // Events of a chunk are sent together before it counts as done: what is done has been reported.
 // One customer who cannot be read, and a service that fails, stop nobody else: who failed and why is in the file.
+// Members of a journey are taken as far as they can go now; who waits in it is done here, and found when due.
 // After a cancellation nothing is sent, but what was begun is brought to its end: called off, unknown, or reported.
 
 import { Failure } from '../base/errors.ts';
@@ -16,13 +17,15 @@ import {
 } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
+import { journeyOf } from '../campaigns/journey-state.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
 import { sharedActivity } from '../campaigns/send-time.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { StoredEvent } from '../events/event.ts';
-import type { CampaignStore, CustomerStore, ObjectStore } from '../ports.ts';
+import type { CampaignStore, CatalogStore, CustomerStore, JourneyStore, ObjectStore } from '../ports.ts';
 import type { DeliverContext, DeliveryOutcome } from './attempt.ts';
 import { closeOne, deliverOne } from './deliver.ts';
+import { type Advanced, advanceJourney } from './journey.ts';
 
 export interface BatchInput {
   readonly batchKey: string;
@@ -32,6 +35,8 @@ export interface BatchContext extends Omit<DeliverContext, 'runId' | 'phase'> {
   readonly campaigns: Pick<CampaignStore, 'get' | 'status'>;
   readonly customers: Pick<CustomerStore, 'read' | 'readMany' | 'writeProfile'>;
   readonly archive: ObjectStore;
+  readonly journeys: JourneyStore;
+  readonly catalog: Pick<CatalogStore, 'get'>;
   /** Real time left for this call, in ms. */
   timeLeftMs(): number;
 }
@@ -46,11 +51,15 @@ export interface BatchProgress extends DeliveryProgress {
     /** Refused for ever, by reason. */
     readonly refused: Tally;
     readonly suppressed: Tally;
+    /** Journeys that ended in this batch, by how. */
+    readonly ended?: Tally;
   };
   /** Why members in `failed` failed. */
   readonly problems: { readonly [customerId: string]: string };
   /** Settled members whose message did not go out for certain, and why: refused for ever, or of unknown fate. */
   readonly unsent: { readonly [customerId: string]: UnsentMember };
+  /** Why a step of a journey failed that is tried again when it is due. */
+  readonly putOff?: { readonly [customerId: string]: string };
 }
 
 export interface UnsentMember {
@@ -100,6 +109,8 @@ interface Work {
   readonly suppressed: Map<string, number>;
   readonly refused: Map<string, number>;
   readonly unsent: Map<string, UnsentMember>;
+  readonly ended: Map<string, number>;
+  readonly putOff: Map<string, string>;
   sent: number;
   unknown: number;
   done: number;
@@ -115,6 +126,8 @@ const startWork = ({ members }: AudienceBatch, earlier: BatchProgress | undefine
     suppressed: new Map(Object.entries(earlier?.counts.suppressed ?? {})),
     refused: new Map(Object.entries(earlier?.counts.refused ?? {})),
     unsent: new Map(Object.entries(earlier?.unsent ?? {})),
+    ended: new Map(Object.entries(earlier?.counts.ended ?? {})),
+    putOff: new Map(),
     sent: earlier?.counts.sent ?? 0,
     unknown: earlier?.counts.unknown ?? 0,
     done: earlier?.done ?? 0,
@@ -137,7 +150,7 @@ const workOff = async (
     }
     const chunk = work.pending.slice(0, deliveryChunkCustomersCountMax);
     const records = stop === undefined ? await readRecords(campaign, chunk, context) : new Map();
-    const act = stop === undefined ? deliverOne : closeOne;
+    const act = stop === undefined ? serve : closeOne;
     const activity = activityOf(campaign, records, context);
     const outcomes = await deliverChunk(
       chunk,
@@ -145,7 +158,7 @@ const workOff = async (
       { ...context, activity },
       async (member, deliverContext) => {
         const record = records.get(member.customerId) ?? {};
-        return typeof record === 'string' ? record : act(campaign, member, record, deliverContext);
+        return typeof record === 'string' ? record : act(campaign, member, record, deliverContext, context);
       },
     );
     work.pending.splice(0, chunk.length);
@@ -178,12 +191,26 @@ const activityOf = (
     : undefined;
 
 /** A text is what went wrong. */
+type MemberOutcome = DeliveryOutcome | Advanced | string;
+
+/** A journey's state moves on when a message is settled, so its event must be out by then: it goes by itself. */
+const serve = async (
+  campaign: Campaign,
+  member: AudienceMember,
+  record: CustomerRecord,
+  deliverContext: DeliverContext,
+  { events, journeys, catalog }: BatchContext,
+): Promise<MemberOutcome> =>
+  journeyOf(campaign, member.arm) === undefined
+    ? deliverOne(campaign, member, record, deliverContext)
+    : advanceJourney(campaign, member, record, { ...deliverContext, events, journeys, catalog });
+
 const deliverChunk = async (
   chunk: readonly AudienceMember[],
   { runId, phase }: AudienceBatch,
   context: BatchContext,
-  act: (member: AudienceMember, context: DeliverContext) => Promise<DeliveryOutcome | string>,
-): Promise<readonly (DeliveryOutcome | string)[]> => {
+  act: (member: AudienceMember, context: DeliverContext) => Promise<MemberOutcome>,
+): Promise<readonly MemberOutcome[]> => {
   const events: StoredEvent[] = [];
   const deliverContext: DeliverContext = {
     ...context,
@@ -235,9 +262,22 @@ const stopReason = async (
 };
 
 /** A text is what went wrong: the member is tried again. */
-const count = ({ customerId }: AudienceMember, outcome: DeliveryOutcome | string, work: Work): void => {
+const count = ({ customerId }: AudienceMember, outcome: MemberOutcome, work: Work): void => {
   if (typeof outcome === 'string') {
     work.problems.set(customerId, outcome);
+    return;
+  }
+  if ('state' in outcome) {
+    work.done += 1;
+    for (const delivery of outcome.deliveries) {
+      countSettled(customerId, delivery, work);
+    }
+    if (outcome.state.ended !== undefined) {
+      raise(work.ended, outcome.state.ended);
+    }
+    if (outcome.problem !== undefined) {
+      work.putOff.set(customerId, outcome.problem);
+    }
     return;
   }
   if (outcome.kind === 'deferred') {
@@ -247,6 +287,10 @@ const count = ({ customerId }: AudienceMember, outcome: DeliveryOutcome | string
     return;
   }
   work.done += 1;
+  countSettled(customerId, outcome, work);
+};
+
+const countSettled = (customerId: CustomerId, outcome: DeliveryOutcome, work: Work): void => {
   switch (outcome.kind) {
     case 'sent':
     case 'already':
@@ -286,9 +330,11 @@ const progressOf = (batchKey: string, work: Work, stopped: Stop, nowMs: number):
       unknown: work.unknown,
       refused: Object.fromEntries(work.refused),
       suppressed: Object.fromEntries(work.suppressed),
+      ...(work.ended.size > 0 && { ended: Object.fromEntries(work.ended) }),
     },
     problems: Object.fromEntries(work.problems),
     unsent: Object.fromEntries(work.unsent),
+    ...(work.putOff.size > 0 && { putOff: Object.fromEntries(work.putOff) }),
   };
 };
 

@@ -10,8 +10,10 @@ import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
 import { type BatchProgress, deliverBatch } from '../../lib/deliveries/batch.ts';
 import type { CustomerProfile } from '../../lib/events/customer.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
+import { fakeJourneyStore } from '../fakes/journey-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
 import { couponCampaign, createStage, memberOf, noonMs, profileOf } from './stage.ts';
 
@@ -48,6 +50,8 @@ const setUp = async ({ count = 60, profiles = {}, phase = 'test' }: Change = {})
     events,
     archive,
     customers,
+    journeys: fakeJourneyStore(),
+    catalog: fakeCatalogStore(),
     campaigns: {
       get: (id: typeof couponCampaign.campaignId) => campaigns.get(id),
       status: async () => {
@@ -289,6 +293,8 @@ describe('delivering a batch', () => {
         archive: createFakeObjectStore(),
         customers: createFakeCustomerStore(),
         campaigns: memoryCampaignStore(),
+        journeys: fakeJourneyStore(),
+        catalog: fakeCatalogStore(),
         timeLeftMs: () => 1,
       },
     );

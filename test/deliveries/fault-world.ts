@@ -20,9 +20,11 @@ import type {
 } from '../../lib/ports.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
+import { fakeJourneyStore } from '../fakes/journey-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
 import { couponCampaign, memberOf, noonMs, profileOf } from './stage.ts';
 
@@ -164,6 +166,8 @@ const createWorld = async ({ seed }: Plan) => {
         get: (id) => read(() => campaigns.get(id)),
         status: async () => read(async () => 'running' as const),
       },
+      journeys: fakeJourneyStore(),
+      catalog: fakeCatalogStore(),
       customers: {
         read: (...args) => read(() => customers.read(...args)),
         readMany: (...args) => read(() => customers.readMany(...args)),

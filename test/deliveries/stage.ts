@@ -16,6 +16,7 @@ import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
+import { type FakeJourneyStore, fakeJourneyStore } from '../fakes/journey-store.ts';
 import { type FakeTransport, fakeTransport } from '../fakes/transport.ts';
 
 export const noonMs = Date.UTC(2026, 5, 10, 12);
@@ -87,6 +88,8 @@ export class Crash extends Error {}
 export interface Stage {
   readonly context: DeliverContext;
   readonly table: ReturnType<typeof fakeTable>;
+  /** Its writes count as changes. */
+  readonly journeys: FakeJourneyStore;
   readonly mailer: FakeTransport;
   /** Empty; only what strikes off dead addresses looks into it. */
   readonly customers: CustomerStore;
@@ -132,8 +135,15 @@ export const createStage = (): Stage => {
   };
   const transport: Transport = { ...mailer, send: (message) => change(() => mailer.send(message)) };
   const customers = createFakeCustomerStore();
+  const states = fakeJourneyStore();
+  const journeys: FakeJourneyStore = {
+    ...states,
+    get: (...args) => read(() => states.get(...args)),
+    write: (...args) => change(() => states.write(...args)),
+  };
   return {
     table,
+    journeys,
     mailer,
     customers,
     events: queue.sent,
