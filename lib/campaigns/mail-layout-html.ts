@@ -43,7 +43,7 @@ interface Colours {
 const couponColours: Colours = { ground: '#eef4ff', border: '#2f5fd0' };
 const referralColours: Colours = { ground: '#edf8f1', border: '#1d7a46' };
 
-const box = (inside: string, { ground, border }: Colours): string => `<tr><td style="padding:0 32px 24px">
+const box = (inside: string, { ground, border }: Colours): string => `<tr><td style="padding:12px 32px 24px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="background:${ground};border:1px dashed ${border};border-radius:12px">
 <tr><td align="center" style="padding:20px 16px">${inside}</td></tr>
 </table>

@@ -21,7 +21,7 @@ export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder')
         discountText: chinese ? '8.5折' : '15% off',
         expiresAt: '2030-01-31T12:00:00.000Z',
         expiresText: chinese ? '2030年1月31日' : 'January 31, 2030',
-        deadlineText: chinese ? '2030年1月31日 GMT+8 20:00' : 'January 31, 2030 at 12:00 PM UTC',
+        deadlineText: chinese ? '2030年1月31日 20:00（GMT+8）' : 'January 31, 2030 at 12:00 PM UTC',
         daysLeft: 3,
         minimumSpendText: '',
         eligibleItemsText: '',

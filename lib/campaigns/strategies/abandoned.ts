@@ -14,7 +14,7 @@ const cartWords: MessageWords = {
     subject: `Still in your cart: ${ownTitles.en}`,
     preview: 'Everything is where you left it.',
     heading: 'Everything is where you left it',
-    text: `${greeting.en}you put this into your cart and did not come round to ordering it. It is still there, should you want to go on.`,
+    text: `${greeting.en}you put this into your cart and have not got round to ordering it. It is still there, should you want to go on.`,
     own: 'In your cart',
     button: 'Back to the cart',
     recommendations: 'Or rather one of these?',

@@ -66,12 +66,12 @@ const learnNext: MessageWords = {
     short: `You completed ${completed}. We have a few ideas how to go on.`,
   },
   'zh-CN': {
-    subject: `您已完成“${completed}”，接下来呢？`,
+    subject: `您已完成《${completed}》，接下来呢？`,
     preview: '从这里出发，有几个方向可选。',
     heading: '恭喜完成！接下来呢？',
-    text: `${greeting['zh-CN']}您已经完成了“${completed}”。从这里出发，可以走向不止一个方向。`,
+    text: `${greeting['zh-CN']}您已经完成了《${completed}》。从这里出发，可以走向不止一个方向。`,
     recommendations: '可选的方向',
-    short: `您已完成“${completed}”。接下来怎么走，我们有几个建议。`,
+    short: `您已完成《${completed}》。接下来怎么走，我们有几个建议。`,
   },
 };
 
@@ -88,10 +88,10 @@ const learnNextCoupon: MessageWords = {
       'Well done! {{ coupon.discountText }} what comes next with code {{ coupon.code }}, until {{ coupon.expiresText }}.',
   },
   'zh-CN': {
-    subject: `“${completed}”已完成，下一步{{ coupon.discountText }}`,
+    subject: `《${completed}》已完成，下一步{{ coupon.discountText }}`,
     preview: '您的专属优惠码，有效期至{{ coupon.expiresText }}。',
     heading: '下一步，{{ coupon.discountText }}',
-    text: `${greeting['zh-CN']}您已经完成了“${completed}”。送您一个优惠码，下一步学什么都能用。`,
+    text: `${greeting['zh-CN']}您已经完成了《${completed}》。送您一个优惠码，下一步学什么都能用。`,
     recommendations: '可选的方向',
     short:
       '恭喜完成！下一步可享{{ coupon.discountText }}，优惠码{{ coupon.code }}，有效期至{{ coupon.expiresText }}。',

@@ -104,7 +104,7 @@ export const freeChapter = strategy({
 });
 
 const bundleWords: MessageWords = {
-  parts: ['text', 'coupon', 'button'],
+  parts: ['text', 'coupon'],
   en: {
     subject: 'Better together: {{ coupon.discountText }}',
     preview: 'One code for the set, valid until {{ coupon.expiresText }}.',

@@ -9,7 +9,15 @@ import { footerWords } from '../mail-footer.ts';
 import { type Block, layout } from '../mail-layout.ts';
 
 /** `own`: the items of the message's focus. */
-export type Part = 'text' | 'own' | 'coupon' | 'recommendations' | 'button' | 'note' | 'referral';
+export type Part =
+  | 'text'
+  | 'own'
+  | 'coupon'
+  | 'recommendations'
+  | 'button'
+  | 'note'
+  | 'deadline'
+  | 'referral';
 
 export interface Words {
   readonly subject: string;
@@ -62,6 +70,7 @@ interface Labels {
   readonly code: string;
   readonly terms: string;
   readonly minimum: string;
+  readonly deadline: string;
   readonly recommendations: string;
   readonly look: string;
   readonly referral: string;
@@ -73,6 +82,7 @@ const labels: { readonly [language in Language]: Labels } = {
     code: 'Your code',
     terms: '{{ coupon.discountText }}, valid until {{ coupon.deadlineText }}',
     minimum: 'For orders from {{ coupon.minimumSpendText }}',
+    deadline: 'Ends on {{ coupon.deadlineText }}',
     recommendations: 'Picked for you',
     look: 'Take a look',
     referral: 'Your code for friends',
@@ -83,6 +93,7 @@ const labels: { readonly [language in Language]: Labels } = {
     code: '您的优惠码',
     terms: '{{ coupon.discountText }}，有效期至{{ coupon.deadlineText }}',
     minimum: '订单满{{ coupon.minimumSpendText }}可用',
+    deadline: '截止时间：{{ coupon.deadlineText }}',
     recommendations: '为您推荐',
     look: '去看看',
     referral: '您的专属邀请码',
@@ -112,6 +123,8 @@ const blockOf = (part: Part, words: Words, label: Labels, url: string): Block =>
       };
     case 'coupon':
       return { kind: 'coupon', label: label.code, terms: label.terms, minimum: label.minimum };
+    case 'deadline':
+      return { kind: 'deadline', text: label.deadline };
     case 'button':
       return { kind: 'button', label: words.button ?? label.look, url };
     case 'referral':

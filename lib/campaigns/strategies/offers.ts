@@ -116,21 +116,19 @@ export const winBack = strategy({
 });
 
 const limited: MessageWords = {
-  parts: ['text', 'coupon', 'recommendations', 'button', 'note'],
+  parts: ['text', 'deadline', 'coupon', 'recommendations', 'button'],
   en: {
     subject: '{{ coupon.discountText }} until {{ coupon.expiresText }}',
     preview: 'One code for whatever you choose, until {{ coupon.deadlineText }}.',
     heading: '{{ coupon.discountText }} whatever you choose',
-    text: `${greeting.en}for a few days your next order costs less. The code is yours and works once.`,
-    note: 'The offer ends on {{ coupon.deadlineText }}, and that is its real end: it will not be extended.',
+    text: `${greeting.en}for a few days your next order costs less. The code is yours and works once. The end below is its real end: the code stops working then, for everybody.`,
     short: '{{ coupon.discountText }} with code {{ coupon.code }}, until {{ coupon.deadlineText }}.',
   },
   'zh-CN': {
     subject: '限时{{ coupon.discountText }}，{{ coupon.expiresText }}截止',
     preview: '一个优惠码，任选可用，截止{{ coupon.deadlineText }}。',
     heading: '限时{{ coupon.discountText }}，任您选择',
-    text: `${greeting['zh-CN']}这几天下单更优惠。优惠码为您专属，可使用一次。`,
-    note: '活动于{{ coupon.deadlineText }}截止，以此为准，不会延期。',
+    text: `${greeting['zh-CN']}这几天下单更优惠。优惠码为您专属，可使用一次。下面的截止时间以此为准：届时所有优惠码同时失效。`,
     short: '限时{{ coupon.discountText }}，优惠码{{ coupon.code }}，{{ coupon.deadlineText }}截止。',
   },
 };
