@@ -11,6 +11,7 @@ const benches: {
   'after-ranking': () => import('./after-ranking.ts'),
   'cold-start': () => import('./cold-start.ts'),
   coverage: () => import('./coverage.ts'),
+  faults: () => import('./faults.ts'),
   latency: () => import('./latency.ts'),
   'next-basket': () => import('./next-basket.ts'),
   'online-retail': () => import('./online-retail.ts'),

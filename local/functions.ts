@@ -14,6 +14,8 @@ import type { LocalFunction } from './template.ts';
 export interface Functions {
   /** By name or ARN. Rejects with FunctionError when the function fails. */
   readonly invoke: (nameOrArn: string, event: unknown) => Promise<unknown>;
+  /** What a function runs with; `id` is its construct's: CampaignDeliver. */
+  readonly environmentOf: (id: string) => { readonly [name: string]: string };
   /** Events being handled or waiting for a sandbox. */
   readonly runningCount: () => number;
   readonly close: () => Promise<void>;
@@ -100,6 +102,14 @@ export const createFunctions = (lambdas: readonly LocalFunction[], settings: Set
         runningCount -= 1;
       }
     },
+    environmentOf: (id) => {
+      // CDK ends a logical id with eight hexadecimal digits.
+      const found = lambdas.find(({ name }) => name.replace(/[0-9A-F]{8}$/, '').endsWith(`-${id}`));
+      if (found === undefined) {
+        throw new Error(`functions: there is no ${id} among ${lambdas.map(({ name }) => name).join(', ')}`);
+      }
+      return environmentOf(found, settings);
+    },
     runningCount: () => runningCount,
     close: async () => {
       const sandboxes = [...new Set(pools.values())].flatMap((pool) => [...pool.sandboxes]);
@@ -155,6 +165,13 @@ const end = (pool: Pool, sandbox: Sandbox, error: FunctionError): void => {
   sandbox.busyWith = undefined;
 };
 
+const environmentOf = (lambda: LocalFunction, settings: Settings): { readonly [name: string]: string } => ({
+  ...settings.environment,
+  ...lambda.environment,
+  AWS_LAMBDA_FUNCTION_NAME: lambda.name,
+  AWS_ACCESS_KEY_ID: accessKeyOf(lambda.name),
+});
+
 const start = (pool: Pool, settings: Settings, logOf: LogOf): Sandbox => {
   const { lambda } = pool;
   const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
@@ -165,12 +182,7 @@ const start = (pool: Pool, settings: Settings, logOf: LogOf): Sandbox => {
       functionArn: lambda.arn,
       memoryMb: lambda.memoryMb,
     } satisfies SandboxData,
-    env: {
-      ...settings.environment,
-      ...lambda.environment,
-      AWS_LAMBDA_FUNCTION_NAME: lambda.name,
-      AWS_ACCESS_KEY_ID: accessKeyOf(lambda.name),
-    },
+    env: environmentOf(lambda, settings),
     resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMb },
     stdout: true,
     stderr: true,

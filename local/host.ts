@@ -73,6 +73,8 @@ export interface LocalHost {
   readonly executions: () => readonly LocalExecution[];
   /** Resolves when no execution is moving: each has ended, or waits for the clock (see `waitsUntilMs`). */
   readonly settle: () => Promise<void>;
+  /** What a function (CampaignDeliver) runs with: it can run in a process of its own, to be killed or measured. */
+  readonly functionEnvironment: (id: string) => { readonly [name: string]: string };
   /** How the functions kept to their roles: `<function> <action> <resource>` of each call refused, of each grant unused. */
   readonly roles: { readonly refused: () => readonly string[]; readonly unused: () => readonly string[] };
   /** Schedules do not fire until they are resumed; what became due meanwhile is not made up for. */
@@ -138,6 +140,7 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
     mails: async () => ses.mails().map((mail) => ({ ...mail, raw: ses.raw(mail.sesMessageId) })),
     executions: executions.view,
     settle: executions.settle,
+    functionEnvironment: functions.environmentOf,
     roles: { refused: services.guard.refused, unused: services.permissions.unused },
     schedules,
     close: closers.closeAll,

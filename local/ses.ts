@@ -50,7 +50,7 @@ export interface LocalSes {
 }
 
 /** The local account's rate, which the local configuration has as its ceiling: a simulated month is to pass in seconds. */
-export const sendRateMax = 1_000;
+export const sendRateMax = 10_000;
 /** SES: recipients of one message. */
 const recipientsCountMax = 50;
 /** SES v1: size of a raw message. */
