@@ -28,8 +28,11 @@ export interface RivalPorts extends FactItemPorts {
   readonly clock: Clock;
 }
 
-/** When each campaign that goes before will write to this customer, as far as that is before `untilMs`. */
-export type Rivals = (attempt: Attempt, untilMs: number) => Promise<readonly number[]>;
+/**
+ * When campaigns that go before will write to this customer, as far as that is before `untilMs`: of those that rank
+ * highest, `countMax` at most.
+ */
+export type Rivals = (attempt: Attempt, untilMs: number, countMax: number) => Promise<readonly number[]>;
 
 /** Rivals are read once for a campaign and kept for a minute. */
 export const createRivals = (ports: RivalPorts): Rivals => {
@@ -44,10 +47,13 @@ export const createRivals = (ports: RivalPorts): Rivals => {
     rivals.catch(() => read.delete(campaign.campaignId));
     return rivals;
   };
-  return async (attempt, untilMs) => {
-    const rivals = await rivalsOf(attempt.campaign, ports.clock.nowMs());
-    const due = await Promise.all(rivals.map((rival) => dueMs(rival, attempt, untilMs, ports)));
-    return due.filter((atMs) => atMs !== undefined);
+  return async (attempt, untilMs, countMax) => {
+    const due: number[] = [];
+    for (const rival of await rivalsOf(attempt.campaign, ports.clock.nowMs())) {
+      const atMs = due.length < countMax ? await dueMs(rival, attempt, untilMs, ports) : undefined;
+      due.push(...(atMs === undefined ? [] : [atMs]));
+    }
+    return due;
   };
 };
 
@@ -67,15 +73,16 @@ export const yieldUntil = async (
   }
   // A message of that day or later is under no cap with one of today.
   const reachMs = (Math.floor(nowMs / dayMs) + Math.max(...caps.map(({ days }) => days))) * dayMs;
-  const due = await context.rivals(attempt, Math.min(endMs, reachMs));
-  if (due.length === 0) {
-    return undefined;
-  }
-  const room = await roomUnder(
-    { customerId: member.customerId, campaignId: campaign.campaignId, channel, nowMs, caps },
-    context.deliveries,
-  );
-  if (room === 0 || room > due.length) {
+  const readRoom = () =>
+    roomUnder(
+      { customerId: member.customerId, campaignId: campaign.campaignId, channel, nowMs, caps },
+      context.deliveries,
+    );
+  // One that finds no room is capped, and one that finds room for all of them need not wait.
+  const room = await readRoom();
+  const due = room === 0 ? [] : await context.rivals(attempt, Math.min(endMs, reachMs), room);
+  // A rival that took its place in between wants none any more, and the room read before does not show it.
+  if (due.length === 0 || (due.length < room && due.length < (await readRoom()))) {
     return undefined;
   }
   const untilMs = Math.min(endMs, ...due.map((atMs) => lookAgainMs(atMs, nowMs, assignedMs)));
@@ -86,7 +93,7 @@ export const yieldUntil = async (
 const lookAgainMs = (dueAtMs: number, nowMs: number, assignedMs: number): number =>
   dueAtMs > nowMs
     ? dueAtMs + yieldAfterMs
-    : nowMs + Math.min(yieldCheckMsMax, Math.max(yieldCheckMsMin, (nowMs - assignedMs) / 4));
+    : nowMs + Math.min(yieldCheckMsMax, Math.max(yieldCheckMsMin, Math.ceil((nowMs - assignedMs) / 4)));
 
 /** When the rival will write to the customer; undefined when it will not, or not before `untilMs`. */
 const dueMs = async (
