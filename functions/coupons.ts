@@ -1,18 +1,49 @@
-// Redeems a coupon on an order. Scope read: called by the shop's server.
+// Coupons at a shop's checkout: a quote, reservations, redemptions, releases, refunds. Scope read: called by the
+// shop's server.
 
-import { redeemCoupon } from '../lib/offers/redeem.ts';
-import { parseRedemption } from '../lib/offers/redemption-input.ts';
-import { bodyText, clock, couponStore, eventQueue, pathParameter, respond, routes } from './runtime.ts';
+import { quoteCoupon } from '../lib/offers/quote.ts';
+import { redeemCoupon, refundCoupon, releaseCoupon, reserveCoupon } from '../lib/offers/redeem.ts';
+import {
+  parseQuote,
+  parseRedemption,
+  parseRefund,
+  parseRelease,
+  parseReservation,
+} from '../lib/offers/redemption-input.ts';
+import {
+  bodyText,
+  catalogStore,
+  clock,
+  couponStore,
+  eventQueue,
+  pathParameter,
+  respond,
+  routes,
+} from './runtime.ts';
+
+const ports = () => ({
+  coupons: couponStore(),
+  catalog: catalogStore(),
+  events: eventQueue(),
+  clock: clock(),
+});
+
+type Event = Parameters<typeof pathParameter>[0];
+const inputOf = (event: Event) =>
+  [pathParameter(event, 'code'), event.headers['idempotency-key'], bodyText(event)] as const;
 
 export const handler = routes({
-  'POST /v1/coupons/{code}/redemptions': async (event) => {
-    const key = event.headers['idempotency-key'];
-    const request = parseRedemption(pathParameter(event, 'code'), key, bodyText(event));
-    const answer = await redeemCoupon(request, {
-      coupons: couponStore(),
-      events: eventQueue(),
-      clock: clock(),
-    });
-    return respond(200, answer);
-  },
+  'GET /v1/coupons/{code}': async (event) =>
+    respond(
+      200,
+      await quoteCoupon(parseQuote(pathParameter(event, 'code'), event.queryStringParameters ?? {}), ports()),
+    ),
+  'POST /v1/coupons/{code}/reservations': async (event) =>
+    respond(200, await reserveCoupon(parseReservation(...inputOf(event)), ports())),
+  'POST /v1/coupons/{code}/redemptions': async (event) =>
+    respond(200, await redeemCoupon(parseRedemption(...inputOf(event)), ports())),
+  'POST /v1/coupons/{code}/releases': async (event) =>
+    respond(200, await releaseCoupon(parseRelease(...inputOf(event)), ports())),
+  'POST /v1/coupons/{code}/refunds': async (event) =>
+    respond(200, await refundCoupon(parseRefund(...inputOf(event)), ports())),
 });

@@ -84,7 +84,10 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     apiUrl: true,
   },
   coupons: {
-    tables: { campaigns: ['GetItem', 'PutItem', 'UpdateItem'] },
+    tables: {
+      campaigns: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+      catalog: ['BatchGetItem'],
+    },
     queues: ['events'],
   },
   unsubscribe: {

@@ -18,6 +18,7 @@ import type {
 import type { StoredEvent } from './events/event.ts';
 import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
+import type { CouponLedger } from './offers/ledger.ts';
 import type { IssuedTerms } from './offers/offer.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
 
@@ -298,6 +299,8 @@ export interface Coupon {
   readonly redemptionsMax?: number;
   /** Reserved or redeemed and not given back; not counted where there is no redemptionsMax. */
   readonly redemptionsCount: number;
+  /** Taken back; ISO 8601. */
+  readonly revokedAt?: string;
   /** Copied when it was issued: a redemption reads nothing else. */
   readonly terms: IssuedTerms;
 }
@@ -362,26 +365,7 @@ export interface DeliveryStore {
   counts(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
-export interface Redemption {
-  readonly code: string;
-  readonly customerId: CustomerId;
-  readonly orderId: string;
-  readonly orderValue: number;
-  /** ISO 4217, as the order stated it. */
-  readonly currency?: string;
-  /** What the coupon takes off the order; computed once, answered ever after. */
-  readonly discountAmount: number;
-  readonly idempotencyKey: string;
-  readonly at: string;
-}
-
-/** Limits beside the code's own: redemptions by this customer, and over the whole campaign. */
-export interface RedemptionLimits {
-  readonly customer: CounterClaim;
-  readonly campaign?: CounterClaim;
-}
-
-export interface CouponStore {
+export interface CouponStore extends CouponLedger {
   /** However the code is typed. */
   get(code: string): Promise<Coupon | undefined>;
   /** A customer's coupons that have not expired, the next to expire first: their own, and those for friends. */
@@ -390,21 +374,8 @@ export interface CouponStore {
   issue(
     coupon: Coupon,
   ): Promise<{ readonly kind: 'issued' } | { readonly kind: 'exists'; readonly coupon: Coupon }>;
-  /** What was redeemed on this code with this idempotency key. */
-  redemption(code: string, idempotencyKey: string): Promise<Redemption | undefined>;
-  /**
-   * One transaction over code, customer, campaign and idempotency key.
-   * `repeated`: the same key was used before for this code: the first redemption is returned.
-   */
-  redeem(
-    redemption: Redemption,
-    coupon: Coupon,
-    limits: RedemptionLimits,
-  ): Promise<
-    | { readonly kind: 'redeemed' }
-    | { readonly kind: 'repeated'; readonly first: Redemption }
-    | { readonly kind: 'exhausted'; readonly which: 'code' | 'customer' | 'campaign' }
-  >;
+  /** A reward whose order was refunded: it can no longer be redeemed. False when it was redeemed before. */
+  revoke(code: string, atIso: string): Promise<boolean>;
 }
 
 export interface Transport {

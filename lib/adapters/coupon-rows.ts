@@ -9,7 +9,9 @@ type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[numb
 
 export const codeKey = (code: string): string => normalizeCode(code) ?? code;
 
-export const couponKey = (code: string) => ({ pk: `coupon#${codeKey(code)}`, sk: 'coupon' });
+export const couponPk = (code: string): string => `coupon#${codeKey(code)}`;
+
+export const couponKey = (code: string) => ({ pk: couponPk(code), sk: 'coupon' });
 
 export const customerCouponsPk = (customerId: string): string => `customer-coupons#${customerId}`;
 

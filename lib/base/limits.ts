@@ -134,6 +134,17 @@ export const windowDaysMax = 365;
 export const couponCodeBitsMin = 40;
 /** Characters of a code: what people still type, and a partition key of DynamoDB holds. */
 export const couponCodeLengthMax = 40;
+/** Coupons on one order: they stand in one row of DynamoDB with what each takes off each item. */
+export const couponsPerOrderCountMax = 5;
+/** Lines of an order that a coupon looks at: each is looked up in the catalogue. */
+export const couponLinesCountMax = 100;
+/** How long a checkout may reserve a coupon: a stuck one must not keep it from others for long. */
+export const couponHoldMsMax = 2 * 60 * 60 * 1000;
+/** Tries of one step of a coupon that many take at once: with pauses up to 250 ms, half of what its function has. */
+export const couponAttemptsCountMax = 50;
+/** Reservations that ended and are counted out at a time: before a coupon is refused, and beside each new one. */
+export const sweptHoldsCountMax = 25;
+export const sweptHoldsBesideCountMax = 2;
 /** Coupons of one customer in one list: one page of DynamoDB, and more than an app can show. */
 export const liveCouponsCountMax = 100;
 /** Items, categories or kinds that an offer names: they are copied into each of its coupons. */

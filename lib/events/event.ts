@@ -74,8 +74,14 @@ export const loopEvents = {
   deliverySettled: 'Reprise Delivery Settled',
   /** SES (or SNS) reported: properties {deliveryId, campaignId, kind: delivery|bounce|complaint|open|click, permanent?, link?, userAgent?, network?}. */
   deliveryReported: 'Reprise Delivery Reported',
-  /** A coupon was redeemed: properties {code, campaignId, variant, decisionId, orderId}. */
+  /** A coupon was redeemed: properties {code, campaignId, variant, decisionId, orderId, orderValue, discountAmount, currency?}. */
   couponRedeemed: 'Reprise Coupon Redeemed',
+  /** A coupon was reserved at checkout: properties as of a redemption, and {heldUntil}. */
+  couponReserved: 'Reprise Coupon Reserved',
+  /** A reservation ended without an order: properties as of a redemption, and {reason: released|expired}. */
+  couponReleased: 'Reprise Coupon Released',
+  /** An order with a coupon was refunded: properties as of a redemption, and {discountGivenBack, whole}. */
+  couponRefunded: 'Reprise Coupon Refunded',
   /** The customer took back consent: properties {channel, purpose, via: link|one-click|preferences|api|bounce|complaint}. */
   consentWithdrawn: 'Reprise Consent Withdrawn',
   /** The customer gave consent again after withdrawing it: properties {channel, purpose, via: link|preferences}. */

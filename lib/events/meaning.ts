@@ -40,6 +40,8 @@ export const behaviourNames: { readonly [event: string]: BehaviourName } = {
   'Checkout Started': many('cart'),
   'Course Started': one('start', course),
   'Content Started': one('start', content),
+  /** By a coupon (lib/offers/coupon-events.ts), or an app's own: properties.days. */
+  'Trial Started': one('start', course),
   /** A lesson is progress within its course, not the course's end. */
   'Lesson Completed': one('start', course),
   'Course Completed': one('complete', course),

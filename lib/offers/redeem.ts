@@ -1,19 +1,25 @@
-// Redeems a coupon on an order: checks, then one transaction over code, customer, campaign and idempotency key.
-// The same key answers the first redemption for ever, even after the code expired or was used up.
+// What a shop's checkout does with a coupon: reserve it, redeem it (reserved or not), release it, refund the order.
 // Coupons of a cancelled campaign are honoured: the customer holds what was promised.
 
-import { Failure, shown } from '../base/errors.ts';
-import type { CustomerId } from '../base/ids.ts';
-import { loopEvents } from '../events/event.ts';
-import { loopEvent } from '../events/loop-event.ts';
-import type { Clock, Coupon, CouponStore, EventQueue, Redemption, RedemptionLimits } from '../ports.ts';
-import { normalizeCode } from './code.ts';
-import { takeoff } from './discount.ts';
+import type { ItemId } from '../base/ids.ts';
+import { sweptHoldsBesideCountMax } from '../base/limits.ts';
+import type { Coupon } from '../ports.ts';
+import { redeemedEvents, refundedEvent, releasedEvent, reservedEvent } from './coupon-events.ts';
+import type { CouponUse, LedgerView } from './ledger.ts';
 import { fromMinor } from './money.ts';
-import type { Discount, IssuedTerms } from './offer.ts';
-import type { RedemptionRequest } from './redemption-input.ts';
+import type { Discount } from './offer.ts';
+import { type Placed, place } from './place.ts';
+import type {
+  RedemptionRequest,
+  RefundRequest,
+  ReleaseRequest,
+  ReservationRequest,
+} from './redemption-input.ts';
+import * as refusal from './refusals.ts';
+import { type CouponContext, countOutHolds, takeStep, type Verdict } from './step.ts';
+import { endHold, refund } from './undo.ts';
 
-export interface RedemptionAnswer {
+export interface CouponAnswer {
   readonly code: string;
   readonly campaignId: string;
   readonly variant: string;
@@ -24,177 +30,130 @@ export interface RedemptionAnswer {
   readonly discount: Discount;
   /** To take off the order, in the major unit of its currency. */
   readonly discountAmount: number;
-  readonly redeemedAt: string;
+  /** The same by item, where lines were given. */
+  readonly lines?: readonly { readonly itemId: string; readonly discountAmount: number }[];
+  /** What the shop gives beside. */
+  readonly gives?: CouponUse['gives'];
+}
+export type RedemptionAnswer = CouponAnswer & { readonly redeemedAt: string };
+export type ReservationAnswer = CouponAnswer & { readonly heldUntil: string };
+
+export interface ReleaseAnswer {
+  readonly code: string;
+  readonly orderId: string;
+  readonly status: 'released' | 'expired';
 }
 
-export interface RedeemContext {
-  readonly coupons: CouponStore;
-  readonly events: EventQueue;
-  readonly clock: Clock;
+export interface RefundAnswer {
+  readonly code: string;
+  readonly orderId: string;
+  readonly status: 'redeemed' | 'refunded';
+  /** Of the discount: now, and in all so far. */
+  readonly discountGivenBack: number;
+  readonly discountGivenBackInAll: number;
 }
 
 export const redeemCoupon = async (
   request: RedemptionRequest,
-  context: RedeemContext,
+  context: CouponContext,
 ): Promise<RedemptionAnswer> => {
-  const coupon = await couponOf(request, context.coupons);
-  const offer = coupon.terms;
-  const first = await context.coupons.redemption(coupon.code, request.idempotencyKey);
-  const redemption = first ?? (await redeemNow(request, coupon, offer, context));
-  if (!isSameOrder(redemption, request)) {
-    throw new Failure('conflict', {
-      code: 'idempotency-key-reused',
-      message: 'This Idempotency-Key was used on this code for another order.',
-      received: shown({ orderId: request.orderId, orderValue: request.orderValue }),
-      action: 'Use a new key for each order; repeat a request with exactly the same body.',
-    });
-  }
-  // Also on a repeat: the first try may have ended between the transaction and this.
-  await context.events.send([redeemedEvent(redemption, coupon, context.clock.nowMs())]);
-  return answerOf(redemption, coupon, offer);
+  const items = await itemsOf(request.lines, context);
+  return takeStep('redeem', request, context, (view, nowMs) =>
+    verdict(place({ request, view, items, nowMs }), (use) => ({
+      answer: { ...answerOf(use, view.coupon), redeemedAt: use.redeemedAt ?? '' },
+      events: redeemedEvents(use, view.coupon, nowMs),
+    })),
+  );
 };
 
-const couponOf = async (request: RedemptionRequest, coupons: CouponStore): Promise<Coupon> => {
-  const code = normalizeCode(request.code);
-  const coupon = code === undefined ? undefined : await coupons.get(code);
-  if (coupon === undefined) {
-    throw new Failure('not-found', {
-      code: 'coupon-unknown',
-      message: 'There is no such coupon.',
-      received: shown(request.code),
-      action: 'Compare the code with the one in the mail: three groups of four letters and digits.',
-    });
+export const reserveCoupon = async (
+  request: ReservationRequest,
+  context: CouponContext,
+): Promise<ReservationAnswer> => {
+  const items = await itemsOf(request.lines, context);
+  let campaignId: Coupon['campaignId'] | undefined;
+  const answer = await takeStep<ReservationAnswer>('reserve', request, context, (view, nowMs) => {
+    campaignId = view.coupon.campaignId;
+    return verdict(place({ request, view, items, nowMs, holdMs: request.minutes * 60_000 }), (use) => ({
+      answer: { ...answerOf(use, view.coupon), heldUntil: use.heldUntil ?? '' },
+      events: [reservedEvent(use, view.coupon, nowMs)],
+    }));
+  });
+  // Two out for each one in: those that ended never pile up.
+  if (campaignId !== undefined) {
+    await countOutHolds(campaignId, sweptHoldsBesideCountMax, context);
   }
-  if (coupon.customerId !== undefined && coupon.customerId !== request.customerId) {
-    throw new Failure('forbidden', {
-      code: 'coupon-of-another-customer',
-      message: 'The coupon was given to another customer.',
-      received: shown(request.customerId),
-      action: 'Redeem it for the customer it was sent to.',
-    });
-  }
-  return coupon;
+  return answer;
 };
 
-const redeemNow = async (
-  request: RedemptionRequest,
-  coupon: Coupon,
-  offer: IssuedTerms,
-  context: RedeemContext,
-): Promise<Redemption> => {
-  const nowMs = context.clock.nowMs();
-  if (Date.parse(coupon.expiresAt) <= nowMs) {
-    throw new Failure('gone', {
-      code: 'coupon-expired',
-      message: `The coupon expired at ${coupon.expiresAt}.`,
-      received: coupon.code,
-      action: 'Take the order without it.',
-    });
-  }
-  const redemption = redemptionOf(request, coupon, offer, nowMs);
-  const result = await context.coupons.redeem(redemption, coupon, limitsOf(coupon, request.customerId));
-  if (result.kind === 'exhausted') {
-    throw new Failure('conflict', {
-      code: `coupon-exhausted-${result.which}`,
-      message: exhaustedMessages[result.which],
-      received: coupon.code,
-      action: 'Take the order without it.',
-    });
-  }
-  return result.kind === 'repeated' ? result.first : redemption;
-};
-
-const exhaustedMessages = {
-  code: 'This code was redeemed as often as it may be.',
-  customer: 'This customer has redeemed as many coupons of this campaign as one customer may.',
-  campaign: 'All redemptions of this campaign are used up.',
-} as const;
-
-const redemptionOf = (
-  request: RedemptionRequest,
-  coupon: Coupon,
-  offer: IssuedTerms,
-  nowMs: number,
-): Redemption => {
-  const { discount, minimumSpend } = offer;
-  const { orderId, orderValue, idempotencyKey } = request;
-  if (
-    discount.kind === 'amount' &&
-    request.currency !== undefined &&
-    request.currency !== discount.currency
-  ) {
-    throw new Failure('invalid', {
-      code: 'coupon-currency-differs',
-      message: `The coupon is worth an amount in ${discount.currency}, the order is in another currency.`,
-      received: request.currency,
-      action: `Redeem it on an order in ${discount.currency}.`,
-    });
-  }
-  if (minimumSpend !== undefined && orderValue < minimumSpend) {
-    throw new Failure('invalid', {
-      code: 'coupon-minimum-spend',
-      message: `The coupon needs an order of at least ${minimumSpend}.`,
-      received: orderValue,
-      action: 'Raise the order to the minimum, or take it without the coupon.',
-    });
-  }
-  const currency = request.currency ?? (discount.kind === 'amount' ? discount.currency : undefined);
-  return {
-    code: coupon.code,
-    customerId: request.customerId,
-    orderId,
-    orderValue,
-    ...(currency !== undefined && { currency }),
-    discountAmount: fromMinor(
-      takeoff(offer, { value: orderValue, currency, takenMinor: 0, takenByItem: {} }, new Map()).minor,
-      currency,
-    ),
-    idempotencyKey,
-    at: new Date(nowMs).toISOString(),
-  };
-};
-
-/** Counters: `redeemed/<campaign>` and `redeemed/<campaign>/<customer>`; they are kept as long as the codes. */
-const limitsOf = ({ campaignId, terms: offer }: Coupon, customerId: CustomerId): RedemptionLimits => ({
-  customer: { key: `redeemed/${campaignId}/${customerId}`, max: offer.redemptionsPerCustomerMax },
-  ...(offer.redemptionsTotalMax !== undefined && {
-    campaign: { key: `redeemed/${campaignId}`, max: offer.redemptionsTotalMax },
-  }),
-});
-
-const isSameOrder = (redemption: Redemption, request: RedemptionRequest): boolean =>
-  redemption.orderId === request.orderId &&
-  redemption.orderValue === request.orderValue &&
-  (request.currency === undefined || request.currency === redemption.currency);
-
-const redeemedEvent = (redemption: Redemption, coupon: Coupon, nowMs: number) =>
-  loopEvent({
-    event: loopEvents.couponRedeemed,
-    identity: [redemption.code, redemption.idempotencyKey],
-    customerId: redemption.customerId,
-    at: redemption.at,
-    nowMs,
-    properties: {
-      code: redemption.code,
-      campaignId: coupon.campaignId,
-      variant: coupon.variant,
-      decisionId: coupon.decisionId,
-      orderId: redemption.orderId,
-      orderValue: redemption.orderValue,
-      discountAmount: redemption.discountAmount,
-      ...(redemption.currency !== undefined && { currency: redemption.currency }),
-    },
+export const releaseCoupon = (request: ReleaseRequest, context: CouponContext): Promise<ReleaseAnswer> =>
+  takeStep('release', request, context, (view, nowMs) => {
+    const use = heldUse(view, request.orderId);
+    return {
+      kind: 'entry',
+      entry: endHold(view, use, 'released'),
+      answer: { code: use.code, orderId: use.orderId, status: 'released' },
+      events: [releasedEvent(use, view.coupon, 'released', nowMs)],
+    };
   });
 
-const answerOf = (redemption: Redemption, coupon: Coupon, offer: IssuedTerms): RedemptionAnswer => ({
-  code: redemption.code,
-  campaignId: coupon.campaignId,
-  variant: coupon.variant,
-  customerId: redemption.customerId,
-  orderId: redemption.orderId,
-  orderValue: redemption.orderValue,
-  ...(redemption.currency !== undefined && { currency: redemption.currency }),
-  discount: offer.discount,
-  discountAmount: redemption.discountAmount,
-  redeemedAt: redemption.at,
-});
+export const refundCoupon = (request: RefundRequest, context: CouponContext): Promise<RefundAnswer> =>
+  takeStep('refund', request, context, (view, nowMs) => {
+    const { use } = view;
+    if (use?.status !== 'redeemed' && use?.status !== 'refunded') {
+      throw refusal.notRedeemed(request.orderId);
+    }
+    const { entry, discountMinor } = refund(view, use, request.refundValue);
+    return {
+      kind: 'entry',
+      entry,
+      answer: {
+        code: use.code,
+        orderId: use.orderId,
+        status: entry.use.status === 'refunded' ? 'refunded' : 'redeemed',
+        discountGivenBack: fromMinor(discountMinor, use.currency),
+        discountGivenBackInAll: fromMinor(entry.use.refundedDiscountMinor, use.currency),
+      },
+      events: [refundedEvent(entry.use, view.coupon, discountMinor, nowMs)],
+    };
+  });
+
+const heldUse = ({ use }: LedgerView, orderId: string): CouponUse => {
+  if (use?.status === 'redeemed' || use?.status === 'refunded') {
+    throw refusal.redeemedAlready(orderId);
+  }
+  if (use?.status !== 'held') {
+    throw refusal.noReservation(orderId);
+  }
+  return use;
+};
+
+export const itemsOf = async (
+  lines: readonly { readonly itemId: ItemId }[] | undefined,
+  { catalog }: Pick<CouponContext, 'catalog'>,
+) => (lines === undefined ? new Map() : catalog.get([...new Set(lines.map(({ itemId }) => itemId))]));
+
+const verdict = <Answer extends object>(
+  placed: Placed,
+  told: (use: CouponUse) => Pick<Extract<Verdict<Answer>, { readonly kind: 'entry' }>, 'answer' | 'events'>,
+): Verdict<Answer> =>
+  placed.kind === 'exhausted' ? placed : { kind: 'entry', entry: placed.entry, ...told(placed.entry.use) };
+
+export const answerOf = (use: CouponUse, { campaignId, variant, terms }: Coupon): CouponAnswer => {
+  const lines = Object.entries(use.byItem);
+  return {
+    code: use.code,
+    campaignId,
+    variant,
+    customerId: use.customerId,
+    orderId: use.orderId,
+    orderValue: use.orderValue,
+    ...(use.currency !== undefined && { currency: use.currency }),
+    discount: terms.discount,
+    discountAmount: fromMinor(use.discountMinor, use.currency),
+    ...(lines.length > 0 && {
+      lines: lines.map(([itemId, minor]) => ({ itemId, discountAmount: fromMinor(minor, use.currency) })),
+    }),
+    ...(use.gives.length > 0 && { gives: use.gives }),
+  };
+};

@@ -2,12 +2,17 @@
 
 import { Failure } from '../../lib/base/errors.ts';
 import { normalizeCode } from '../../lib/offers/code.ts';
-import type { CounterClaim, Coupon, Delivery, DeliveryStore, Redemption } from '../../lib/ports.ts';
+import type { AnsweredRequest, CouponUse, Friendship, OrderCoupons, Tally } from '../../lib/offers/ledger.ts';
+import type { CounterClaim, Coupon, Delivery, DeliveryStore } from '../../lib/ports.ts';
 
 export interface FakeTable {
   readonly deliveries: Map<string, Delivery>;
   readonly coupons: Map<string, Coupon>;
-  readonly redemptions: Map<string, Redemption>;
+  readonly uses: Map<string, CouponUse>;
+  readonly requests: Map<string, AnsweredRequest>;
+  readonly orders: Map<string, OrderCoupons>;
+  readonly friends: Map<string, Friendship>;
+  readonly tallies: Map<string, Tally>;
   readonly counters: Map<string, number>;
 }
 
@@ -17,7 +22,11 @@ export const codeKey = (code: string): string => normalizeCode(code) ?? code;
 export const fakeTable = (): FakeTable => ({
   deliveries: new Map(),
   coupons: new Map(),
-  redemptions: new Map(),
+  uses: new Map(),
+  requests: new Map(),
+  orders: new Map(),
+  friends: new Map(),
+  tallies: new Map(),
   counters: new Map(),
 });
 

@@ -134,11 +134,25 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   await admin.post(`/v1/admin/campaigns/${campaignId}/preview`, { customerId, estimate: true });
   const coded = (await mails()).find(({ code, to }) => code !== undefined && to.startsWith('u'));
   const learner = coded?.to.slice(0, 4) ?? '';
-  await read.post(
-    `/v1/coupons/${coded?.code}/redemptions`,
-    { customerId: learner, orderId: 'o1', orderValue: 50, currency: 'EUR' },
-    { 'idempotency-key': 'o1' },
-  );
+  const atCheckout = {
+    customerId: learner,
+    orderId: 'o1',
+    orderValue: 50,
+    currency: 'EUR',
+    lines: [{ itemId: course(Number(learner.slice(1)), 4), price: 50 }],
+  };
+  const steps = [
+    ['reservations', atCheckout],
+    ['releases', { orderId: 'o1' }],
+    ['redemptions', atCheckout],
+    ['refunds', { orderId: 'o1', refundValue: 1 }],
+  ] as const;
+  for (const [step, body] of steps) {
+    await read.post(`/v1/coupons/${coded?.code}/${step}`, body, { 'idempotency-key': 'o1' });
+  }
+  expect(
+    await read.get(`/v1/coupons/${coded?.code}?customerId=${learner}&orderId=o2&orderValue=50`),
+  ).toMatchObject({ valid: false, reason: { code: 'coupon-exhausted-code' } });
   await capture(host.apiUrl, host.keys.write, [
     orderMessage(learner, course(Number(learner.slice(1)), 4), 'o1', host.clock.nowMs(), coded?.code),
   ]);

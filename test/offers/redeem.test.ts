@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../lib/base/errors.ts';
 import { campaignId, customerId, deliveryId } from '../../lib/base/ids.ts';
 import type { IssuedTerms } from '../../lib/offers/offer.ts';
-import { type RedeemContext, redeemCoupon } from '../../lib/offers/redeem.ts';
+import { redeemCoupon } from '../../lib/offers/redeem.ts';
 import { parseRedemption, type RedemptionRequest } from '../../lib/offers/redemption-input.ts';
+import type { CouponContext } from '../../lib/offers/step.ts';
 import type { Coupon } from '../../lib/ports.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
@@ -44,7 +45,7 @@ const setUp = async (change: Partial<IssuedTerms> = {}, issued: Partial<Coupon> 
   const events = createFakeEventQueue();
   const clock = { nowMs: () => nowMs };
   const coupons = fakeCouponStore(table);
-  const context: RedeemContext = { coupons, events, clock };
+  const context: CouponContext = { coupons, catalog: { get: async () => new Map() }, events, clock };
   return { context, events, table };
 };
 
@@ -135,7 +136,7 @@ describe('redeeming a coupon', () => {
     const { context, events, table } = await setUp(offer, issued);
     expect(await failureOf(redeemCoupon(request(change), context))).toEqual([kind, code]);
     expect(events.sent).toEqual([]);
-    expect(table.redemptions.size).toBe(0);
+    expect(table.uses.size).toBe(0);
   });
 
   it('takes the minimum spend itself', async () => {
