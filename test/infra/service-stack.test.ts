@@ -175,6 +175,7 @@ describe('the API', () => {
       'POST /v1/identify',
       'POST /v1/p',
       'POST /v1/page',
+      'POST /v1/preferences/{token}',
       'POST /v1/s',
       'POST /v1/screen',
       'POST /v1/t',

@@ -49,7 +49,7 @@ describe('the books of coupons', () => {
           let nowMs = startMs;
           for (const round of rounds) {
             await Promise.all(
-              round.map(({ operation, code, order, key, value }) => {
+              round.map(async ({ operation, code, order, key, value }) => {
                 const customer = customerId(customerOf(order));
                 const at = { orderId: order, customerId: customer, orderValue: value / 100 };
                 const name = `${order}-${key}`;
@@ -64,7 +64,7 @@ describe('the books of coupons', () => {
                     return outcome(shop.refund(code, order, undefined, name));
                   case 'part':
                     return outcome(shop.refund(code, order, value / 400, name));
-                  case 'wait':
+                  default:
                     nowMs += key * 60_000;
                     shop.setNow(nowMs);
                     return 'waited';
