@@ -149,6 +149,8 @@ export const sweptHoldsBesideCountMax = 2;
 export const liveCouponsCountMax = 100;
 /** Items, categories or kinds that an offer names: they are copied into each of its coupons. */
 export const offerItemsCountMax = 100;
+/** Items that a coupon excepts by name because they do not suit its customer: 6 KB beside what the offer itself names. */
+export const offerExceptionsCountMax = 200;
 /** Days of a free trial; longer ones are a gift. */
 export const trialDaysMax = 90;
 /** Rewards for one customer who brings friends: more is a business of its own, and a target for fraud. */

@@ -3,7 +3,9 @@
 
 import type { CouponOffer } from '../campaigns/campaign.ts';
 import { emptyScene, issueCoupon, keyedBytes, needsCatalog, type OfferScene } from '../offers/issue.ts';
+import { suitableOffer } from '../offers/suitable.ts';
 import type { Coupon } from '../ports.ts';
+import { obeysRules } from '../recommendations/attribute-rules.ts';
 import type { Attempt } from './attempt.ts';
 
 export interface DeliveredCoupon {
@@ -11,8 +13,16 @@ export interface DeliveredCoupon {
   readonly isNew: boolean;
 }
 
-export const offeredCoupon = async (offer: CouponOffer, attempt: Attempt): Promise<DeliveredCoupon> => {
+/** `not-suitable`: the workspace's rules keep what it offers from this customer. */
+export const offeredCoupon = async (
+  given: CouponOffer,
+  attempt: Attempt,
+): Promise<DeliveredCoupon | 'not-suitable'> => {
   const { campaign, member, context } = attempt;
+  const offer = await suited(given, attempt);
+  if (offer === undefined) {
+    return 'not-suitable';
+  }
   const random =
     offer.referral === undefined
       ? context.random
@@ -27,6 +37,25 @@ export const offeredCoupon = async (offer: CouponOffer, attempt: Attempt): Promi
   const isShared = offer.sharedCode !== undefined || offer.referral !== undefined;
   const stored = isShared ? await context.coupons.get(coupon.code) : undefined;
   return stored === undefined ? { coupon, isNew: true } : { coupon: stored, isNew: false };
+};
+
+/** Without rules, and for an offer that names nothing, the catalogue is not read. */
+const suited = async (
+  offer: CouponOffer,
+  { profile, context }: Attempt,
+): Promise<CouponOffer | undefined> => {
+  const rules = context.settings.eligibilityRules;
+  const { kind } = offer.discount;
+  const namesNothing = (kind === 'percent' || kind === 'amount') && offer.eligibleItems === undefined;
+  if (rules.length === 0 || namesNothing) {
+    return offer;
+  }
+  const assortment = await context.assortment();
+  return suitableOffer(offer, {
+    obeys: obeysRules(rules, profile?.traits ?? {}),
+    item: (id) => assortment.item(id),
+    visible: () => assortment.visible(),
+  });
 };
 
 const sceneOf = async ({ record, context }: Attempt): Promise<OfferScene> => {

@@ -111,6 +111,9 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
     return notNow(room, delivery, attempt);
   }
   const offered = action.kind === 'coupon' ? await offeredCoupon(action.offer, attempt) : undefined;
+  if (offered === 'not-suitable') {
+    return record({ ...delivery, status: 'suppressed', reason: offered }, attempt);
+  }
   const coupon = offered?.coupon;
   const written = await write(delivery, coupon, attempt);
   if ('nothing' in written) {
