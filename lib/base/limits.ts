@@ -106,6 +106,14 @@ export const allowanceQuotaCheckMs = 60 * 60 * 1000;
 export const capsCountMax = 15;
 /** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */
 export const templateLengthMax = 100_000;
+/** HTML from which Gmail cuts a mail off and hides the rest behind a link. */
+export const gmailClipBytes = 102 * 1024;
+/** Characters of a subject that lists of mails on a desktop show. */
+export const subjectShownLength = 70;
+/** Customers of one preview: their mails in both languages stay well within Lambda's answer of 6 MB. */
+export const previewCustomersCountMax = 10;
+/** Test mails an hour over all campaigns: enough to try things out, too few to mail customers with. */
+export const testSendsPerHourMax = 60;
 /** MJML of one mail: it grows three- to fivefold as HTML, and readers clip that at 102 KB. */
 export const mjmlLengthMax = 50_000;
 /** Rendering one part; a template that loops for ever stops here. */
