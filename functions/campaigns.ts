@@ -4,14 +4,15 @@
 import { campaignId } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
 import { actOnCampaign, createCampaign, replaceCampaign } from '../lib/campaigns/administer.ts';
-import { parseAction, parsePreview } from '../lib/campaigns/api-input.ts';
+import { parseAction, parsePreview, parseTestSend } from '../lib/campaigns/api-input.ts';
 import { pageCampaigns } from '../lib/campaigns/list.ts';
 import { createFromStrategy, listStrategies } from '../lib/campaigns/strategies/strategies.ts';
-import { previewCampaign } from '../lib/deliveries/campaign-preview.ts';
+import { previewCampaign, previewCustomers } from '../lib/deliveries/campaign-preview.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
 import { htmlToText } from '../lib/deliveries/html-to-text.ts';
 import { compileMjml } from '../lib/deliveries/mjml.ts';
 import { checkTemplates } from '../lib/deliveries/template-check.ts';
+import { sendTest } from '../lib/deliveries/test-send.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
 import {
   apiUrl,
@@ -21,6 +22,9 @@ import {
   catalogStore,
   clock,
   customerStore,
+  deliveryStore,
+  fromAddress,
+  mailTransport,
   pathParameter,
   random,
   respond,
@@ -55,6 +59,13 @@ const previewPorts = () => ({
   apiUrl: apiUrl(),
 });
 
+const testSendPorts = () => ({
+  ...previewPorts(),
+  transport: mailTransport(),
+  deliveries: deliveryStore(),
+  fromAddress: fromAddress(),
+});
+
 const idOf = (event: Parameters<typeof pathParameter>[0]) => campaignId(pathParameter(event, 'campaignId'));
 
 export const handler = routes({
@@ -74,10 +85,21 @@ export const handler = routes({
 
   'POST /v1/admin/campaigns/{campaignId}/{action}': async (event) => {
     const action = parseAction(pathParameter(event, 'action'));
-    if (action !== 'preview') {
-      return respond(200, await actOnCampaign(idOf(event), action, ports()));
+    const body = () => parseJson(bodyText(event));
+    switch (action) {
+      case 'preview': {
+        const request = parsePreview(body());
+        return respond(
+          200,
+          'customerId' in request
+            ? await previewCampaign(idOf(event), request, previewPorts())
+            : await previewCustomers(idOf(event), request, previewPorts()),
+        );
+      }
+      case 'test-send':
+        return respond(200, await sendTest(idOf(event), parseTestSend(body()), testSendPorts()));
+      default:
+        return respond(200, await actOnCampaign(idOf(event), action, ports()));
     }
-    const request = parsePreview(parseJson(bodyText(event)));
-    return respond(200, await previewCampaign(idOf(event), request, previewPorts()));
   },
 });

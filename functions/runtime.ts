@@ -179,6 +179,7 @@ export const sqs =
 /** What the owner set for the workspace; infra/config.ts has validated it. */
 export const settings = once((): WorkspaceSettings => JSON.parse(required('REPRISE_SETTINGS')));
 export const apiUrl = once(() => required('REPRISE_API_URL'));
+export const fromAddress = once(() => required('REPRISE_FROM_ADDRESS'));
 export const archiveBucket = once(() => required('REPRISE_ARCHIVE_BUCKET'));
 export const eventQueue = once(() => createEventQueue(required('REPRISE_EVENTS_QUEUE_URL')));
 export const archiveStore = once(() => createObjectStore(required('REPRISE_ARCHIVE_BUCKET')));
@@ -220,15 +221,16 @@ export const deliveryStore = once(() =>
 export const couponStore = once(() =>
   createCouponStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
-export const transport = once(() =>
-  createTransport({
-    email: createMailer(createSesClient(), {
-      configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
-      // Batches are delivered side by side; together they keep the workspace's rate.
-      mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
-    }),
+const mailSender = once(() =>
+  createMailer(createSesClient(), {
+    configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
+    // Batches are delivered side by side; together they keep the workspace's rate.
+    mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
   }),
 );
+export const transport = once(() => createTransport({ email: mailSender() }));
+/** Mail alone: what a marketer tries out. */
+export const mailTransport = once(() => createTransport({ email: mailSender() }));
 /** All the cores of this function; what fitting tells goes to the log. */
 export const trainingTools = once(
   (): Tools => ({
@@ -269,7 +271,7 @@ export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'p
   settings: settings(),
   linkSecret: (await secretStore().secrets()).linkSecret,
   apiUrl: required('REPRISE_API_URL'),
-  fromAddress: required('REPRISE_FROM_ADDRESS'),
+  fromAddress: fromAddress(),
   rivals: rivals(),
   allowance: createDailyAllowance({
     deliveries: deliveryStore(),

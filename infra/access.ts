@@ -72,7 +72,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   },
   campaigns: {
     tables: {
-      campaigns: ['GetItem', 'PutItem', 'Query'],
+      // UpdateItem: tests are counted by the hour.
+      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'Query'],
       // Scan: a preview estimates the audience's size from the first customers.
       customers: ['BatchGetItem', 'Scan'],
       catalog: ['BatchGetItem', 'Query', 'Scan'],
@@ -80,6 +81,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     },
     buckets: { models: { read: ['versions/'] } },
     machines: ['campaign'],
+    sendsMail: true,
     settings: true,
     apiUrl: true,
   },

@@ -1,22 +1,22 @@
-// A campaign on one customer, without preparing or sending anything: who they are, whether and why they are in the
-// audience, their arm, whether it is quiet for them now, and the mail of every variant as they would get it.
+// A campaign on chosen customers, without preparing or sending anything: who they are, whether and why they are in the
+// audience, their arm, whether it is quiet for them now, and every message as they would get it.
 
 import { Failure, shown } from '../base/errors.ts';
 import { type CustomerId, recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
-import type { PreviewRequest } from '../campaigns/api-input.ts';
-import type { Campaign, Focus } from '../campaigns/campaign.ts';
+import type { PreviewRequest, PreviewsRequest } from '../campaigns/api-input.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
 import { allowedTo, focusItems } from '../campaigns/focus.ts';
 import { estimateAudience, previewAudience } from '../campaigns/preview.ts';
 import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
-import type { CustomerRecord } from '../events/customer.ts';
+import type { CustomerRecord, Language } from '../events/customer.ts';
 import type { CampaignStore, CatalogStore, Clock, CustomerStore, SecretStore } from '../ports.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
 import { type RecommendedItem, recommend } from '../recommendations/recommend.ts';
-import { languageOf } from './compose.ts';
-import { previewMails } from './preview.ts';
+import { type LetterContext, languageOf } from './compose.ts';
+import { messagesOf, type Previewed, previewLinkSecret, previewMessages } from './preview.ts';
 
 export interface PreviewPorts {
   readonly campaigns: CampaignStore;
@@ -31,14 +31,47 @@ export interface PreviewPorts {
 
 export const previewCampaign = async (
   id: Campaign['campaignId'],
-  { customerId, estimate }: PreviewRequest,
+  { customerId, languages, estimate }: PreviewRequest,
+  ports: PreviewPorts,
+) => {
+  const campaign = await existingCampaign(id, ports.campaigns);
+  return {
+    ...(await previewCustomer(campaign, customerId, languages, ports)),
+    ...(estimate && { estimate: await estimateAudience(campaign, ports.clock.nowMs(), ports) }),
+  };
+};
+
+/** Each customer by itself; one who is not known stands there with what is wrong. */
+export const previewCustomers = async (
+  id: Campaign['campaignId'],
+  { customerIds, languages, estimate }: PreviewsRequest,
+  ports: PreviewPorts,
+) => {
+  const campaign = await existingCampaign(id, ports.campaigns);
+  const previews = await Promise.all(
+    customerIds.map((customerId) =>
+      previewCustomer(campaign, customerId, languages, ports).catch((error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+        return { customer: { customerId }, error: error.detail };
+      }),
+    ),
+  );
+  return {
+    previews,
+    ...(estimate && { estimate: await estimateAudience(campaign, ports.clock.nowMs(), ports) }),
+  };
+};
+
+const previewCustomer = async (
+  campaign: Campaign,
+  customerId: CustomerId,
+  languages: readonly Language[] | undefined,
   ports: PreviewPorts,
 ) => {
   const { settings, clock } = ports;
   const nowMs = clock.nowMs();
-  const campaign = await existingCampaign(id, ports.campaigns);
-  const assortment = usesItems(campaign) ? await ports.assortment() : undefined;
-  const record = await existingCustomer(customerId, assortment, ports.customers);
+  const previewed = await situationOf(campaign, customerId, ports);
+  const { record, items } = previewed;
   const secrets = await ports.secrets.secrets();
   const { member, ...audience } = await previewAudience(campaign, customerId, record, nowMs, {
     catalog: ports.catalog,
@@ -46,32 +79,52 @@ export const previewCampaign = async (
     secrets,
     settings,
   });
-  const allowed = assortment && allowedTo(record.profile, settings.eligibilityRules, assortment);
-  const about = (focus: Focus) =>
-    allowed ? focusItems(focus, campaign.trigger, record.state, allowed, nowMs) : [];
-  const items = assortment ? itemsFor(campaign, record, assortment, { customerId, nowMs, settings }) : [];
-  const { apiUrl } = ports;
-  const context = { apiUrl, linkSecret: secrets.linkSecret, timeZone: settings.timeZone, nowMs };
   const quiet = quietUntilMs(
     nowMs,
     campaign.quietHours ?? settings.quietHours,
     usableTimeZone(record.profile?.timeZone, settings.timeZone),
   );
+  const language = languageOf(record.profile);
   return {
     customer: described(customerId, record),
     ...audience,
     arm: member.arm,
     propensity: member.propensity,
     quietUntil: quiet === undefined ? null : new Date(quiet).toISOString(),
-    language: languageOf(record.profile),
+    language,
     items,
-    mails: previewMails(campaign, customerId, record, items, about, context),
-    ...(estimate && { estimate: await estimateAudience(campaign, nowMs, ports) }),
+    mails: previewMessages(previewed, languages ?? [language], previewContext(ports)),
   };
 };
 
-const usesItems = ({ recommendationsCount, variants }: Campaign): boolean =>
-  recommendationsCount > 0 || variants.some(({ action }) => 'focus' in action && action.focus !== undefined);
+export const previewContext = ({ apiUrl, settings, clock }: PreviewPorts): LetterContext => ({
+  apiUrl,
+  linkSecret: previewLinkSecret,
+  timeZone: settings.timeZone,
+  nowMs: clock.nowMs(),
+});
+
+/** What a message to this customer is made of now. */
+export const situationOf = async (
+  campaign: Campaign,
+  customerId: CustomerId,
+  { assortment: source, customers, settings, clock }: PreviewPorts,
+): Promise<Previewed> => {
+  const nowMs = clock.nowMs();
+  const assortment = usesItems(campaign) ? await source() : undefined;
+  const record = await existingCustomer(customerId, assortment, customers);
+  const allowed = assortment && allowedTo(record.profile, settings.eligibilityRules, assortment);
+  return {
+    campaign,
+    customerId,
+    record,
+    items: assortment ? itemsFor(campaign, record, assortment, { customerId, nowMs, settings }) : [],
+    about: (focus) => (allowed ? focusItems(focus, campaign.trigger, record.state, allowed, nowMs) : []),
+  };
+};
+
+const usesItems = (campaign: Campaign): boolean =>
+  campaign.recommendationsCount > 0 || messagesOf(campaign).some(({ action }) => action.focus !== undefined);
 
 const existingCustomer = async (
   customerId: CustomerId,
@@ -100,20 +153,22 @@ const itemsFor = (
     settings,
   }: { readonly customerId: CustomerId; readonly nowMs: number; readonly settings: WorkspaceSettings },
 ): readonly RecommendedItem[] =>
-  recommend(
-    { userId, limit: campaign.recommendationsCount, placement: 'mail', exclude: new Set() },
-    record,
-    assortment,
-    // Without exploration: a preview that changed from call to call would tell nothing.
-    {
-      recommendationId: recommendationId('preview'),
-      nowMs,
-      random: seededRandom(userId),
-      explorationShare: 0,
-      reranking: settings.reranking,
-      eligibilityRules: settings.eligibilityRules,
-    },
-  ).items;
+  campaign.recommendationsCount === 0
+    ? []
+    : recommend(
+        { userId, limit: campaign.recommendationsCount, placement: 'mail', exclude: new Set() },
+        record,
+        assortment,
+        // Without exploration: a preview that changed from call to call would tell nothing.
+        {
+          recommendationId: recommendationId('preview'),
+          nowMs,
+          random: seededRandom(userId),
+          explorationShare: 0,
+          reranking: settings.reranking,
+          eligibilityRules: settings.eligibilityRules,
+        },
+      ).items;
 
 const described = (customerId: CustomerId, { profile, state }: CustomerRecord) => ({
   customerId,

@@ -42,7 +42,7 @@ export const messageOf = (letter: Letter, delivery: Delivery, context: MessageCo
 const smsOf = (letter: Letter, context: MessageContext): OutgoingMessage => {
   const { action, profile, campaign } = letter;
   const language = languageOf(profile);
-  const rendered = renderSms(action.templates, language, variablesOf(letter, context));
+  const rendered = renderSms(action.templates, language, variablesOf(letter, 'sms', context));
   const optOut = campaign.purpose === 'marketing' ? context.settings.sms?.optOutText[language] : undefined;
   const text = withOptOut(wordsOf(rendered, 'sms'), optOut ?? '', language);
   const { segments } = smsSize(text);
@@ -67,7 +67,7 @@ const pushOf = (letter: Letter, delivery: Delivery, context: MessageContext): Ou
   if (device === undefined) {
     throw new Error('no device of this customer can be pushed to');
   }
-  const variables = variablesOf(letter, context);
+  const variables = variablesOf(letter, 'push', context);
   const language = languageOf(profile);
   const { title, body } = wordsOf(renderPush(action.templates, language, variables), 'push');
   const url = renderInApp(action.templates, language, variables)?.url;
@@ -88,7 +88,7 @@ const pushOf = (letter: Letter, delivery: Delivery, context: MessageContext): Ou
 
 const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): OutgoingMessage => {
   const { action, profile, coupon, campaign } = letter;
-  const rendered = renderInApp(action.templates, languageOf(profile), variablesOf(letter, context));
+  const rendered = renderInApp(action.templates, languageOf(profile), variablesOf(letter, 'in-app', context));
   const { title, body, url } = wordsOf(rendered, 'in-app');
   const endMs = Date.parse(delivery.preparedAt) + campaign.windowDays * dayMs;
   return {

@@ -5,7 +5,7 @@ import type { CustomerId } from '../base/ids.ts';
 import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
 import type { FocusItem } from '../campaigns/focus.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
-import type { CustomerProfile, Language } from '../events/customer.ts';
+import type { Channel, CustomerProfile, Language } from '../events/customer.ts';
 import { offerTexts } from '../offers/texts.ts';
 import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
@@ -41,7 +41,12 @@ export const languageOf = (profile: CustomerProfile | undefined): Language =>
   profile?.language?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 
 export const renderLetter = (letter: Letter, context: LetterContext, options?: RenderOptions): RenderedMail =>
-  renderMail(letter.action.templates, languageOf(letter.profile), variablesOf(letter, context), options);
+  renderMail(
+    letter.action.templates,
+    languageOf(letter.profile),
+    variablesOf(letter, 'email', context),
+    options,
+  );
 
 /** Names of the SES message tags; SES allows letters, digits, `-` and `_` in names and values. */
 export const mailTags = {
@@ -62,7 +67,7 @@ export const addressed = (
   to,
   ...rendered,
   headers: {
-    'List-Unsubscribe': `<${linkOf(delivery.customerId, context)}>`,
+    'List-Unsubscribe': `<${linkOf(delivery.customerId, 'email', context)}>`,
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
     'X-Reprise-Delivery': delivery.deliveryId,
   },
@@ -75,14 +80,18 @@ export const addressed = (
 
 const tagValue = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 255);
 
-const linkOf = (customerId: CustomerId, { apiUrl, linkSecret }: LetterContext): string =>
-  unsubscribeUrl(apiUrl, { customerId, channel: 'email' }, linkSecret);
+const linkOf = (
+  customerId: CustomerId,
+  channel: Channel,
+  { apiUrl, linkSecret }: Pick<LetterContext, 'apiUrl' | 'linkSecret'>,
+): string => unsubscribeUrl(apiUrl, { customerId, channel }, linkSecret);
 
-export const variablesOf = (letter: Letter, context: LetterContext): MailVariables => {
+/** `channel`: the one that the message goes out on, which its unsubscribe link stops. */
+export const variablesOf = (letter: Letter, channel: Channel, context: LetterContext): MailVariables => {
   const { campaign, customerId, decisionId, profile, coupon } = letter;
   const language = languageOf(profile);
   const timeZone = usableTimeZone(profile?.timeZone, context.timeZone);
-  const url = linkOf(customerId, context);
+  const url = linkOf(customerId, channel, context);
   return {
     customer: { id: customerId, name: profile?.name ?? '', language, traits: profile?.traits ?? {} },
     campaign: { id: campaign.campaignId, name: campaign.name },

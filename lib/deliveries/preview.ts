@@ -1,71 +1,65 @@
-// A mail as one customer would get it, without preparing or sending anything: a code that is not valid, and missing
-// variables as errors, so that the marketer sees them before customers would see a gap.
+// Messages as one customer would get them, without preparing or sending anything: a code that is not valid, links that
+// stop nothing, and missing variables as problems, so that the marketer sees them before customers would see a gap.
 
-import { Failure } from '../base/errors.ts';
 import { type CustomerId, decisionId } from '../base/ids.ts';
 import type { Campaign, CouponOffer, Focus, MessageAction } from '../campaigns/campaign.ts';
 import type { FocusItem } from '../campaigns/focus.ts';
 import type { StepId } from '../campaigns/journey.ts';
-import type { CustomerRecord } from '../events/customer.ts';
+import type { CustomerProfile, CustomerRecord, Language } from '../events/customer.ts';
 import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
-import { type LetterContext, renderLetter } from './compose.ts';
-import type { RenderedMail } from './template.ts';
+import { type Letter, type LetterContext, renderLetter, variablesOf } from './compose.ts';
+import { type MailWarning, mailWarnings } from './mail-warnings.ts';
+import { type SmsSize, smsSize } from './sms-segments.ts';
+import { type RenderedMail, type RenderedNotice, renderInApp, renderPush, renderSms } from './template.ts';
 
 const previewCode = 'XXXX-XXXX-XXXX';
 
-export interface PreviewedMail extends RenderedMail {
+/** Links of a preview are signed with no secret of the workspace: a click on them must stop nobody's mail. */
+export const previewLinkSecret = Buffer.from('preview').toString('hex');
+
+export interface PreviewedMessage extends Partial<RenderedMail> {
   readonly variant: string;
   /** The step of a journey that sends it. */
   readonly stepId?: StepId;
+  readonly language: Language;
+  /** Why this customer would not get it now; nothing is rendered then. */
+  readonly notSent?: string;
+  /** Why it cannot be rendered, variable by variable; the mail would have a gap. */
+  readonly problem?: string;
+  readonly sms?: SmsSize & { readonly text: string };
+  readonly push?: RenderedNotice;
+  readonly inApp?: RenderedNotice & { readonly url?: string };
+  readonly warnings: readonly MailWarning[];
 }
 
-/** One entry a message: of a variant that is one, or of each sending step of its journey. */
-export const previewMails = (
-  campaign: Campaign,
-  customerId: CustomerId,
-  record: CustomerRecord,
-  items: readonly RecommendedItem[],
-  about: (focus: Focus) => readonly FocusItem[],
-  context: LetterContext,
-): readonly PreviewedMail[] =>
-  messagesOf(campaign).map(({ variant, stepId, action }) => {
-    const coupon =
-      action.kind === 'coupon'
-        ? previewCoupon(campaign.campaignId, variant, customerId, action.offer, context)
-        : undefined;
-    const letter = {
-      campaign,
-      action,
-      customerId,
-      decisionId: 'preview',
-      profile: record.profile,
-      coupon,
-      items,
-      about: action.focus === undefined ? [] : about(action.focus),
-    };
-    const step = stepId === undefined ? {} : { stepId };
-    try {
-      return { variant, ...step, ...renderLetter(letter, context, { strict: true }) };
-    } catch (error) {
-      const where = stepId === undefined ? '' : ` in step ${stepId}`;
-      throw new Failure('invalid', {
-        code: 'template-not-renderable',
-        message: `The mail of variant ${variant}${where} cannot be rendered: ${error instanceof Error ? error.message : String(error)}`,
-        action: 'Correct the template, or give the variable a default: {{ name | default: "" }}.',
-      });
-    }
-  });
+export interface Previewed {
+  readonly campaign: Campaign;
+  readonly customerId: CustomerId;
+  readonly record: CustomerRecord;
+  readonly items: readonly RecommendedItem[];
+  readonly about: (focus: Focus) => readonly FocusItem[];
+}
 
-interface Sent {
+/** One entry a language and message: of a variant that is one, or of each sending step of its journey. */
+export const previewMessages = (
+  previewed: Previewed,
+  languages: readonly Language[],
+  context: LetterContext,
+): readonly PreviewedMessage[] =>
+  messagesOf(previewed.campaign).flatMap((message) =>
+    languages.map((language) => previewMessage(message, previewed, language, context)),
+  );
+
+export interface VariantMessage {
   readonly variant: string;
   readonly stepId?: StepId;
   readonly action: MessageAction;
 }
 
-const messagesOf = ({ variants }: Campaign): readonly Sent[] =>
-  variants.flatMap(({ name: variant, action }): readonly Sent[] => {
+export const messagesOf = ({ variants }: Campaign): readonly VariantMessage[] =>
+  variants.flatMap(({ name: variant, action }): readonly VariantMessage[] => {
     if (action.kind === 'none') {
       return [];
     }
@@ -75,6 +69,69 @@ const messagesOf = ({ variants }: Campaign): readonly Sent[] =>
         )
       : [{ variant, action }];
   });
+
+export const previewMessage = (
+  { variant, stepId, action }: VariantMessage,
+  { campaign, customerId, record, items, about }: Previewed,
+  language: Language,
+  context: LetterContext,
+): PreviewedMessage => {
+  const head = { variant, ...(stepId !== undefined && { stepId }), language, warnings: [] };
+  const subject = action.focus === undefined ? [] : about(action.focus);
+  if (action.focus !== undefined && subject.length === 0) {
+    return { ...head, notSent: `nothing-${action.focus}` };
+  }
+  const letter: Letter = {
+    campaign,
+    action,
+    customerId,
+    decisionId: 'preview',
+    profile: speaking(record.profile, customerId, language),
+    coupon:
+      action.kind === 'coupon'
+        ? previewCoupon(campaign.campaignId, variant, customerId, action.offer, context)
+        : undefined,
+    items: items.filter(({ itemId }) => !subject.some(({ item }) => item.itemId === itemId)),
+    about: subject,
+  };
+  try {
+    const mail = campaign.channels.includes('email')
+      ? renderLetter(letter, context, { strict: true })
+      : undefined;
+    return {
+      ...head,
+      ...mail,
+      ...otherChannels(letter, language, context),
+      warnings: mail === undefined ? [] : mailWarnings(mail),
+    };
+  } catch (error) {
+    return { ...head, problem: error instanceof Error ? error.message : String(error) };
+  }
+};
+
+const otherChannels = (letter: Letter, language: Language, context: LetterContext) => {
+  const { action, campaign } = letter;
+  const strict = { strict: true };
+  const uses = (channel: 'sms' | 'push' | 'in-app'): boolean => campaign.channels.includes(channel);
+  const of = (channel: 'sms' | 'push' | 'in-app') => variablesOf(letter, channel, context);
+  const sms = uses('sms') ? renderSms(action.templates, language, of('sms'), strict) : undefined;
+  const push = uses('push') ? renderPush(action.templates, language, of('push'), strict) : undefined;
+  const inApp = uses('in-app') ? renderInApp(action.templates, language, of('in-app'), strict) : undefined;
+  return {
+    ...(sms !== undefined && { sms: { text: sms, ...smsSize(sms) } }),
+    ...(push !== undefined && { push }),
+    ...(inApp !== undefined && { inApp }),
+  };
+};
+
+const speaking = (
+  profile: CustomerProfile | undefined,
+  customerId: CustomerId,
+  language: Language,
+): CustomerProfile => ({
+  ...(profile ?? { customerId, traits: {}, traitTimes: {}, suppressed: {}, createdAtMs: 0 }),
+  language,
+});
 
 /** With a code that is not valid, unless everybody gets the same. */
 const previewCoupon = (

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { customerId } from '../../lib/base/ids.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
-import { parseAction, parsePreview } from '../../lib/campaigns/api-input.ts';
+import { parseAction, parsePreview, parseTestSend } from '../../lib/campaigns/api-input.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { estimateAudience } from '../../lib/campaigns/preview.ts';
-import { previewCampaign } from '../../lib/deliveries/campaign-preview.ts';
+import { previewCampaign, previewCustomers } from '../../lib/deliveries/campaign-preview.ts';
+import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
+import { readUnsubscribeToken } from '../../lib/deliveries/unsubscribe-link.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { couponCampaign, noonMs, profileOf } from '../deliveries/stage.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
@@ -65,6 +67,66 @@ describe('the preview of a campaign on one customer', () => {
     ]);
   });
 
+  it('shows several customers at once, in every language, and says what is wrong with one who is not known', async () => {
+    const request = {
+      customerIds: ['ada', 'nobody'].map(customerId),
+      languages: ['en', 'zh-CN'] as const,
+      estimate: false,
+    };
+    const { previews } = await previewCustomers(draft.campaignId, request, await open());
+    expect(previews[1]).toMatchObject({
+      customer: { customerId: 'nobody' },
+      error: { code: 'customer-unknown' },
+    });
+    const [ada] = previews;
+    if (!('mails' in ada)) throw new Error('ada is known');
+    expect(ada.mails.map(({ variant, language }) => `${variant} ${language}`)).toEqual([
+      'coupon en',
+      'coupon zh-CN',
+      'reminder en',
+      'reminder zh-CN',
+    ]);
+    expect(ada.mails.map(({ warnings }) => warnings)).toEqual([[], [], [], []]);
+    expect(ada.mails[0].subject).toBe('15% off your next order');
+  });
+
+  it('has links that stop nobody’s mail: they are not signed with the workspace’s secret', async () => {
+    const ports = await open();
+    const { mails } = await previewCampaign(draft.campaignId, ask('ada'), ports);
+    const [, token] = /unsubscribe\/([\w.-]+)/.exec(mails[0].html ?? '') ?? [];
+    expect(token).toMatch(/./);
+    const { linkSecret } = await ports.secrets.secrets();
+    expect(readUnsubscribeToken(token, linkSecret)).toBeUndefined();
+  });
+
+  it('names a missing variable instead of showing a gap, and why a message would not be sent', async () => {
+    const en = { subject: '{{ customer.traits.city }}', html: 'h', text: 't' };
+    const variants: Campaign['variants'] = [
+      { name: 'gap', weight: 0.5, action: { kind: 'reminder', templates: { en } } },
+      {
+        name: 'cart',
+        weight: 0.5,
+        action: { kind: 'reminder', templates: defaultTemplates.reminder, focus: 'cart' },
+      },
+    ];
+    const ports = { ...(await open()), campaigns: memoryCampaignStore([{ ...draft, variants }]) };
+    const { mails } = await previewCampaign(draft.campaignId, ask('ada'), ports);
+    expect(mails[0].problem).toContain('customer.traits.city');
+    expect(mails[1]).toMatchObject({ variant: 'cart', notSent: 'nothing-cart' });
+    expect(mails[1].subject).toBeUndefined();
+  });
+
+  it('shows the other channels that the campaign uses, with what an SMS is charged as', async () => {
+    const everywhere: Campaign = { ...draft, channels: ['sms', 'push', 'in-app'] };
+    const ports = { ...(await open()), campaigns: memoryCampaignStore([everywhere]) };
+    const request = { ...ask('ada'), languages: ['en'] as const };
+    const [coupon] = (await previewCampaign(draft.campaignId, request, ports)).mails;
+    expect(coupon.subject).toBeUndefined();
+    expect(coupon.sms).toMatchObject({ encoding: 'gsm-7', text: expect.stringContaining('XXXX-XXXX-XXXX') });
+    expect(coupon.push?.title).toBe('15% off, just for you');
+    expect(coupon.inApp?.body).toContain('XXXX-XXXX-XXXX');
+  });
+
   it('writes nothing', async () => {
     const ports = await open();
     await previewCampaign(draft.campaignId, ask('ada', true), ports);
@@ -103,7 +165,24 @@ describe('the estimate of an audience', () => {
 describe('the input of campaign routes', () => {
   it('is checked', () => {
     expect(parsePreview({ customerId: 'ada' })).toEqual({ customerId: 'ada', estimate: false });
-    expect(() => parsePreview({ customer: 'ada' })).toThrow('preview-invalid');
+    expect(parsePreview({ customerIds: ['ada', 'bob'], languages: ['en', 'en'] })).toEqual({
+      customerIds: ['ada', 'bob'],
+      languages: ['en'],
+      estimate: false,
+    });
+    for (const bad of [
+      { customer: 'ada' },
+      {},
+      { customerId: 'a', customerIds: ['b'] },
+      { customerIds: [] },
+      { customerIds: Array(11).fill('a') },
+      { customerId: 'a', languages: ['fr'] },
+    ]) {
+      expect(() => parsePreview(bad)).toThrow('preview-invalid');
+    }
+    expect(() => parseTestSend({ customerId: 'ada', to: 'a@b.example, c@d.example' })).toThrow(
+      'test-send-invalid',
+    );
     expect(parseAction('pause')).toBe('pause');
     expect(() => parseAction('finish')).toThrow('action-unknown');
   });

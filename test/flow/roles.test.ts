@@ -132,6 +132,7 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   await settled();
   const customerId = learnerId(2);
   await admin.post(`/v1/admin/campaigns/${campaignId}/preview`, { customerId, estimate: true });
+  await admin.post(`/v1/admin/campaigns/${campaignId}/test-send`, { customerId, to: 'marketer@example.com' });
   const coded = (await mails()).find(({ code, to }) => code !== undefined && to.startsWith('u'));
   const learner = coded?.to.slice(0, 4) ?? '';
   const atCheckout = {
