@@ -18,6 +18,7 @@ import {
   type Reranking,
   type WorkspaceSettings,
 } from '../lib/base/settings.ts';
+import { isPresetName, type PresetName, presetNames, readPreset } from './presets.ts';
 
 const hour = z.int().min(0).max(23);
 
@@ -102,6 +103,12 @@ const attributeName = z.string().min(1).max(128);
 const scalar = z.union([z.string().max(128), z.number(), z.boolean()]);
 
 const schema = z.strictObject({
+  preset: z
+    .enum(presetNames)
+    .optional()
+    .describe(
+      'A field other than courses, whose settings hold where none are stated here: presets/. Default: none.',
+    ),
   namePrefix: z
     .string()
     .regex(/^[a-z][a-z0-9-]{1,19}$/, '2 to 20 of a–z, 0–9 and -, a letter first')
@@ -258,7 +265,7 @@ export type Config = z.infer<typeof schema>;
 
 /** Validates; throws an Error that names every problem, what was received and what to do. */
 export const parseConfig = (input: unknown, origin: string): Config => {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(withPreset(input));
   if (!parsed.success) {
     const problems = parsed.error.issues.map(
       (issue) => `  ${issue.path.join('.') || '(top level)'}: ${issue.message}`,
@@ -277,8 +284,17 @@ export const parseConfig = (input: unknown, origin: string): Config => {
   return config;
 };
 
-export const readConfig = (path = 'reprise.config.json'): Config =>
-  parseConfig(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}, path);
+/** A preset that does not exist is left to the schema, which names those that do. */
+const withPreset = (input: unknown): unknown => {
+  const preset = typeof input === 'object' && input !== null && 'preset' in input ? input.preset : undefined;
+  return isPresetName(preset) ? { ...readPreset(preset).settings, ...Object(input) } : input;
+};
+
+/** `preset` goes before the one that the file names. */
+export const readConfig = (path = 'reprise.config.json', preset?: PresetName): Config => {
+  const stated: object = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  return parseConfig(preset === undefined ? stated : { ...stated, preset }, path);
+};
 
 export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   globalHoldoutShare: config.globalHoldoutShare,

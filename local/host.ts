@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { PresetName } from '../infra/presets.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { openEndpoints } from './endpoints.ts';
 import { type Executions, openExecutions } from './executions.ts';
@@ -28,6 +29,8 @@ export interface LocalHostOptions {
   readonly clockIso?: string;
   /** A synthesized cloud assembly to run. Default: the project's own, synthesized when its sources have changed. */
   readonly assembly?: string;
+  /** Settings of a field other than courses (presets/). Default: as reprise.config.json says. */
+  readonly preset?: PresetName;
   /** One line per step: resources made, state machines moving. Default: silent. */
   readonly onProgress?: (line: string) => void;
 }
@@ -106,8 +109,8 @@ export const startHost = async (options: LocalHostOptions = {}): Promise<LocalHo
 };
 
 const start = async (options: LocalHostOptions, directory: string, closers: Closers): Promise<LocalHost> => {
-  const { port = 0, clockIso, assembly, onProgress: say = () => undefined } = options;
-  const services = await openServices({ directory, port, clockIso, assembly, say }, closers);
+  const { port = 0, clockIso, assembly, preset, onProgress: say = () => undefined } = options;
+  const services = await openServices({ directory, port, clockIso, assembly, preset, say }, closers);
   const { clock, messaging, ses, gateway, template } = services;
   const { executions, functions, queues } = await openRuntime(services, directory, closers, say);
   const schedules = schedulesOf(services, executions);

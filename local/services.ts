@@ -2,6 +2,7 @@
 // own on 127.0.0.1, with the template's resources made in them. They open while the app is synthesized.
 
 import { join } from 'node:path';
+import type { PresetName } from '../infra/presets.ts';
 import { type LocalClock, openClock } from './clock.ts';
 import type { Closers } from './closers.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb.ts';
@@ -34,6 +35,7 @@ export interface ServicesOptions {
   readonly port: number;
   readonly clockIso: string | undefined;
   readonly assembly: string | undefined;
+  readonly preset: PresetName | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -51,7 +53,7 @@ export const keptNames = [
 
 export const openServices = async (options: ServicesOptions, { opened }: Closers): Promise<Services> => {
   const { directory, say } = options;
-  const synthesis = startSynthesis(options.assembly);
+  const synthesis = startSynthesis(options.assembly, options.preset);
   const clock = opened(openClock(join(directory, 'clock.json'), options.clockIso));
   const guard = createGuard();
   const { refusal } = guard;
@@ -85,9 +87,14 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
   return { clock, dynamodb, s3, messaging, ses, gateway, template, guard, permissions };
 };
 
-const startSynthesis = (assembly: string | undefined): Promise<LocalSynthesis> => {
+const startSynthesis = (
+  assembly: string | undefined,
+  preset: PresetName | undefined,
+): Promise<LocalSynthesis> => {
   const made =
-    assembly === undefined ? synthesizeForLocal() : Promise.resolve({ directory: assembly, reused: true });
+    assembly === undefined
+      ? synthesizeForLocal(preset)
+      : Promise.resolve({ directory: assembly, reused: true });
   // Awaited later; a failure in between is not an unhandled one.
   made.catch(() => undefined);
   return made;

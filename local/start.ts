@@ -6,11 +6,15 @@
 //   --clock ISO      where the clock stands at the first start
 //   --no-demo        no simulated market at the first start
 //   --once           print the demonstration's result and end
+//   --preset finance a field other than courses: its rules, and on the first start its small catalogue and drafts
+//                    of the campaigns that suit it, in place of the simulated market
 
 import { parseArgs } from 'node:util';
+import { isPresetName, type PresetName, presetNames } from '../infra/presets.ts';
 import { describeDemo } from './demo/table.ts';
 import { demoLeadMs, runDemo } from './demo.ts';
 import { type LocalHost, startHost } from './host.ts';
+import { showPreset } from './preset.ts';
 
 const startedMs = performance.now();
 const { values: flags } = parseArgs({
@@ -20,6 +24,7 @@ const { values: flags } = parseArgs({
     directory: { type: 'string', default: '.reprise' },
     clock: { type: 'string' },
     once: { type: 'boolean', default: false },
+    preset: { type: 'string' },
     demo: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -35,17 +40,20 @@ const run = async (): Promise<void> => {
     throw new Error(`--port ${flags.port} is not a port; give a number from 0 (any free one) to 65535`);
   }
   // The simulated campaign takes a month under the moved clock and ends at the real time.
-  const demoClock = flags.demo ? new Date(Date.now() - demoLeadMs).toISOString() : undefined;
+  const preset = presetOf(flags.preset);
+  const showsMarket = flags.demo && preset === undefined;
+  const demoClock = showsMarket ? new Date(Date.now() - demoLeadMs).toISOString() : undefined;
   const host = await startHost({
     directory: flags.directory,
     port,
     fresh: flags.fresh,
     clockIso: flags.clock ?? demoClock,
+    preset,
     onProgress: say,
   });
   const stopped = untilStopped();
   try {
-    await Promise.race([stopped, show(host)]);
+    await Promise.race([stopped, show(host, preset)]);
     if (!flags.once) {
       await stopped;
     }
@@ -54,9 +62,17 @@ const run = async (): Promise<void> => {
   }
 };
 
-const show = async (host: LocalHost): Promise<void> => {
+/** Throws, naming those that there are. */
+const presetOf = (name: string | undefined): PresetName | undefined => {
+  if (name === undefined || isPresetName(name)) return name;
+  throw new Error(`--preset ${name} is none of ${presetNames.join(', ')}`);
+};
+
+const show = async (host: LocalHost, preset: PresetName | undefined): Promise<void> => {
   say(`Serving at ${host.apiUrl}`);
-  if (host.isNew && flags.demo) {
+  if (host.isNew && flags.demo && preset !== undefined) {
+    console.log(`\n${await showPreset(host, preset)}\n`);
+  } else if (host.isNew && flags.demo) {
     // A training every night of the simulated month would be thirty; the demonstration trains once.
     host.schedules.pause();
     const demo = await runDemo(host, say);

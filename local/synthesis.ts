@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { PresetName } from '../infra/presets.ts';
 
 export interface LocalSynthesis {
   readonly directory: string;
@@ -19,6 +20,7 @@ const sources = [
   'infra',
   'functions',
   'lib',
+  'presets',
   'package-lock.json',
   'reprise.config.json',
   'local/synthesize.ts',
@@ -26,14 +28,14 @@ const sources = [
 /** Assemblies of earlier sources are kept this long: another host may still be starting from one. */
 const keptMs = 24 * 60 * 60 * 1000;
 
-export const synthesizeForLocal = async (): Promise<LocalSynthesis> => {
+export const synthesizeForLocal = async (preset?: PresetName): Promise<LocalSynthesis> => {
   const parent = join(root, 'cdk.out');
-  const directory = join(parent, `local-${hashOfSources()}`);
+  const directory = join(parent, `local-${hashOfSources(preset)}`);
   if (existsSync(directory)) {
     return { directory, reused: true };
   }
   const beside = `${directory}.${process.pid}-${Date.now()}`;
-  await runWorker(relative(root, beside));
+  await runWorker(relative(root, beside), preset);
   try {
     renameSync(beside, directory);
   } catch (error) {
@@ -46,8 +48,8 @@ export const synthesizeForLocal = async (): Promise<LocalSynthesis> => {
   return { directory, reused: false };
 };
 
-const hashOfSources = (): string => {
-  const hash = createHash('sha256');
+const hashOfSources = (preset = 'none'): string => {
+  const hash = createHash('sha256').update(`preset ${preset}\n`);
   const add = (path: string): void => {
     if (!existsSync(path)) {
       return;
@@ -69,10 +71,10 @@ const hashOfSources = (): string => {
   return hash.digest('hex').slice(0, 16);
 };
 
-const runWorker = (outdir: string): Promise<void> =>
+const runWorker = (outdir: string, preset: PresetName | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./synthesize.ts', import.meta.url), {
-      workerData: { outdir },
+      workerData: { outdir, preset },
       stdout: true,
       stderr: true,
     });
