@@ -3,11 +3,8 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import type { CouponOffer } from '../campaigns/campaign.ts';
 import { allowedTo, type FocusItem, focusItems } from '../campaigns/focus.ts';
-import { namedItems } from '../offers/offer.ts';
 import type { Coupon, Delivery, OutgoingMessage } from '../ports.ts';
-import { obeysRules } from '../recommendations/attribute-rules.ts';
 import { type Recommendation, recommend } from '../recommendations/recommend.ts';
 import type { Attempt } from './attempt.ts';
 import { messageOf } from './channel-message.ts';
@@ -23,9 +20,6 @@ export const write = async (
   attempt: Attempt,
 ): Promise<Written | { readonly problem: string } | { readonly nothing: string }> => {
   const { campaign, member, action, profile, context } = attempt;
-  if (action.kind === 'coupon' && !(await mayBeOffered(action.offer, attempt))) {
-    return { nothing: 'offer-not-allowed' };
-  }
   const about = await subjectOf(attempt);
   if (about?.length === 0) {
     return { nothing: `nothing-${action.focus}` };
@@ -49,18 +43,6 @@ export const write = async (
     // A template that passed validation can still fail on one customer's values; the others must get their mail.
     return { problem: `template: ${error instanceof Error ? error.message : String(error)}` };
   }
-};
-
-/** A bundle, gift or trial of an item that the workspace's rules keep from this customer is no offer for them. */
-const mayBeOffered = async (offer: CouponOffer, { record, context }: Attempt): Promise<boolean> => {
-  const named = namedItems(offer);
-  const { eligibilityRules } = context.settings;
-  if (named.length === 0 || eligibilityRules.length === 0) {
-    return true;
-  }
-  const assortment = await context.assortment();
-  const obeys = obeysRules(eligibilityRules, record.profile?.traits ?? {});
-  return named.flatMap((id) => assortment.item(id) ?? []).every(obeys);
 };
 
 /** Undefined where the message is about nothing in particular. */

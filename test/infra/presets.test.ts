@@ -138,6 +138,6 @@ describe('risk suitability with the preset finance', () => {
     const outcome = await deliverOne(trialOf('fund-world'), memberOf('ada'), record, context);
     expect(outcome.kind).toBe(kind);
     expect(stage.mailer.sent).toHaveLength(kind === 'sent' ? 1 : 0);
-    if (kind === 'suppressed') expect(outcome.reason).toBe('offer-not-allowed');
+    if (kind === 'suppressed') expect(outcome.reason).toBe('not-suitable');
   });
 });
