@@ -4,7 +4,7 @@
 import { campaignId } from '../lib/base/ids.ts';
 import type { Phase } from '../lib/campaigns/audience.ts';
 import { freeze } from '../lib/campaigns/freeze.ts';
-import { checkProgress } from '../lib/campaigns/progress.ts';
+import { checkProgress, type ProgressRequest } from '../lib/campaigns/progress.ts';
 import {
   archiveBucket,
   archiveStore,
@@ -12,6 +12,7 @@ import {
   catalogStore,
   clock,
   customerStore,
+  journeyStore,
   log,
   resultStore,
   secretStore,
@@ -19,24 +20,36 @@ import {
   workflows,
 } from './runtime.ts';
 
-export const handler = async (input: {
-  readonly step: 'freeze' | 'progress';
+interface Step {
   readonly campaignId: string;
   readonly runId: string;
   readonly phase: Phase;
-}) => {
+}
+
+export const handler = async (
+  input:
+    | (Step & { readonly step: 'freeze' })
+    | (Step & { readonly step: 'progress' } & Pick<ProgressRequest, 'lookAt' | 'execution'>),
+) => {
   const run = { campaignId: campaignId(input.campaignId), runId: input.runId, phase: input.phase };
-  const ports = { campaigns: campaignStore(), archive: archiveStore(), clock: clock() };
+  const ports = {
+    campaigns: campaignStore(),
+    archive: archiveStore(),
+    clock: clock(),
+    workflows: workflows(),
+  };
   const answer =
     input.step === 'progress'
-      ? await checkProgress(run, ports)
+      ? await checkProgress(
+          { ...run, lookAt: input.lookAt, execution: input.execution },
+          { ...ports, journeys: journeyStore() },
+        )
       : await freeze(run, {
           ...ports,
           customers: customerStore(),
           catalog: catalogStore(),
           secrets: secretStore(),
           results: resultStore(),
-          workflows: workflows(),
           settings: settings(),
         });
   log('info', `campaign ${input.step}`, answer);

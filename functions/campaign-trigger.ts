@@ -6,6 +6,7 @@ import {
   catalogStore,
   customerStore,
   deliveryPorts,
+  journeyStore,
   log,
   secretStore,
   settings,
@@ -22,6 +23,7 @@ export const handler = sqs(async (records) => {
     secrets: secretStore(),
     settings: settings(),
     triggers: triggerQueue(),
+    journeys: journeyStore(),
   };
   const failed: string[] = [];
   for (const { messageId, body } of records) {

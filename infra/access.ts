@@ -104,7 +104,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   'campaign-trigger': {
     tables: {
       // Query: campaigns of higher priority, and their runs.
-      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'BatchGetItem', 'Query'],
+      campaigns: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchGetItem', 'Query'],
       customers: ['BatchGetItem', 'PutItem'],
       catalog: ['BatchGetItem', 'Query'],
       control: ['GetItem', 'PutItem'],

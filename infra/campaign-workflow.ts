@@ -1,5 +1,6 @@
-// The A/B campaign state machine: wait → freeze and assign → deliver in batches → wait → analyse →
-// look again, stop for harm, roll out, or finish (ARCHITECTURE.md). Standard workflow: up to a year, waiting is free.
+// The A/B campaign state machine: wait → freeze and assign → deliver in batches → check → wait → analyse → check →
+// deliver what came due, look again, stop for harm, roll out, or finish (ARCHITECTURE.md). A standard workflow: waiting
+// is free. Before the limits of one execution (its history, a year) the check has started the next one, which begins there.
 
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -70,27 +71,34 @@ export const createCampaignWorkflow = (
     step: 'progress',
     ...run,
     phase: at('$.phase'),
+    lookAt: at('$.lookAt'),
+    execution: { name: at('$$.Execution.Name'), startedAt: at('$$.Execution.StartTime') },
   });
   const waitToDeliver = new Wait(scope, 'WaitToDeliver', { time: WaitTime.timestampPath('$.waitUntil') });
+  const waitToCheck = new Wait(scope, 'WaitToCheck', { time: WaitTime.timestampPath('$.waitUntil') });
   const waitForLook = new Wait(scope, 'WaitForLook', { time: WaitTime.timestampPath('$.waitUntil') });
   const analyse = task(scope, 'Analyse', functions.analyse, run);
   const finished = new Succeed(scope, 'Finished');
 
-  waitForStart.next(freeze);
+  waitForStart.next(
+    new Choice(scope, 'Continued?').when(Condition.isPresent('$.phase'), progress).otherwise(freeze),
+  );
   freeze.next(deliver);
   freezeRollout.next(deliver);
   deliver.next(progress);
   progress.next(
     new Choice(scope, 'AllDelivered?')
       .when(Condition.stringEquals('$.next', 'deliver-later'), waitToDeliver)
+      .when(Condition.stringEquals('$.next', 'check-later'), waitToCheck)
       .when(Condition.stringEquals('$.next', 'look'), waitForLook)
       .otherwise(finished),
   );
   waitToDeliver.next(deliver);
+  waitToCheck.next(progress);
   waitForLook.next(analyse);
   analyse.next(
     new Choice(scope, 'WhatNext?')
-      .when(Condition.stringEquals('$.next', 'look'), waitForLook)
+      .when(Condition.stringEquals('$.next', 'look'), progress)
       .when(Condition.stringEquals('$.next', 'roll-out'), freezeRollout)
       .otherwise(finished),
   );

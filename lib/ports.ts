@@ -3,7 +3,7 @@
 
 import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
 import type { RunPhaseId } from './campaigns/assigned.ts';
-import type { AudienceMember } from './campaigns/audience.ts';
+import type { AudienceMember, Phase } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
 import type { JourneyState, WaitingMember } from './campaigns/journey-state.ts';
 import type { CampaignRun } from './campaigns/run.ts';
@@ -184,9 +184,16 @@ export interface Workflows {
       readonly tune?: { readonly trials: number; readonly seconds: number };
     },
   ): Promise<void>;
+  /** With `phase` and `lookAt` it goes on with a run that an earlier execution froze. */
   startCampaign(
     name: string,
-    input: { readonly campaignId: CampaignId; readonly runId: string; readonly startsAt: string },
+    input: {
+      readonly campaignId: CampaignId;
+      readonly runId: string;
+      readonly startsAt: string;
+      readonly phase?: Phase;
+      readonly lookAt?: string;
+    },
   ): Promise<void>;
 }
 
@@ -394,6 +401,8 @@ export interface EventCampaign {
   /** ISO 8601; startsAt ≤ event's time < endsAt. */
   readonly startsAt: string;
   readonly endsAt: string;
+  /** Journeys under way wait for it; absent: it enters customers into an event campaign. */
+  readonly wakes?: boolean;
 }
 
 /** A trigger of an event campaign: one customer sent the event it waits for. */
@@ -404,6 +413,8 @@ export interface CampaignTrigger {
   readonly at: string;
   /** Put back until then (quiet hours, a pause); ISO 8601. */
   readonly notBefore?: string;
+  /** Not an entry: the customer's journeys in this campaign go on; with `event`, those that wait for it. */
+  readonly journey?: { readonly event?: string };
 }
 
 export interface TriggerQueue {

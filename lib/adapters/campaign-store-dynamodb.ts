@@ -13,6 +13,7 @@ import {
 import { Failure } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
+import { awaitingNow, awaitsEvents, awaitsUntilMs } from '../campaigns/awaiting.ts';
 import {
   type Campaign,
   type CampaignStatus,
@@ -52,9 +53,8 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
     get,
     list: async () => (await rows<CampaignSummary>('campaigns', '')).toSorted(newestFirst),
     awaitingEvents: async () =>
-      (await rows<EventCampaign & { readonly status: CampaignStatus }>('campaigns#event', '')).flatMap(
-        ({ campaignId, status, event, startsAt, endsAt }) =>
-          status === 'running' || status === 'paused' ? [{ campaignId, event, startsAt, endsAt }] : [],
+      (await rows<{ readonly awaits: readonly EventCampaign[] }>('campaigns#event', '')).flatMap(
+        ({ awaits }) => awaits,
       ),
     write: (campaign) => writeCampaign(client, table, campaign),
     status: async (id) =>
@@ -127,20 +127,16 @@ const writeCampaign = async (
   }
 };
 
-/** The row stays after the end, with its status, until DynamoDB removes it some time after the period. */
-const eventRows = ({ campaignId, status, trigger }: Campaign) =>
-  trigger.kind === 'event' && status !== 'draft'
+/** The row stays after the end, empty, until DynamoDB removes it some time after the period. */
+const eventRows = (campaign: Campaign) =>
+  awaitsEvents(campaign) && campaign.status !== 'draft'
     ? [
         {
           Item: {
             pk: 'campaigns#event',
-            sk: campaignId,
-            campaignId,
-            status,
-            event: trigger.event,
-            startsAt: trigger.startsAt,
-            endsAt: trigger.endsAt,
-            expiresAtS: Math.ceil(Date.parse(trigger.endsAt) / 1000) + eventRowsKeptS,
+            sk: campaign.campaignId,
+            awaits: awaitingNow(campaign),
+            expiresAtS: Math.ceil(awaitsUntilMs(campaign) / 1000) + eventRowsKeptS,
           },
         },
       ]

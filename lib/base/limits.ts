@@ -206,6 +206,18 @@ export const waitingShardsCount = 8;
 export const journeyRoundCustomersCountMax = 100_000;
 /** Between two rounds of a run: so late a step may be, and a year of rounds costs some dollars. */
 export const journeyRoundMsMin = 5 * 60 * 1000;
+/** Step Functions: events in the history of one execution (AWS Step Functions, service quotas). */
+export const executionHistoryEventsMax = 25_000;
+/** Checks of a run's progress in one execution; then it goes on in the next. */
+export const executionChecksCountMax = 480;
+/** Events of one check and what follows it at the most: a task's 5 and 3 for each of its 5 retries, twice; waits, choices, a map. */
+export const checkHistoryEventsMax = 2 * (5 + 5 * 3) + 3 * 2 + 4;
+/** Events before the first check: start, wait, choice, freeze, map, and a rollout's freeze and map. */
+export const startHistoryEventsMax = 5 + 2 * (5 + 5 * 3 + 4);
+/** A standard workflow ends after a year (Step Functions quotas): the next execution takes over before. */
+export const executionMsMax = 350 * 24 * 60 * 60 * 1000;
+/** How long ahead a run can be planned: it waits in its first execution. */
+export const startDaysAheadMax = 300;
 /** How often an open event campaign with journeys looks for those whose longer wait is over; short ones use the queue. */
 export const journeyPollMs = 15 * 60 * 1000;
 /** Complaints over mails sent: SES reviews an account above 0.1%; a campaign clearly above that is stopped first. */
@@ -344,6 +356,9 @@ if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 2
 }
 if (itemsPageCountMax * itemBytesMax > 6_000_000) {
   throw new Error('limits: a page of the largest items would not fit one Lambda answer');
+}
+if (executionChecksCountMax * checkHistoryEventsMax + startHistoryEventsMax > executionHistoryEventsMax) {
+  throw new Error('limits: the checks of one execution would not fit its history');
 }
 if (campaignBytesMax > dynamoItemBytesMax) {
   throw new Error('limits: the largest campaign would not fit one DynamoDB item');

@@ -48,6 +48,7 @@ export interface DeliveryProgress {
     readonly unknown?: number;
     readonly refused?: { readonly [reason: string]: number };
     readonly suppressed?: { readonly [reason: string]: number };
+    readonly ended?: { readonly [reason: string]: number };
   };
 }
 
@@ -61,6 +62,18 @@ export const batchesKey = (campaignId: string, runId: string, phase: Phase): str
 
 export const batchKey = (campaignId: string, runId: string, phase: Phase, index: number): string =>
   `${folder(campaignId, runId, phase)}/batch-${numbered(index)}.json`;
+
+/** What a round of due journeys delivers, beside the frozen audience's own batches. */
+export const roundBatchesKey = (campaignId: string, runId: string, phase: Phase, round: number): string =>
+  `${folder(campaignId, runId, phase)}/due-${numbered(round)}/batches.json`;
+
+export const roundBatchKey = (
+  campaignId: string,
+  runId: string,
+  phase: Phase,
+  round: number,
+  index: number,
+): string => `${folder(campaignId, runId, phase)}/due-${numbered(round)}/batch-${numbered(index)}.json`;
 
 /** The freeze's own instant, written before anything else so that a second attempt repeats it. */
 export const freezeKey = (campaignId: string, runId: string, phase: Phase): string =>

@@ -48,7 +48,7 @@ export interface Frozen extends RunPhaseId {
   readonly batchesKey: string;
   readonly batchCount: number;
   /** When the run is looked at first; ISO 8601. */
-  readonly waitUntil: string;
+  readonly lookAt: string;
 }
 
 export const freeze = async (run: RunPhaseId, ports: FreezePorts): Promise<Frozen> => {
@@ -61,8 +61,8 @@ export const freeze = async (run: RunPhaseId, ports: FreezePorts): Promise<Froze
     await putJson(ports.archive, key, batches);
   }
   await startNextRun(campaign, run, frozenAt, ports.workflows);
-  const waitUntil = new Date(lookTimesMs(campaign, Date.parse(frozenAt))[0]).toISOString();
-  return { ...run, batchesKey: key, batchCount: batches.length, waitUntil };
+  const lookAt = new Date(lookTimesMs(campaign, Date.parse(frozenAt))[0]).toISOString();
+  return { ...run, batchesKey: key, batchCount: batches.length, lookAt };
 };
 
 const existing = async ({ campaignId }: RunPhaseId, campaigns: CampaignStore): Promise<Campaign> => {
@@ -189,6 +189,7 @@ const recordRun = async (
 ): Promise<void> => {
   const stored = await campaigns.run(campaignId, runId);
   await campaigns.writeRun({
+    ...stored,
     campaignId,
     runId,
     frozenAt: stored?.frozenAt ?? frozen.frozenAt,

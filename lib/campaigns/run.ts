@@ -11,6 +11,8 @@ export interface CampaignRun {
   readonly frozenAt: string;
   /** The campaign was paused when this run came due, and the run was left out. */
   readonly skipped?: boolean;
+  /** The workflow execution that has the run: its name, the how manieth of this run, and its checks so far. */
+  readonly execution?: { readonly name: string; readonly part: number; readonly checks: number };
   readonly phases: { readonly [phase in Phase]?: RunPhase };
 }
 
@@ -23,10 +25,32 @@ export interface RunPhase {
   readonly attempts: number;
   /** Sums over the batches' progress files at the last check. */
   readonly deliveries?: DeliveryCounts;
+  /** Nothing of the frozen batches is open: their progress is not read again. */
+  readonly delivered?: boolean;
+  readonly journeys?: JourneyRounds;
+}
+
+/** Rounds of customers whose step in a journey was due. */
+export interface JourneyRounds {
+  readonly count: number;
+  /** When the latest was made; ISO 8601. */
+  readonly madeAt?: string;
+  /** The round that was made and not looked at since. */
+  readonly last?: {
+    readonly batchesCount: number;
+    readonly customersCount: number;
+    /** Up to when its customers were due. */
+    readonly dueUntil: string;
+  };
+  /** After failures: no round before this. */
+  readonly retryAt?: string;
+  /** Sums of the frozen batches, and of the rounds after them. */
+  readonly first: DeliveryCounts;
+  readonly later: DeliveryCounts;
 }
 
 export interface DeliveryCounts {
-  /** Decided for good: sent, suppressed, refused by the mail service, or unknown after a crash. */
+  /** Decided for good (of a journey: entered): sent, suppressed, refused by the mail service, or unknown after a crash. */
   readonly settled: number;
   readonly sent: number;
   readonly suppressed: { readonly [reason: string]: number };
@@ -38,4 +62,6 @@ export interface DeliveryCounts {
   readonly deferred: number;
   /** Could not be delivered so far; when attempts are used up, for good. */
   readonly failed: number;
+  /** Journeys that ended, by how. */
+  readonly ended?: { readonly [reason: string]: number };
 }

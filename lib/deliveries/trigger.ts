@@ -2,18 +2,24 @@
 // nobody is lost). Throws when something failed that is to be tried again: the message then comes back by itself.
 
 import { Failure, shown } from '../base/errors.ts';
+import { journeyOf } from '../campaigns/journey-state.ts';
 import { putBack, stepTrigger, type TriggerPorts } from '../campaigns/trigger.ts';
-import type { CampaignTrigger, TriggerQueue } from '../ports.ts';
+import type { CampaignTrigger, JourneyStore, TriggerQueue } from '../ports.ts';
 import type { DeliverContext } from './attempt.ts';
 import { deliverOne } from './deliver.ts';
+import { advanceJourney } from './journey.ts';
+import { putBackShortWait, resumeJourneys } from './journey-trigger.ts';
 
 export type TriggerContext = Omit<DeliverContext, 'runId' | 'phase'> &
-  Omit<TriggerPorts, 'listVersion'> & { readonly triggers: TriggerQueue };
+  Omit<TriggerPorts, 'listVersion'> & { readonly triggers: TriggerQueue; readonly journeys: JourneyStore };
 
 /** What became of it, for the log: `sent`, `suppressed`, `put-back`, or why nothing was to be done. */
 export const deliverTrigger = async (body: string, context: TriggerContext): Promise<string> => {
   const trigger = parseTrigger(body);
   const nowMs = context.clock.nowMs();
+  if (trigger.journey !== undefined) {
+    return goOn(trigger, nowMs, context);
+  }
   const step = await stepTrigger(trigger, nowMs, {
     ...context,
     listVersion: async () => (await context.assortment()).serving?.modelVersion,
@@ -21,7 +27,7 @@ export const deliverTrigger = async (body: string, context: TriggerContext): Pro
   if (step.kind === 'done') {
     return step.reason;
   }
-  const untilMs = step.kind === 'later' ? step.untilMs : await deliver(step, context);
+  const untilMs = step.kind === 'later' ? step.untilMs : await deliver(trigger, step, context);
   if (typeof untilMs === 'string') {
     return untilMs;
   }
@@ -29,12 +35,29 @@ export const deliverTrigger = async (body: string, context: TriggerContext): Pro
   return 'put-back';
 };
 
-/** The outcome, or the instant until which it must wait. */
+const goOn = async (trigger: CampaignTrigger, nowMs: number, context: TriggerContext): Promise<string> => {
+  const notBeforeMs = trigger.notBefore === undefined ? 0 : Date.parse(trigger.notBefore);
+  if (nowMs < notBeforeMs) {
+    await putBack(trigger, notBeforeMs, nowMs, context.triggers);
+    return 'put-back';
+  }
+  const campaign = await context.campaigns.get(trigger.campaignId);
+  return campaign === undefined ? 'unknown-campaign' : resumeJourneys(trigger, campaign, context);
+};
+
+/** The outcome, or the instant until which it must wait; longer waits of a journey are the campaign's rounds'. */
 const deliver = async (
+  trigger: CampaignTrigger,
   { campaign, member, record }: Extract<Awaited<ReturnType<typeof stepTrigger>>, { kind: 'deliver' }>,
   context: TriggerContext,
 ): Promise<string | number> => {
-  const outcome = await deliverOne(campaign, member, record, { ...context, runId: 'run-1', phase: 'test' });
+  const run = { ...context, runId: 'run-1', phase: 'test' } as const;
+  if (journeyOf(campaign, member.arm) !== undefined) {
+    const advanced = await advanceJourney(campaign, member, record, run);
+    await putBackShortWait(trigger, advanced, context);
+    return advanced.state.ended === undefined ? 'journey-waits' : 'journey-ended';
+  }
+  const outcome = await deliverOne(campaign, member, record, run);
   return outcome.kind === 'deferred' ? (outcome.untilMs ?? context.clock.nowMs()) : outcome.kind;
 };
 

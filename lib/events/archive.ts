@@ -173,4 +173,5 @@ const triggerOf = (campaign: EventCampaign, id: CustomerId, event: StoredEvent):
   customerId: id,
   messageId: event.messageId,
   at: event.timestamp,
+  ...(campaign.wakes && { journey: { event: campaign.event } }),
 });

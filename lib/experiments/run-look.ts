@@ -31,8 +31,8 @@ export interface RunId {
 export interface AfterLook extends RunId {
   readonly phase: 'test';
   readonly next: 'look' | 'roll-out' | 'finished';
-  /** ISO 8601; in the past means at once. */
-  readonly waitUntil: string;
+  /** Of the next look; ISO 8601. */
+  readonly lookAt: string;
 }
 
 export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): Promise<AfterLook> => {
@@ -43,7 +43,7 @@ export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): P
     runId,
     phase: 'test',
     next,
-    waitUntil: new Date(atMs).toISOString(),
+    lookAt: new Date(atMs).toISOString(),
   });
   if (campaign.status === 'cancelled') {
     return answer('finished');

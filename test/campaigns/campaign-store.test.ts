@@ -103,6 +103,39 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
     expect(await awaiting()).toEqual([]);
   });
 
+  it('names the events that journeys wait for, as long as they may go on', async () => {
+    const store = open();
+    const steps = [{ stepId: 'w', kind: 'wait-for-event', event: 'Course Started', hours: 24 }] as const;
+    const variants = [
+      { name: 'j', weight: 1, action: { kind: 'journey', steps, exitOnPurchase: true } },
+    ] as const;
+    const awaiting = async (id: string) =>
+      (await store.awaitingEvents()).filter(({ campaignId }) => campaignId === id);
+    const journey = (id: string, change: Partial<Campaign>) =>
+      draft(id, { variants, windowDays: 7, ...change });
+    await store.write(journey('woken', {}));
+    expect(await awaiting('woken')).toEqual([]);
+    const running = { status: 'running', startedAt: iso(t0), revision: 2 } as const;
+    await store.write(journey('woken', running));
+    // The window and a day for the last look.
+    const expected = {
+      campaignId: 'woken',
+      event: 'Course Started',
+      startsAt: iso(t0),
+      endsAt: iso(t0 + 8 * 86_400_000),
+      wakes: true,
+    };
+    expect(await awaiting('woken')).toEqual([expected]);
+    await store.write(journey('woken', { ...running, status: 'finished', revision: 3 }));
+    expect(await awaiting('woken')).toEqual([]);
+    await store.write(journey('rolled', {}));
+    const finished = { ...running, status: 'finished', rollout: 'automatic' } as const;
+    await store.write(journey('rolled', finished));
+    expect(await awaiting('rolled')).toHaveLength(1);
+    await store.write(journey('rolled', { ...finished, status: 'cancelled', revision: 3 }));
+    expect(await awaiting('rolled')).toEqual([]);
+  });
+
   it('keeps runs by number, the last write of each', async () => {
     const store = open();
     const id = campaignId('runs');

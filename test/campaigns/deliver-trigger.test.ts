@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { customerId, messageId } from '../../lib/base/ids.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import { deliverTrigger, type TriggerContext } from '../../lib/deliveries/trigger.ts';
 import type { CampaignTrigger } from '../../lib/ports.ts';
-import { couponCampaign, createStage, dayMs, noonMs, profileOf } from '../deliveries/stage.ts';
+import { couponCampaign, createStage, dayMs, noonMs, profileOf, type Stage } from '../deliveries/stage.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
@@ -46,6 +47,7 @@ const open = async (of: Campaign = cart) => {
     customers,
     catalog: fakeCatalogStore(),
     secrets: fakeSecretStore(),
+    journeys: stage.journeys,
     settings: { ...defaultSettings, globalHoldoutShare: 0 },
     triggers: {
       send: async (triggers, delayS) => {
@@ -123,6 +125,135 @@ describe('a trigger message', () => {
       expect(mailer.sent.length + Number(became === 'unknown')).toBeGreaterThanOrEqual(1);
       expect(mailer.sent.length).toBeLessThanOrEqual(1);
       expect(table.coupons.size).toBe(1);
+    }
+  });
+});
+
+describe('a journey of an event campaign', () => {
+  const hourMs = 3_600_000;
+  const message = { kind: 'reminder', templates: defaultTemplates.reminder } as const;
+  const campaign: Campaign = {
+    ...cart,
+    windowDays: 30,
+    variants: [
+      {
+        name: 'journey',
+        weight: 1,
+        action: {
+          kind: 'journey',
+          exitOnPurchase: true,
+          steps: [
+            { stepId: 'hello', kind: 'send', message },
+            { stepId: 'soon', kind: 'wait', hours: 0.1 },
+            { stepId: 'again', kind: 'send', message },
+            {
+              stepId: 'started',
+              kind: 'wait-for-event',
+              event: 'Course Started',
+              hours: 72,
+              timedOut: 'nudge',
+            },
+            { stepId: 'well-done', kind: 'send', message, next: 'end' },
+            { stepId: 'nudge', kind: 'send', message },
+            { stepId: 'end', kind: 'exit' },
+          ],
+        },
+      },
+    ],
+  };
+  const openJourney = async (of: Campaign = campaign) => {
+    const opened = await open(of);
+    const settings = { ...opened.context.settings, caps: [] };
+    return { ...opened, context: { ...opened.context, settings } };
+  };
+  const started = (at: number): string =>
+    body('ada', { messageId: messageId('started'), at: iso(at), journey: { event: 'Course Started' } });
+  const pathOf = ({ journeys }: { readonly journeys: Stage['journeys'] }) =>
+    [...journeys.states.values()][0].path.map(({ stepId, outcome }) => `${stepId} ${outcome}`);
+
+  it('begins at once, brings short waits back through the queue, and leaves long ones to the campaign', async () => {
+    const { context, mailer, putBack, ...stage } = await openJourney();
+    expect(await deliverTrigger(body('ada'), context)).toBe('journey-waits');
+    expect(mailer.sent).toHaveLength(1);
+    expect(putBack).toEqual([
+      {
+        trigger: { ...JSON.parse(body('ada')), journey: {}, notBefore: iso(noonMs + 0.1 * hourMs) },
+        delayS: 360,
+      },
+    ]);
+    stage.setNow(noonMs + 0.1 * hourMs);
+    expect(await deliverTrigger(JSON.stringify(putBack[0].trigger), context)).toBe('journey-went-on');
+    expect(mailer.sent).toHaveLength(2);
+    expect(putBack).toHaveLength(1);
+    // The event that enters customers enters each once.
+    expect(await deliverTrigger(body('ada', { messageId: messageId('m2') }), context)).toBe('journey-waits');
+    expect(mailer.sent).toHaveLength(2);
+  });
+
+  it('is woken by the event its step waits for, once, and not by one from before', async () => {
+    const { context, mailer, ...stage } = await openJourney();
+    await deliverTrigger(body('ada'), context);
+    stage.setNow(noonMs + hourMs);
+    await deliverTrigger(body('ada', { journey: {} }), context);
+    expect(await deliverTrigger(started(noonMs + hourMs - 1), context)).toBe('no-journey-waits');
+    stage.setNow(noonMs + 2 * hourMs);
+    expect(await deliverTrigger(started(noonMs + 2 * hourMs), context)).toBe('journey-went-on');
+    expect(await deliverTrigger(started(noonMs + 2 * hourMs), context)).toBe('no-journey-waits');
+    expect(pathOf(stage)).toEqual([
+      'hello sent',
+      'soon waited',
+      'again sent',
+      'started event',
+      'well-done sent',
+      'end exit',
+    ]);
+    expect(mailer.sent).toHaveLength(3);
+  });
+
+  it('keeps an event that comes during a pause until it goes on', async () => {
+    const { context, mailer, ...stage } = await openJourney();
+    await deliverTrigger(body('ada'), context);
+    stage.setNow(noonMs + hourMs);
+    await deliverTrigger(body('ada', { journey: {} }), context);
+    const paused = { ...context, campaigns: memoryCampaignStore([{ ...campaign, status: 'paused' }]) };
+    stage.setNow(noonMs + 2 * hourMs);
+    expect(await deliverTrigger(started(noonMs + 2 * hourMs), paused)).toBe('campaign-paused');
+    expect(mailer.sent).toHaveLength(2);
+    const run = { campaignId: campaign.campaignId, runId: 'run-1', phase: 'test' } as const;
+    expect(await stage.journeys.due(run, noonMs + 2 * hourMs, 10)).toHaveLength(1);
+    expect(await deliverTrigger(body('ada', { journey: {} }), context)).toBe('journey-went-on');
+    expect(pathOf(stage)).toContain('started event');
+  });
+
+  it('and its event lose nothing when the process dies after any change', async () => {
+    const whole = await openJourney();
+    const play = async ({ context, ...stage }: typeof whole): Promise<void> => {
+      stage.setNow(noonMs);
+      await deliverTrigger(body('ada'), context);
+      stage.setNow(noonMs + hourMs);
+      await deliverTrigger(body('ada', { journey: {} }), context);
+      stage.setNow(noonMs + 2 * hourMs);
+      await deliverTrigger(started(noonMs + 2 * hourMs), context);
+    };
+    whole.crashAfter(undefined);
+    await play(whole);
+    const changes = whole.changes();
+    for (let after = 0; after < changes; after++) {
+      const opened = await openJourney();
+      opened.crashAfter(after);
+      await expect(play(opened)).rejects.toThrow();
+      opened.crashAfter(undefined);
+      // The queue gives each message again until it is taken; a mail under way is of unknown fate six minutes later.
+      for (const minutes of [0, 20, 60, 80, 120, 140]) {
+        opened.setNow(noonMs + minutes * 60_000);
+        await deliverTrigger(minutes < 120 ? body('ada') : started(noonMs + 2 * hourMs), opened.context);
+        await deliverTrigger(body('ada', { journey: {} }), opened.context);
+      }
+      const mails = opened.mailer.sent.map(({ headers }) => headers['X-Reprise-Delivery']);
+      expect(new Set(mails).size).toBe(mails.length);
+      const unknown = pathOf(opened).filter((line) => line.endsWith('unknown')).length;
+      expect(mails.length + unknown).toBeGreaterThanOrEqual(3);
+      expect(pathOf(opened)).toContain('started event');
     }
   });
 });

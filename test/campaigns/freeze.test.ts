@@ -75,7 +75,7 @@ describe('freezing an audience', () => {
       ...run1,
       batchesKey: `${folder}/batches.json`,
       batchCount: Math.ceil(members.length / 200),
-      waitUntil: iso(t0 + 7 * dayMs),
+      lookAt: iso(t0 + 7 * dayMs),
     });
   });
 

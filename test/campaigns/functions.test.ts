@@ -145,7 +145,10 @@ describe('the campaign functions', () => {
       batchesKey: `campaigns/${id}/run-1/test/batches.json`,
       batchCount: 1,
     });
-    expect(await step({ step: 'progress', ...at, runId: 'run-1', phase: 'test' })).toMatchObject({
+    const execution = { name: `${id}-run-1`, startedAt: new Date().toISOString() };
+    const check = { step: 'progress', ...at, runId: 'run-1', phase: 'test', execution } as const;
+    const { lookAt } = frozen;
+    expect(await step({ ...check, lookAt })).toMatchObject({
       next: 'deliver-later',
       phase: 'test',
       batchesBucket: 'archive',
@@ -161,7 +164,7 @@ describe('the campaign functions', () => {
       body: { latest: null, status: 'running' },
     });
     expect((await call(`POST ${one}/{action}`, { ...at, action: 'cancel' })).body.status).toBe('cancelled');
-    expect(await step({ step: 'progress', ...at, runId: 'run-1', phase: 'test' })).toMatchObject({
+    expect(await step({ ...check, lookAt })).toMatchObject({
       // No batch was delivered yet; what one that died may have begun is looked for once more.
       next: 'deliver-later',
     });

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { executionChecksCountMax } from '../../lib/base/limits.ts';
 import type { BatchEntry, DeliveryProgress } from '../../lib/campaigns/audience.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { checkProgress } from '../../lib/campaigns/progress.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeJourneyStore } from '../fakes/journey-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
+import { fakeWorkflows } from '../fakes/workflows.ts';
 import { campaign, dayMs, iso, movedClock, t0 } from './sample.ts';
 
 const minuteMs = 60_000;
+const ownExecution = { name: 'welcome-back-1-run-1', startedAt: iso(t0) };
 const run = { campaignId: campaign().campaignId, runId: 'run-1', phase: 'test' } as const;
 const batchKey = (index: number, phase: string): string =>
   `campaigns/welcome-back-1/run-1/${phase}/batch-0000${index}.json`;
@@ -19,6 +23,8 @@ const open = async (files: Files, change: Partial<Campaign> = {}, phase: 'test' 
     campaigns: memoryCampaignStore([campaign(change)]),
     archive: createFakeObjectStore(),
     clock: movedClock(),
+    journeys: fakeJourneyStore(),
+    workflows: fakeWorkflows(),
   };
   const put = (key: string, value: unknown) =>
     ports.archive.put(key, new TextEncoder().encode(JSON.stringify(value)), 'application/json');
@@ -38,7 +44,8 @@ const open = async (files: Files, change: Partial<Campaign> = {}, phase: 'test' 
   await write(files);
   const phases = { [phase]: { frozenAt: iso(t0), arms: {}, batchesCount: files.length, attempts: 0 } };
   await ports.campaigns.writeRun({ campaignId: run.campaignId, runId: 'run-1', frozenAt: iso(t0), phases });
-  const check = () => checkProgress({ ...run, phase }, ports);
+  const check = (execution = ownExecution, other: Partial<typeof ports> = {}) =>
+    checkProgress({ ...run, phase, lookAt: iso(t0 + 7 * dayMs), execution }, { ...ports, ...other });
   const stored = async () => (await ports.campaigns.run(run.campaignId, 'run-1'))?.phases[phase];
   return { ...ports, write, check, stored };
 };
@@ -62,6 +69,7 @@ describe('the progress of a run', () => {
     expect(await check()).toEqual({
       ...run,
       batchesKey: 'campaigns/welcome-back-1/run-1/test/batches.json',
+      lookAt: iso(t0 + 7 * dayMs),
       next: 'look',
       waitUntil: iso(t0 + 7 * dayMs),
     });
@@ -175,5 +183,69 @@ describe('the progress of a run', () => {
     expect(await (await open([closed], { status: 'cancelled' }, 'rollout')).check()).toMatchObject({
       next: 'finished',
     });
+  });
+
+  it('of a run that is through reads no batch again, so that a look costs nothing', async () => {
+    const { archive, check } = await open([done]);
+    await check();
+    const reads: string[] = [];
+    const counted = {
+      ...archive,
+      get: (key: string) => {
+        reads.push(key);
+        return archive.get(key);
+      },
+    };
+    expect(await check(ownExecution, { archive: counted })).toMatchObject({ next: 'look' });
+    expect(reads).toEqual([]);
+  });
+});
+
+describe('a run that outlasts its execution', () => {
+  it('is given to the next one before the history is full, and goes on there alone', async () => {
+    const { check, workflows, stored } = await open([undefined]);
+    for (let turn = 0; turn < executionChecksCountMax; turn++) {
+      expect((await check()).next).not.toBe('finished');
+    }
+    expect(workflows.campaigns.size).toBe(0);
+    expect((await check()).next).toBe('finished');
+    expect([...workflows.campaigns]).toEqual([
+      [
+        'welcome-back-1-run-1-1',
+        {
+          campaignId: run.campaignId,
+          runId: 'run-1',
+          startsAt: iso(t0),
+          phase: 'test',
+          lookAt: iso(t0 + 7 * dayMs),
+        },
+      ],
+    ]);
+    // A repeated task of the old one changes nothing; the new one counts from the beginning.
+    expect((await check()).next).toBe('finished');
+    const next = { name: 'welcome-back-1-run-1-1', startedAt: iso(t0) };
+    expect((await check(next)).next).not.toBe('finished');
+    expect(workflows.campaigns.size).toBe(1);
+    expect(await stored()).toBeDefined();
+  });
+
+  it('starts the next one once when it dies before it has noted that', async () => {
+    const { check, workflows, campaigns } = await open([undefined]);
+    for (let turn = 0; turn < executionChecksCountMax; turn++) await check();
+    const dying = { ...campaigns, writeRun: () => Promise.reject(new Error('dead')) };
+    await expect(check(ownExecution, { campaigns: dying })).rejects.toThrow('dead');
+    expect((await check()).next).toBe('finished');
+    expect([...workflows.campaigns.keys()]).toEqual(['welcome-back-1-run-1-1']);
+  });
+
+  it('waits in no execution for more than 350 days', async () => {
+    const { check, clock, workflows } = await open([done]);
+    const old = { ...ownExecution, startedAt: iso(t0 - 345 * dayMs) };
+    expect(await check(old)).toMatchObject({ next: 'check-later', waitUntil: iso(t0 + 5 * dayMs) });
+    clock.nowIs(t0 + 5 * dayMs);
+    expect((await check(old)).next).toBe('finished');
+    const next = { name: 'welcome-back-1-run-1-1', startedAt: iso(t0 + 5 * dayMs) };
+    expect(await check(next)).toMatchObject({ next: 'look', waitUntil: iso(t0 + 7 * dayMs) });
+    expect(workflows.campaigns.size).toBe(1);
   });
 });

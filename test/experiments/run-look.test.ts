@@ -90,14 +90,14 @@ describe('a run with one interim look', () => {
       runId: 'run-1',
       phase: 'test',
       next: 'look',
-      waitUntil: at(7, outcomeDelayMs),
+      lookAt: at(7, outcomeDelayMs),
     });
     expect(queries).toEqual([]);
   });
 
   test('goes on from the interim look to the end of the window', async () => {
     nowIs(7);
-    expect(await look()).toMatchObject({ next: 'look', waitUntil: at(30, outcomeDelayMs) });
+    expect(await look()).toMatchObject({ next: 'look', lookAt: at(30, outcomeDelayMs) });
     expect(await results.latest(campaignId)).toMatchObject({ look: 1, final: false, decision: 'continue' });
     expect((await store.get(campaignId))?.status).toBe('running');
   });
@@ -204,7 +204,7 @@ describe('a campaign that repeats every 10 days, twice', () => {
   test('ends with a last run that was left out, without a result of it', async () => {
     await open(repeating, runAt('run-1', at(0)), runAt('run-2', at(10), { skipped: true }));
     nowIs(12);
-    expect(await look('run-2')).toMatchObject({ next: 'look', waitUntil: at(40, outcomeDelayMs) });
+    expect(await look('run-2')).toMatchObject({ next: 'look', lookAt: at(40, outcomeDelayMs) });
     nowIs(40);
     expect((await look('run-2')).next).toBe('finished');
     expect((await store.get(campaignId))?.status).toBe('finished');

@@ -3,6 +3,7 @@
 import { Failure } from '../../lib/base/errors.ts';
 import type { CampaignId } from '../../lib/base/ids.ts';
 import type { AudienceMember } from '../../lib/campaigns/audience.ts';
+import { awaitingNow } from '../../lib/campaigns/awaiting.ts';
 import { type Campaign, type CampaignSummary, summaryOf } from '../../lib/campaigns/campaign.ts';
 import type { CampaignRun } from '../../lib/campaigns/run.ts';
 import type { CampaignStore } from '../../lib/ports.ts';
@@ -15,12 +16,7 @@ export const memoryCampaignStore = (seed: readonly Campaign[] = []): CampaignSto
   return {
     get,
     list: async () => structuredClone([...campaigns.values()].map(summaryOf)).toSorted(newestFirst),
-    awaitingEvents: async () =>
-      [...campaigns.values()].flatMap(({ campaignId, status, trigger }) =>
-        trigger.kind === 'event' && (status === 'running' || status === 'paused')
-          ? [{ campaignId, event: trigger.event, startsAt: trigger.startsAt, endsAt: trigger.endsAt }]
-          : [],
-      ),
+    awaitingEvents: async () => [...campaigns.values()].flatMap(awaitingNow),
     write: async (campaign) => {
       const stored = campaigns.get(campaign.campaignId);
       if ((stored?.revision ?? 0) !== campaign.revision - 1) {

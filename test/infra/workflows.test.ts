@@ -137,6 +137,7 @@ describe('campaign', () => {
     expect(Object.fromEntries(waits.map(([name, state]) => [name, state.TimestampPath]))).toEqual({
       WaitForStart: '$.startsAt',
       WaitToDeliver: '$.waitUntil',
+      WaitToCheck: '$.waitUntil',
       WaitForLook: '$.waitUntil',
     });
   });
@@ -154,16 +155,35 @@ describe('campaign', () => {
     expect(map.ToleratedFailurePercentage).toBe(100);
   });
 
+  it('begins at the check of progress where an earlier execution has frozen the run', () => {
+    const { Next } = campaign.States.WaitForStart;
+    expect(Next).toBe('Continued?');
+    expect(campaign.States['Continued?'].Choices).toEqual([
+      { Variable: '$.phase', IsPresent: true, Next: 'CheckProgress' },
+    ]);
+    expect(campaign.States['Continued?'].Default).toBe('FreezeAudience');
+    expect(campaign.States.CheckProgress.Parameters).toMatchObject({
+      'lookAt.$': '$.lookAt',
+      execution: { 'name.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime' },
+    });
+  });
+
+  it('comes back to the check of progress from every wait, so that an execution can end there', () => {
+    const loops = ['WaitToCheck', 'DeliverBatches'].map((name) => campaign.States[name].Next);
+    expect(loops).toEqual(['CheckProgress', 'CheckProgress']);
+  });
+
   it('looks, rolls out or ends as the analysis says, and delivers later when progress says so', () => {
     const choices = (name: string) =>
       campaign.States[name].Choices?.map(({ StringEquals, Next }) => [StringEquals, Next]);
     expect(choices('WhatNext?')).toEqual([
-      ['look', 'WaitForLook'],
+      ['look', 'CheckProgress'],
       ['roll-out', 'FreezeRollout'],
     ]);
     expect(campaign.States['WhatNext?'].Default).toBe('Finished');
     expect(choices('AllDelivered?')).toEqual([
       ['deliver-later', 'WaitToDeliver'],
+      ['check-later', 'WaitToCheck'],
       ['look', 'WaitForLook'],
     ]);
     expect(campaign.States['AllDelivered?'].Default).toBe('Finished');
