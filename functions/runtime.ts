@@ -25,8 +25,12 @@ import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts'
 import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
 import { isOutage } from '../lib/adapters/outage.ts';
 import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
+import { createPushSender } from '../lib/adapters/push-sns.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
+import { createSendQuota } from '../lib/adapters/send-quota-ses.ts';
+import { createSmsSender } from '../lib/adapters/sms-sns.ts';
+import { createSnsClient } from '../lib/adapters/sns.ts';
 import { threadedKernels } from '../lib/adapters/threads.ts';
 import { createTriggerQueue } from '../lib/adapters/trigger-queue-sqs.ts';
 import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
@@ -221,14 +225,26 @@ export const deliveryStore = once(() =>
 export const couponStore = once(() =>
   createCouponStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
+const sesClient = once(createSesClient);
+const snsClient = once(createSnsClient);
+/** Batches are delivered side by side; together they keep the workspace's rates and the account's. */
+const rateShare = () => ({ share: 1 / deliveryBatchesConcurrencyMax, clock: clock() });
 const mailSender = once(() =>
-  createMailer(createSesClient(), {
+  createMailer(sesClient(), {
     configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
-    // Batches are delivered side by side; together they keep the workspace's rate.
-    mailsPerSecondMax: settings().mailsPerSecondMax / deliveryBatchesConcurrencyMax,
+    mailsPerSecondMax: settings().mailsPerSecondMax,
+    quota: createSendQuota(sesClient()),
+    ...rateShare(),
   }),
 );
-export const transport = once(() => createTransport({ email: mailSender() }));
+export const transport = once(() => {
+  const { sms, push } = settings();
+  return createTransport({
+    email: mailSender(),
+    ...(sms && { sms: createSmsSender(snsClient(), { settings: sms, ...rateShare() }) }),
+    ...(push && { push: createPushSender(snsClient(), { settings: push, ...rateShare() }) }),
+  });
+});
 /** Mail alone: what a marketer tries out. */
 export const mailTransport = once(() => createTransport({ email: mailSender() }));
 /** All the cores of this function; what fitting tells goes to the log. */

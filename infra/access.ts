@@ -38,7 +38,8 @@ export interface Needs {
   readonly queues?: readonly QueueName[];
   /** StartExecution. */
   readonly machines?: readonly MachineName[];
-  readonly sendsMail?: boolean;
+  /** Channels, as far as the configuration sets them up. */
+  readonly sends?: readonly ('email' | 'sms' | 'push')[];
   readonly settings?: boolean;
   readonly apiUrl?: boolean;
 }
@@ -81,7 +82,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     },
     buckets: { models: { read: ['versions/'] } },
     machines: ['campaign'],
-    sendsMail: true,
+    sends: ['email'],
     settings: true,
     apiUrl: true,
   },
@@ -111,7 +112,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     },
     buckets: { models: { read: ['versions/'] } },
     queues: ['events', 'triggers'],
-    sendsMail: true,
+    sends: ['email', 'sms', 'push'],
     settings: true,
     apiUrl: true,
   },
@@ -157,7 +158,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       models: { read: ['versions/'] },
     },
     queues: ['events'],
-    sendsMail: true,
+    sends: ['email', 'sms', 'push'],
     settings: true,
     apiUrl: true,
   },
@@ -193,6 +194,21 @@ const bucketStatements = (bucket: IBucket, need: BucketNeed): PolicyStatement[] 
   }
   return statements;
 };
+
+/** SMS have no resource of their own: everything that is no topic, application or endpoint, which leaves phone numbers. */
+export const smsStatements = (): PolicyStatement[] => [
+  new PolicyStatement({ actions: ['sns:Publish'], notResources: ['arn:aws:sns:*:*:*'] }),
+  new PolicyStatement({ actions: ['sns:CheckIfPhoneNumberIsOptedOut'], resources: ['*'] }),
+];
+
+/** Endpoints of these platform applications: app/GCM/shop has endpoint/GCM/shop/<id>. */
+export const pushStatements = (applications: readonly string[]): PolicyStatement[] => [
+  new PolicyStatement({ actions: ['sns:CreatePlatformEndpoint'], resources: [...applications] }),
+  new PolicyStatement({
+    actions: ['sns:Publish', 'sns:DeleteEndpoint'],
+    resources: applications.map((arn) => `${arn.replace(':app/', ':endpoint/')}/*`),
+  }),
+];
 
 export const grantBucket = (target: LambdaFunction, bucket: IBucket, need: BucketNeed): void => {
   for (const statement of bucketStatements(bucket, need)) target.addToRolePolicy(statement);

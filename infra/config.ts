@@ -99,6 +99,15 @@ const rerankingSchema = z
     }
   });
 
+/** arn:aws:sns:eu-west-1:123456789012:app/GCM/shop */
+const applicationArn = (platform: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:app/${platform}/[\\w.-]+$`),
+      `the ARN of an SNS platform application of kind ${platform}`,
+    );
+
 const attributeName = z.string().min(1).max(128);
 const scalar = z.union([z.string().max(128), z.number(), z.boolean()]);
 
@@ -259,6 +268,34 @@ const schema = z.strictObject({
     .max(1_000)
     .default(defaultSettings.mailsPerSecondMax)
     .describe("Own ceiling of the sending rate; the SES account's may be lower and is obeyed."),
+  sms: z
+    .strictObject({
+      senderId: z
+        .string()
+        .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, '1 to 11 letters and digits, one letter at least')
+        .optional()
+        .describe('Shown as the sender where the country allows it. Default: SNS chooses.'),
+      originationNumber: z
+        .string()
+        .regex(/^\+?\d{3,15}$/, 'a number or short code of the account')
+        .optional()
+        .describe('The number that messages come from. Default: SNS chooses.'),
+      messagesPerSecondMax: z.int().min(1).max(1_000).default(1),
+      optOutText: z
+        .strictObject({ en: z.string().max(60).default(''), 'zh-CN': z.string().max(60).default('') })
+        .default({ en: '', 'zh-CN': '' })
+        .describe("Put behind marketing messages: the carrier's keyword, where one is asked for."),
+    })
+    .optional()
+    .describe('SMS by SNS; needs an account out of the SMS sandbox. Default: no SMS.'),
+  push: z
+    .strictObject({
+      ios: applicationArn('APNS(_SANDBOX)?').optional(),
+      android: applicationArn('GCM').optional(),
+      messagesPerSecondMax: z.int().min(1).max(10_000).default(100),
+    })
+    .optional()
+    .describe('Mobile push: the SNS platform applications of the apps, by ARN. Default: no push.'),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -307,4 +344,6 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   ...(config.rampUp && { rampUp: config.rampUp }),
   timeZone: config.timeZone,
   mailsPerSecondMax: config.mailsPerSecondMax,
+  ...(config.sms && { sms: config.sms }),
+  ...(config.push && { push: config.push }),
 });

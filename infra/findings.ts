@@ -9,6 +9,8 @@ interface Accepted {
   readonly rule: RegExp;
   readonly construct: RegExp;
   readonly reason: string;
+  /** Not in every configuration, so it may be without a finding. */
+  readonly isOptional?: true;
 }
 
 const accepted: readonly Accepted[] = [
@@ -27,6 +29,18 @@ const accepted: readonly Accepted[] = [
     rule: /^AwsSolutions-IAM5\[Resource::\*\]$/,
     construct: /^RepriseService\/(Training|Campaign)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'X-Ray segments and log delivery take no resource in IAM.',
+  },
+  {
+    rule: /^AwsSolutions-IAM5\[Resource::\*\]$/,
+    construct: /^RepriseService\/Campaign(Trigger|Deliver)Role\/DefaultPolicy\/Resource$/,
+    reason:
+      "The account's quota of SES and its list of numbers that opted out of SMS have no resource in IAM.",
+  },
+  {
+    rule: /^AwsSolutions-IAM5\[Resource::arn:aws[a-z-]*:sns:[\w-]+:\d{12}:endpoint\/\w+\/[\w.-]+\/\*\]$/,
+    construct: /^RepriseService\/Campaign(Trigger|Deliver)Role\/DefaultPolicy\/Resource$/,
+    reason: "SNS names the endpoints of an app's devices when they are made; the grant names the app.",
+    isOptional: true,
   },
   {
     rule: /^AwsSolutions-IAM5\[Resource::arn:(?:<AWS::Partition>|aws[a-z-]*):s3:::RepriseData:ExportsOutputRefArchive\w+\/\*\]$/,
@@ -91,7 +105,7 @@ const isAccepted = (finding: Finding): boolean => accepted.some((pattern) => acc
 export const judgeFindings = (findings: readonly Finding[]): { refused: Finding[]; unused: string[] } => ({
   refused: findings.filter((finding) => !isAccepted(finding)),
   unused: accepted
-    .filter((pattern) => !findings.some((finding) => accepts(pattern, finding)))
+    .filter((pattern) => !pattern.isOptional && !findings.some((finding) => accepts(pattern, finding)))
     .map(({ reason }) => reason),
 });
 

@@ -19,8 +19,11 @@ import {
   type BucketName,
   grantBucket,
   type MachineName,
+  type Needs,
   needs,
+  pushStatements,
   type QueueName,
+  smsStatements,
   type TableName,
 } from './access.ts';
 import { addRoutes, createApi } from './api.ts';
@@ -180,7 +183,7 @@ export class ServiceStack extends Stack {
     }
     if (need.settings) environment.REPRISE_SETTINGS = JSON.stringify(workspaceSettings(this.config));
     if (need.apiUrl) environment.REPRISE_API_URL = this.api.apiEndpoint;
-    if (need.sendsMail) {
+    if (need.sends) {
       environment.REPRISE_FROM_ADDRESS = this.config.sender.fromAddress;
       environment.REPRISE_SES_CONFIGURATION_SET = this.mail.configurationSetName;
     }
@@ -214,13 +217,26 @@ export class ServiceStack extends Stack {
         new PolicyStatement({ actions: ['states:StartExecution'], resources: [this.machineArn(machine)] }),
       );
     }
-    if (need.sendsMail) {
-      target.addToRolePolicy(
-        new PolicyStatement({
-          actions: ['ses:SendRawEmail'],
-          resources: [this.mail.identityArn, this.mail.configurationSetArn],
-        }),
-      );
+    if (need.sends) {
+      this.grantMessages(target, need.sends);
+    }
+  }
+
+  private grantMessages(target: LambdaFunction, channels: NonNullable<Needs['sends']>): void {
+    const { sms, push } = this.config;
+    const applications = [push?.ios, push?.android].filter((arn) => arn !== undefined);
+    const statements = [
+      new PolicyStatement({
+        actions: ['ses:SendRawEmail'],
+        resources: [this.mail.identityArn, this.mail.configurationSetArn],
+      }),
+      // The account's own quota: SES has no resource for it.
+      new PolicyStatement({ actions: ['ses:GetSendQuota'], resources: ['*'] }),
+      ...(sms && channels.includes('sms') ? smsStatements() : []),
+      ...(applications.length > 0 && channels.includes('push') ? pushStatements(applications) : []),
+    ];
+    for (const statement of statements) {
+      target.addToRolePolicy(statement);
     }
   }
 

@@ -7,7 +7,7 @@ import type { AudienceMember, Phase } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
 import type { JourneyState, WaitingMember } from './campaigns/journey-state.ts';
 import type { CampaignRun } from './campaigns/run.ts';
-import type { OutgoingMessage, SendResult } from './deliveries/message.ts';
+import type { OutgoingMessage, SendResult, Throttled } from './deliveries/message.ts';
 import type {
   Channel,
   CustomerProfile,
@@ -31,6 +31,7 @@ export type {
   OutgoingSms,
   PushPlatform,
   SendResult,
+  Throttled,
 } from './deliveries/message.ts';
 
 export interface Clock {
@@ -388,8 +389,11 @@ export interface CouponStore extends CouponLedger {
 export interface Transport {
   /** Those that are set up in this workspace. */
   readonly channels: readonly Channel[];
-  /** Resolves when the channel's rate has room for one more message. Asked before the delivery is claimed for sending. */
-  turn(channel: OutgoingMessage['channel']): Promise<void>;
+  /**
+   * Resolves when the channel's rate has room for one more message. Asked before the delivery is claimed for sending.
+   * Throttled: there is no room for longer than it is worth waiting, or the day's quota is used up.
+   */
+  turn(channel: Channel): Promise<Throttled | undefined>;
   /** Throws when nobody can say whether the message went out; it must then never be sent again. */
   send(message: OutgoingMessage): Promise<SendResult>;
 }

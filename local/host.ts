@@ -15,6 +15,7 @@ import { takeLock } from './lock.ts';
 import { type Queues, runQueues } from './queues.ts';
 import { runSchedules } from './schedules.ts';
 import { keptNames, openServices, type Services } from './services.ts';
+import type { StoredMessage } from './sns-files.ts';
 import { place } from './template.ts';
 import { startWorkflows } from './workflows.ts';
 
@@ -73,6 +74,8 @@ export interface LocalHost {
   /** Resolves when every queue is empty, nothing is in flight and no function is running. */
   readonly drain: () => Promise<void>;
   readonly mails: () => Promise<readonly LocalMail[]>;
+  /** SMS and pushes, in sending order. */
+  readonly messages: () => readonly StoredMessage[];
   readonly executions: () => readonly LocalExecution[];
   /** Resolves when no execution is moving: each has ended, or waits for the clock (see `waitsUntilMs`). */
   readonly settle: () => Promise<void>;
@@ -141,6 +144,7 @@ const start = async (options: LocalHostOptions, directory: string, closers: Clos
     clock: { nowMs: clock.nowMs, advanceTo: (ms) => advance(services, ms) },
     drain: () => drained(activity),
     mails: async () => ses.mails().map((mail) => ({ ...mail, raw: ses.raw(mail.sesMessageId) })),
+    messages: services.sns.messages,
     executions: executions.view,
     settle: executions.settle,
     functionEnvironment: functions.environmentOf,
@@ -166,7 +170,7 @@ interface Runtime {
 
 /** What runs the template's functions: state machines, sandboxes, event sources. */
 const openRuntime = async (
-  { clock, dynamodb, s3, messaging, ses, template, guard }: Services,
+  { clock, dynamodb, s3, messaging, ses, sns, template, guard }: Services,
   directory: string,
   { opened }: Closers,
   say: (line: string) => void,
@@ -191,7 +195,7 @@ const openRuntime = async (
         DYNAMODB: dynamodb.endpoint,
         S3: s3.endpoint,
         SQS: messaging.endpoint,
-        SNS: messaging.endpoint,
+        SNS: sns.endpoint,
         SES: ses.endpoint,
         SFN: workflows.endpoint,
       }),

@@ -1,13 +1,15 @@
 // Where sent mails can be read: GET /mail lists them, /mail/<id> shows one, /mail/<id>/html and /mail/<id>.eml give
-// its HTML and the raw message, /mail.json the list for programs.
+// its HTML and the raw message, /mail.json the list for programs; SMS and pushes stand below, /messages.json has them.
 // POST /mail/<id>/open and /mail/<id>/click?link=… tell what the receiver did; SES's events follow.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MailFiles, StoredMail } from './mail-files.ts';
 import { findPart } from './mail-message.ts';
 import { escapeXml } from './s3-wire.ts';
+import type { StoredMessage } from './sns-files.ts';
 
 export interface MailPage {
+  readonly messages: () => readonly StoredMessage[];
   readonly files: MailFiles;
   readonly engage: (sesMessageId: string, type: 'Open' | 'Click', link?: string) => Promise<void>;
 }
@@ -24,9 +26,11 @@ export const serveMailPage = async (
   const [, id = '', rest = ''] = /^\/mail\/([\w-]+)(\.eml|\/\w+)?$/.exec(url.pathname) ?? [];
   const mail = page.files.list().find(({ sesMessageId }) => sesMessageId === id);
   if (url.pathname === '/mail') {
-    send(response, 200, 'text/html', listPage(page.files.list()));
+    send(response, 200, 'text/html', listPage(page.files.list(), page.messages()));
   } else if (url.pathname === '/mail.json') {
     send(response, 200, 'application/json', JSON.stringify(page.files.list()));
+  } else if (url.pathname === '/messages.json') {
+    send(response, 200, 'application/json', JSON.stringify(page.messages()));
   } else if (mail === undefined) {
     send(response, 404, 'text/plain', `There is no ${url.pathname} here; sent mails are listed at /mail.`);
   } else if (request.method === 'POST' && (rest === '/open' || rest === '/click')) {
@@ -51,7 +55,7 @@ const sendMail = (response: ServerResponse, mail: StoredMail, raw: string, rest:
 const shell = (title: string, body: string): string =>
   `<!doctype html><meta charset="utf-8"><title>${escapeXml(title)}</title><style>body{font:15px/1.5 system-ui;margin:2rem;max-width:70rem}td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}iframe{width:100%;height:32rem;border:1px solid #ccc}pre{white-space:pre-wrap;background:#f6f6f6;padding:1rem}</style>${body}`;
 
-const listPage = (mails: readonly StoredMail[]): string => {
+const listPage = (mails: readonly StoredMail[], messages: readonly StoredMessage[]): string => {
   const rows = mails
     .slice(-listedCountMax)
     .reverse()
@@ -63,9 +67,21 @@ const listPage = (mails: readonly StoredMail[]): string => {
     mails.length > listedCountMax ? ` The latest ${listedCountMax} are shown; /mail.json has all.` : '';
   return shell(
     'Sent mails',
-    `<h1>Sent mails</h1><p>${mails.length} mails; none has left this machine.${more}</p><table><tr><th>Sent</th><th>To</th><th>Subject</th></tr>${rows.join('')}</table>`,
+    `<h1>Sent mails</h1><p>${mails.length} mails; none has left this machine.${more}</p><table><tr><th>Sent</th><th>To</th><th>Subject</th></tr>${rows.join('')}</table>${messagesTable(messages)}`,
   );
 };
+
+const messagesTable = (messages: readonly StoredMessage[]): string =>
+  messages.length === 0
+    ? ''
+    : `<h2>SMS and push</h2><p>${messages.length} messages; /messages.json has them whole.</p><table><tr><th>Sent</th><th>By</th><th>To</th><th>Text</th></tr>${messages
+        .slice(-listedCountMax)
+        .reverse()
+        .map(
+          ({ sentAt, channel, to, text }) =>
+            `<tr><td>${sentAt}</td><td>${channel}</td><td>${escapeXml(to)}</td><td>${escapeXml(text)}</td></tr>`,
+        )
+        .join('')}</table>`;
 
 const onePage = (mail: StoredMail, text: string): string =>
   shell(

@@ -1,6 +1,6 @@
 // What the role of each function may do, read from the synthesized template's IAM policies: a call is allowed when a
 // statement allows its action on its resource and the statement's conditions hold; without one it is refused.
-// Understood: Effect Allow, Action, Resource with * and ?, Condition StringLike s3:prefix. Anything else in the policy
+// Understood: Effect Allow, Action, Resource or NotResource with * and ?, Condition StringLike s3:prefix. Anything else in the policy
 // of a function's role is an error, since a rule that is passed over would be a rule that is not kept.
 
 import { asRecord } from './intrinsics.ts';
@@ -8,6 +8,8 @@ import { asRecord } from './intrinsics.ts';
 export interface LocalStatement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** All but these instead: NotResource. */
+  readonly notResources?: readonly string[];
   /** s3:prefix must be like one of these. */
   readonly prefixes?: readonly string[];
 }
@@ -35,7 +37,7 @@ interface Grant {
   readonly action: string;
   readonly resource: string;
   readonly takesAction: RegExp;
-  readonly takesResource: RegExp;
+  readonly takesResource: (arn: string) => boolean;
   readonly takesPrefix?: readonly RegExp[];
   used: boolean;
 }
@@ -58,7 +60,7 @@ export const createPermissions = (roles: readonly LocalRole[]): Permissions => {
     allows: (functionName, action, resourceArn, { prefix } = {}) => {
       const grant = grantsFor(functionName, action).find(
         ({ takesResource, takesPrefix }) =>
-          takesResource.test(resourceArn) &&
+          takesResource(resourceArn) &&
           (takesPrefix === undefined ||
             (prefix !== undefined && takesPrefix.some((each) => each.test(prefix)))),
       );
@@ -77,18 +79,32 @@ export const createPermissions = (roles: readonly LocalRole[]): Permissions => {
 };
 
 const grantsOf = (statements: readonly LocalStatement[]): readonly Grant[] =>
-  statements.flatMap(({ actions, resources, prefixes }) =>
-    actions.flatMap((action) =>
-      resources.map((resource) => ({
-        action,
-        resource,
-        takesAction: like(action, 'i'),
-        takesResource: like(resource),
-        ...(prefixes && { takesPrefix: prefixes.map((prefix) => like(prefix)) }),
-        used: false,
-      })),
-    ),
+  statements.flatMap(({ actions, resources, notResources, prefixes }) =>
+    actions.flatMap((action) => {
+      const grant = { action, takesAction: like(action, 'i') };
+      const others = (notResources ?? []).map((each) => like(each));
+      const except = { resource: `all but ${notResources?.join(', ')}`, used: false };
+      return [
+        ...resources.map((resource) => ({
+          ...grant,
+          resource,
+          takesResource: takes(like(resource)),
+          ...(prefixes && { takesPrefix: prefixes.map((prefix) => like(prefix)) }),
+          used: false,
+        })),
+        ...(notResources === undefined
+          ? []
+          : [
+              { ...grant, ...except, takesResource: (arn: string) => !others.some((each) => each.test(arn)) },
+            ]),
+      ];
+    }),
   );
+
+const takes =
+  (pattern: RegExp) =>
+  (arn: string): boolean =>
+    pattern.test(arn);
 
 /** IAM's wildcards: * for any text, ? for one character. */
 const like = (pattern: string, flags = ''): RegExp => {
@@ -139,7 +155,15 @@ export const readRoles = (
 
 const statement = (
   policy: string,
-  { Effect, Action, Resource, Condition, Sid: _label, ...others }: { readonly [field: string]: unknown },
+  {
+    Effect,
+    Action,
+    Resource,
+    NotResource,
+    Condition,
+    Sid: _label,
+    ...others
+  }: { readonly [field: string]: unknown },
 ): LocalStatement => {
   const [unknown] = Object.keys(others);
   if (Effect !== 'Allow' || unknown !== undefined) {
@@ -147,6 +171,12 @@ const statement = (
   }
   const actions = listOf(Action).map(String);
   const resources = listOf(Resource).map(String);
+  if (NotResource !== undefined) {
+    if (Condition !== undefined || Resource !== undefined) {
+      throw unreadable(policy, 'NotResource beside a Condition or Resource');
+    }
+    return { actions, resources, notResources: listOf(NotResource).map(String) };
+  }
   return Condition === undefined
     ? { actions, resources }
     : { actions, resources, prefixes: prefixesOf(policy, asRecord(Condition, `${policy}.Condition`)) };

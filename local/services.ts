@@ -14,6 +14,7 @@ import { createBuckets, createTables } from './resources.ts';
 import { type LocalS3, startS3 } from './s3.ts';
 import { type LocalSes, startSes } from './ses.ts';
 import type { MailEvent } from './ses-events.ts';
+import { type LocalSns, startSns } from './sns.ts';
 import { type LocalSynthesis, synthesizeForLocal } from './synthesis.ts';
 import { type LocalTemplate, readTemplate } from './template.ts';
 
@@ -23,6 +24,8 @@ export interface Services {
   readonly s3: LocalS3;
   readonly messaging: Messaging;
   readonly ses: LocalSes;
+  /** To people; topics are in `messaging`. */
+  readonly sns: LocalSns;
   readonly gateway: Gateway;
   readonly template: LocalTemplate;
   /** Holds the functions to what their roles allow. */
@@ -44,6 +47,7 @@ export const keptNames = [
   'dynamodb',
   's3',
   'mail',
+  'messages',
   'executions',
   'logs',
   'queues.ndjson',
@@ -74,8 +78,10 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
   await createBuckets(s3.endpoint, template.buckets);
   await messaging.create(template);
   say(`Resources: ${describe(template)}`);
+  const sns = opened(await startSns({ directory: join(directory, 'messages'), nowMs: clock.nowMs, refusal }));
   const ses = opened(
     await startSes({
+      messages: sns.messages,
       directory: join(directory, 'mail'),
       nowMs: clock.nowMs,
       identities: template.mailIdentities,
@@ -84,7 +90,7 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
       refusal,
     }),
   );
-  return { clock, dynamodb, s3, messaging, ses, gateway, template, guard, permissions };
+  return { clock, dynamodb, s3, messaging, ses, sns, gateway, template, guard, permissions };
 };
 
 const startSynthesis = (

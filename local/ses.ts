@@ -17,6 +17,7 @@ import {
   type MailEventType,
   type PublishMailEvent,
 } from './ses-events.ts';
+import type { StoredMessage } from './sns-files.ts';
 
 export interface SesOptions {
   /** Directory for the mails. */
@@ -31,9 +32,13 @@ export interface SesOptions {
   readonly configurationSets: readonly string[];
   /** Mails a second, in real time. Default: `sendRateMax`. */
   readonly sendRateMax?: number;
-  /** Mails in 24 hours. Default 50,000, what a new production account has. */
+  /** Mails in 24 hours of virtual time. Default a million, since a simulated month passes in seconds. */
   readonly sendQuotaMax?: number;
+  /** An account that was not moved out of SES's sandbox: 200 mails a day, one a second, to verified receivers only. */
+  readonly sandbox?: boolean;
   readonly publish: PublishMailEvent;
+  /** SMS and pushes to be shown beside the mails. Default: none. */
+  readonly messages?: () => readonly StoredMessage[];
   /** Default: everyone may send. */
   readonly refusal?: Refusal;
 }
@@ -51,6 +56,8 @@ export interface LocalSes {
 
 /** The local account's rate, which the local configuration has as its ceiling: a simulated month is to pass in seconds. */
 export const sendRateMax = 10_000;
+/** SES developer guide, "Request production access". */
+const sandboxLimits = { rateMax: 1, quotaMax: 200 };
 /** SES: recipients of one message. */
 const recipientsCountMax = 50;
 /** SES v1: size of a raw message. */
@@ -68,11 +75,14 @@ interface Account {
   readonly rateNowMs: () => number;
   readonly identities: Set<string>;
   readonly configurationSets: ReadonlySet<string>;
+  readonly sandbox: boolean;
   readonly sendRateMax: number;
   readonly sendQuotaMax: number;
-  /** Real times of the sends of the last second, and their number since start. */
+  /** Real times of the sends of the last second, and virtual times of those of the last 24 hours. */
   readonly recentMs: number[];
-  sentCount: number;
+  readonly dayMs: number[];
+  readonly refusal: Refusal;
+  readonly nowMs: () => number;
 }
 
 type Form = URLSearchParams;
@@ -84,10 +94,13 @@ export const startSes = async (options: SesOptions): Promise<LocalSes> => {
     rateNowMs: options.rateNowMs ?? Date.now,
     identities: new Set(options.identities),
     configurationSets: new Set(options.configurationSets),
-    sendRateMax: options.sendRateMax ?? sendRateMax,
-    sendQuotaMax: options.sendQuotaMax ?? 50_000,
+    sendRateMax: options.sendRateMax ?? (options.sandbox ? sandboxLimits.rateMax : sendRateMax),
+    sendQuotaMax: options.sendQuotaMax ?? (options.sandbox ? sandboxLimits.quotaMax : 1_000_000),
+    sandbox: options.sandbox ?? false,
     recentMs: [],
-    sentCount: 0,
+    dayMs: files.list().map(({ sentAt }) => Date.parse(sentAt)),
+    refusal: options.refusal ?? unguarded,
+    nowMs: options.nowMs,
   };
   const { nowMs, refusal = unguarded } = options;
   const send: Send = (call, raw, to, operation) =>
@@ -104,7 +117,7 @@ export const startSes = async (options: SesOptions): Promise<LocalSes> => {
     const answer =
       request.method === 'POST' && request.url === '/'
         ? query(account, send, request, response)
-        : serveMailPage({ files, engage }, request, response);
+        : serveMailPage({ files, engage, messages: options.messages ?? (() => []) }, request, response);
     answer.catch((error: unknown) => sendError(response, error));
   });
   const loopback = await serveOnLoopback(server, options.port);
@@ -176,10 +189,17 @@ const actions: {
     });
     return element('MessageId', send(call, raw, to, 'SendEmail'));
   },
-  GetSendQuota: (_call, account) =>
-    element('Max24HourSend', String(account.sendQuotaMax)) +
-    element('MaxSendRate', String(account.sendRateMax)) +
-    element('SentLast24Hours', String(account.sentCount)),
+  GetSendQuota: ({ headers }, account) => {
+    const reason = account.refusal(headers, 'ses:GetSendQuota', '*');
+    if (reason !== undefined) {
+      throw new SesError('AccessDenied', reason);
+    }
+    return (
+      element('Max24HourSend', String(account.sendQuotaMax)) +
+      element('MaxSendRate', String(account.sendRateMax)) +
+      element('SentLast24Hours', String(sentInDay(account)))
+    );
+  },
   VerifyEmailIdentity: ({ form }, account) => verify(account, form.get('EmailAddress')),
   VerifyDomainIdentity: ({ form }, account) =>
     verify(account, form.get('Domain')) + element('VerificationToken', 'local'),
@@ -236,9 +256,18 @@ const accept = (
       `Email address is not verified. The following identities failed the check in region US-EAST-1: ${addressIn(from)}`,
     );
   }
+  const unverified = account.sandbox
+    ? to.find((each) => !each.includes('@simulator.amazonses.com') && identityOf(account, each) === undefined)
+    : undefined;
+  if (unverified !== undefined) {
+    throw new SesError(
+      'MessageRejected',
+      `Email address is not verified. The following identities failed the check in region US-EAST-1: ${addressIn(unverified)}`,
+    );
+  }
   check(account, raw, to, configurationSet);
   account.recentMs.push(account.rateNowMs());
-  account.sentCount += 1;
+  account.dayMs.push(account.nowMs());
   const mail = files.add({
     from,
     to,
@@ -296,9 +325,16 @@ const check = (
   if (account.recentMs.length >= account.sendRateMax) {
     throw new SesError('Throttling', 'Maximum sending rate exceeded.');
   }
-  if (account.sentCount >= account.sendQuotaMax) {
+  if (sentInDay(account) >= account.sendQuotaMax) {
     throw new SesError('Throttling', 'Daily message quota exceeded.');
   }
+};
+
+/** SES counts the last 24 hours, whenever they begin. */
+const sentInDay = ({ dayMs, nowMs }: Account): number => {
+  const first = dayMs.findIndex((atMs) => atMs > nowMs() - 86_400_000);
+  dayMs.splice(0, first === -1 ? dayMs.length : first);
+  return dayMs.length;
 };
 
 const tagsOf = (form: Form): Record<string, string> => {

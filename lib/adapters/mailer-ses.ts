@@ -1,20 +1,23 @@
 // Mail through SES's SendRawEmail (API v1), MIME by nodemailer: text and HTML, headers, message tags.
-// One request a mail and no retries inside: SES does not know a repeated request, so a retry could be a second mail.
-// What SES answered with an error, or what never left, was not sent. What got no answer may have been: it throws.
+// One request a mail, and another only when SES refused the first for its rate: SES does not know a repeated request, so
+// a retry of one without an answer could be a second mail. The account's rate and its 24 hours are kept (GetSendQuota).
 
-import { setTimeout as pause } from 'node:timers/promises';
-import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses';
+import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { createPace } from '../deliveries/pace.ts';
+import { quotaRetryMs } from '../base/limits.ts';
 import type { Sender } from '../deliveries/transport.ts';
-import type { OutgoingMail, SendResult } from '../ports.ts';
+import type { Clock, OutgoingMail } from '../ports.ts';
+import { type Meaning, sendWaitingOut, type Waiting } from './refusals.ts';
+import type { SendQuota } from './send-quota-ses.ts';
+import { createTurns, type Passing } from './turns.ts';
 
-export interface MailerOptions {
+export interface MailerOptions extends Passing, Waiting {
   readonly configurationSet: string;
+  /** Share of the workspace's and the account's rates that this sandbox may take: others send beside it. */
+  readonly share: number;
   readonly mailsPerSecondMax: number;
-  /** Real time in ms and a way to let it pass; default the machine's. */
-  readonly nowMs?: () => number;
-  readonly wait?: (ms: number) => Promise<unknown>;
+  readonly quota: SendQuota;
+  readonly clock: Clock;
 }
 
 /** A call that took longer has failed in some way nobody will tell; far under limits.sendingAttemptMs. */
@@ -28,14 +31,27 @@ export const createSesClient = (): SESClient =>
 
 export const createMailer = (
   client: Pick<SESClient, 'send'>,
-  { configurationSet, mailsPerSecondMax, nowMs = () => performance.now(), wait = pause }: MailerOptions,
-): Sender<'email'> & { readonly turn: () => Promise<void> } => {
-  const pace = createPace(mailsPerSecondMax);
-  const turn = async (): Promise<void> => {
-    const waitMs = pace.reserve(nowMs());
-    if (waitMs > 0) {
-      await wait(waitMs);
-    }
+  { configurationSet, share, mailsPerSecondMax, quota, clock, ...passing }: MailerOptions,
+): Sender<'email'> => {
+  const rateTurn = createTurns(
+    async () => Math.min(mailsPerSecondMax, await quota.perSecond()) * share,
+    clock,
+    passing,
+  );
+  const later = (): number => clock.nowMs() + quotaRetryMs;
+  const turn: Sender<'email'>['turn'] = async () =>
+    (await quota.isSpent())
+      ? { kind: 'throttled', message: "SES's quota of 24 hours is used up", untilMs: later() }
+      : rateTurn();
+  const meaning: Meaning = {
+    rejections,
+    untilMs: (error) => {
+      if (!isDailyQuota(error)) {
+        return undefined;
+      }
+      quota.spend();
+      return later();
+    },
   };
   const send: Sender<'email'> = async (mail) => {
     let raw: Buffer;
@@ -44,27 +60,33 @@ export const createMailer = (
     } catch (error) {
       return { kind: 'rejected', message: `The mail could not be written: ${String(error)}` };
     }
-    try {
-      const { MessageId } = await client.send(
-        new SendRawEmailCommand({
-          // Stated besides the header, so that no header can add a recipient.
-          Source: mail.from,
-          Destinations: [mail.to],
-          RawMessage: { Data: raw },
-          ConfigurationSetName: configurationSet,
-          Tags: Object.entries(mail.tags).map(([Name, Value]) => ({ Name, Value })),
-        }),
-      );
-      if (MessageId === undefined) {
-        throw new Error('SES answered without a message id');
-      }
-      return { kind: 'sent', messageId: MessageId };
-    } catch (error) {
-      return notSent(error);
-    }
+    return sendWaitingOut(
+      async () => {
+        const { MessageId } = await client.send(
+          new SendRawEmailCommand({
+            // Stated besides the header, so that no header can add a recipient.
+            Source: mail.from,
+            Destinations: [mail.to],
+            RawMessage: { Data: raw },
+            ConfigurationSetName: configurationSet,
+            Tags: Object.entries(mail.tags).map(([Name, Value]) => ({ Name, Value })),
+          }),
+        );
+        if (MessageId === undefined) {
+          throw new Error('SES answered without a message id');
+        }
+        quota.count();
+        return { kind: 'sent', messageId: MessageId };
+      },
+      meaning,
+      passing,
+    );
   };
   return Object.assign(send, { turn });
 };
+
+/** SES has one name for both: "Maximum sending rate exceeded." and "Daily message quota exceeded." */
+const isDailyQuota = (error: Error): boolean => error.name === 'Throttling' && /daily/i.test(error.message);
 
 export const mimeOf = async ({ from, to, subject, html, text, headers }: OutgoingMail): Promise<Buffer> => {
   const prepared = Object.entries(headers).map(([key, value]) => ({ key, value: { prepared: true, value } }));
@@ -84,29 +106,4 @@ export const mimeOf = async ({ from, to, subject, html, text, headers }: Outgoin
 };
 
 /** Refusals that another try cannot change. */
-const rejections = new Set([
-  'MessageRejected',
-  'MailFromDomainNotVerified',
-  'MailFromDomainNotVerifiedException',
-  'InvalidParameterValue',
-]);
-
-/** Errors of the connection's making: the request did not leave this machine. */
-const neverLeft = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CredentialsProviderError']);
-
-const notSent = (error: unknown): SendResult => {
-  if (!(error instanceof Error)) {
-    throw error;
-  }
-  const message = `${error.name}: ${error.message}`;
-  if (rejections.has(error.name)) {
-    return { kind: 'rejected', message };
-  }
-  const status = error instanceof SESServiceException ? error.$metadata.httpStatusCode : undefined;
-  const code = 'code' in error ? String(error.code) : error.name;
-  // Throttling, a paused account, missing rights: SES answered that it did not take the mail; later it may.
-  if ((status !== undefined && status >= 400 && status < 500) || neverLeft.has(code)) {
-    return { kind: 'throttled', message };
-  }
-  throw error;
-};
+const rejections = new Set(['MessageRejected', 'MailFromDomainNotVerified', 'InvalidParameterValue']);

@@ -265,6 +265,15 @@ export const channelPriorResponsesCount = 1;
 export const smsLengthMax = 1_600;
 /** APNs and FCM: bytes of one payload. */
 export const pushPayloadBytesMax = 4_096;
+/** Waiting for a place in a channel's rate; over this the delivery is put off, so that no function ends while it waits. */
+export const turnWaitMsMax = 15 * 1000;
+/** Tries after a service refused for its rate, and the longest pause between them: some ten seconds in all. */
+export const throttleTriesCountMax = 6;
+export const throttleWaitMsMax = 4_000;
+/** How long the account's quota is taken as it was read: other senders of the account use it up meanwhile. */
+export const quotaCacheMs = 60 * 1000;
+/** SES counts any 24 hours, so that room comes back by the hour. */
+export const quotaRetryMs = 60 * 60 * 1000;
 /** A trait with a longer value stays in the archive only: conditions compare words and numbers, not documents. */
 export const traitValueBytesMax = 1_024;
 export const traitNameBytesMax = 128;
@@ -348,6 +357,9 @@ if ((pushTitleLengthMax + pushBodyLengthMax) * 4 > 4_096 / 2) {
   throw new Error('limits: a push of four-byte characters and its data must fit 4,096 bytes');
 }
 const dynamoItemBytesMax = 400 * 1024;
+if (turnWaitMsMax >= deliveryStopMs || throttleTriesCountMax * throttleWaitMsMax >= sendingAttemptMs / 4) {
+  throw new Error('limits: waiting for a rate must end before a batch stops, and an attempt to send is over');
+}
 if (devicesCountMax * (2 * pushTokenLengthMax + 100) + channelMessagesCountMax * 120 > 16 * 1024) {
   throw new Error('limits: devices and messages must stay small beside the traits of a profile');
 }

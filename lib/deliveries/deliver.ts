@@ -243,7 +243,10 @@ const send = async (
 ): Promise<DeliveryOutcome> => {
   const { transport } = attempt.context;
   // Before the claim: whoever dies while waiting for the rate leaves a message that is known not to be sent.
-  await transport.turn(message.channel);
+  const late = await transport.turn(message.channel);
+  if (late !== undefined) {
+    return later('throttled', late.untilMs, attempt);
+  }
   const sending = await claimSending(delivery, attempt);
   if (sending === undefined) {
     return lookAgain(delivery, attempt);
@@ -273,12 +276,14 @@ const putOff = async (
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
   await takeBack(sending, attempt);
-  return {
-    kind: 'deferred',
-    reason,
-    untilMs: untilMs ?? attempt.context.clock.nowMs() + deliveryRetryMs,
-  };
+  return later(reason, untilMs, attempt);
 };
+
+const later = (reason: string, untilMs: number | undefined, { context }: Attempt): DeliveryOutcome => ({
+  kind: 'deferred',
+  reason,
+  untilMs: untilMs ?? context.clock.nowMs() + deliveryRetryMs,
+});
 
 /** Definitely not sent on this channel, and never will be: on to the next. */
 const afterRejection = async (

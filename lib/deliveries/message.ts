@@ -65,10 +65,16 @@ export interface InAppOffer {
   readonly expiresAt: string;
 }
 
+/** Not sent, and may be sent later: not before `untilMs` where that is known. */
+export interface Throttled {
+  readonly kind: 'throttled';
+  readonly message: string;
+  readonly untilMs?: number;
+}
+
 export type SendResult =
   /** `messageId`: the id by which the service will name it in its reports. */
   | { readonly kind: 'sent'; readonly messageId: string }
-  /** Not sent, and may be sent later: not before `untilMs` where that is known. */
-  | { readonly kind: 'throttled'; readonly message: string; readonly untilMs?: number }
+  | Throttled
   /** Not sent, and never will be on this channel. `isAddressDead`: nor will anything else to this address. */
   | { readonly kind: 'rejected'; readonly message: string; readonly isAddressDead?: boolean };

@@ -3,12 +3,12 @@
 
 import { channels } from '../events/consent.ts';
 import type { Channel } from '../events/customer.ts';
-import type { OutgoingMessage, SendResult, Transport } from '../ports.ts';
+import type { OutgoingMessage, SendResult, Throttled, Transport } from '../ports.ts';
 
 export interface Sender<C extends Channel> {
   (message: Extract<OutgoingMessage, { readonly channel: C }>): Promise<SendResult>;
   /** Takes a place in the channel's rate and waits for it; absent where there is no rate to keep. */
-  readonly turn?: () => Promise<void>;
+  readonly turn?: () => Promise<Throttled | undefined>;
 }
 
 export type Senders = { readonly [C in Channel]?: Sender<C> };

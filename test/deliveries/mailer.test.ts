@@ -31,7 +31,20 @@ const setUp = (answer: () => Promise<unknown> = async () => ({ MessageId: 'ses-9
       return answer();
     },
   } as Pick<SESClient, 'send'>;
-  const options = { configurationSet: 'reprise', mailsPerSecondMax: 4, nowMs: () => 0 };
+  const options = {
+    configurationSet: 'reprise',
+    share: 0.5,
+    mailsPerSecondMax: 8,
+    quota: {
+      perSecond: async () => Number.POSITIVE_INFINITY,
+      isSpent: async () => false,
+      count: () => undefined,
+      spend: () => undefined,
+    },
+    clock: { nowMs: () => 1_000_000 },
+    random: () => 0.5,
+    nowMs: () => 0,
+  };
   const wait = async (ms: number) => void waits.push(ms);
   return { inputs, waits, mailer: createMailer(client, { ...options, wait }) };
 };
@@ -98,7 +111,7 @@ describe('mail through SES', () => {
 
   it('gives turns spaced by the rate', async () => {
     const { mailer, waits } = setUp();
-    for (let index = 0; index < 4; index++) await mailer.turn();
+    for (let index = 0; index < 4; index++) await mailer.turn?.();
     expect(waits).toEqual([250, 500, 750]);
   });
 
@@ -119,12 +132,12 @@ describe('mail through SES', () => {
 
 describe('the pace', () => {
   it('never lets more than the rate into any second, and does not save up what was not used', () => {
-    const pace = createPace(10);
+    const pace = createPace();
     const sends: number[] = [];
     let nowMs = 0;
     for (let index = 0; index < 200; index++) {
       nowMs += index % 50 === 0 ? 5_000 : 3;
-      sends.push(nowMs + pace.reserve(nowMs));
+      sends.push(nowMs + (pace.reserve(nowMs, 10) ?? Number.NaN));
     }
     for (const from of sends) {
       expect(sends.filter((at) => at >= from && at < from + 999.99).length).toBeLessThanOrEqual(10);

@@ -77,6 +77,12 @@ describe('findings at synthesis', () => {
     },
   );
 
+  it('the same with SMS and push set up', () => {
+    const app = (kind: string) => `arn:aws:sns:eu-west-1:123456789012:app/${kind}/shop`;
+    const settings = { sms: {}, push: { ios: app('APNS'), android: app('GCM') } };
+    expect(findingsWith(() => undefined, settings)).toEqual({ refused: [], unused: [] });
+  });
+
   it('a region without SES is refused: mails could not be sent from it', () => {
     const { refused } = findingsWith(() => undefined, { region: 'cn-north-1' });
     expect(refused.map(({ description }) => description)).toContainEqual(

@@ -46,12 +46,15 @@ describe('permissions', () => {
         { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::models/versions/*'] },
         { actions: ['s3:ListBucket'], resources: [arnOf.bucket('models')], prefixes: ['versions/*', 'x?'] },
         { actions: ['sqs:SendMessage'], resources: ['*'] },
+        { actions: ['sns:Publish'], resources: [], notResources: ['arn:aws:sns:*:*:*'] },
       ],
     },
     { functionName: 'without', statements: [] },
   ]);
   it.each([
     ['reader', 'dynamodb:GetItem', arnOf.table('b'), undefined, true],
+    ['reader', 'sns:Publish', '+4915112345678', undefined, true],
+    ['reader', 'sns:Publish', 'arn:aws:sns:us-east-1:000000000000:alarms', undefined, false],
     ['reader', 'dynamodb:getitem', arnOf.table('b'), undefined, true],
     ['reader', 'dynamodb:BatchWriteItem', arnOf.table('a'), undefined, true],
     ['reader', 'dynamodb:PutItem', arnOf.table('a'), undefined, false],
@@ -110,7 +113,7 @@ describe('roles in a template', () => {
 
   it.each([
     [{ ...allow, Effect: 'Deny' }, 'Effect Deny'],
-    [{ Effect: 'Allow', Action: 'a', NotResource: 'b' }, 'NotResource'],
+    [{ Effect: 'Allow', Action: 'a', NotResource: 'b', Condition: { Bool: { c: 'd' } } }, 'NotResource'],
     [{ ...allow, Condition: { StringEquals: { 's3:prefix': 'a' } } }, 'StringEquals'],
     [{ ...allow, Condition: { StringLike: { 'aws:SourceArn': 'a' } } }, 'aws:SourceArn'],
   ])('%j is refused rather than passed over', (statement, named) => {
