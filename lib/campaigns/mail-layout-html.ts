@@ -12,7 +12,12 @@ const rightToLeft = new Set('ar arc ckb dv fa he iw ks ku-arab nqo ps sd ug ur y
 export const directionOf = (language: string): Direction =>
   rightToLeft.has(language.toLowerCase().split('-')[0]) ? 'rtl' : 'ltr';
 
-export const blockHtml = (block: Block, direction: Direction): string => {
+/** In text from right to left each value stands by itself: a Latin name would mix its marks with the words around it. */
+export const isolated = (text: string, direction: Direction): string =>
+  direction === 'rtl' ? text.replace(/\{\{[\s\S]*?\}\}/g, '<bdi>$&</bdi>') : text;
+
+export const blockHtml = (given: Block, direction: Direction): string => {
+  const block = 'text' in given ? { ...given, text: isolated(given.text, direction) } : given;
   switch (block.kind) {
     case 'text':
       return `<tr><td style="padding:8px 32px 16px;font-size:16px;line-height:26px;color:#2b3342">${block.text}</td></tr>`;

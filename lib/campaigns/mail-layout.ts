@@ -5,7 +5,7 @@
 // readers block them), dark text on light ground with a contrast of at least 7:1.
 
 import type { Template } from './campaign.ts';
-import { blockHtml, directionOf, footerHtml } from './mail-layout-html.ts';
+import { blockHtml, directionOf, footerHtml, isolated } from './mail-layout-html.ts';
 import { blockText, footerText } from './mail-layout-text.ts';
 
 /** Liquid sources, shown where the name says. */
@@ -69,7 +69,7 @@ const htmlOf = (words: LayoutWords, blocks: readonly Block[]): string => {
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" dir="${direction}" style="background:#f3f5f9">
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:600px;background:#ffffff;border-radius:16px;overflow-wrap:anywhere">
-<tr><td style="padding:32px 32px 8px;font-size:26px;line-height:34px;font-weight:700;color:#161b26">${heading}</td></tr>
+<tr><td style="padding:32px 32px 8px;font-size:26px;line-height:34px;font-weight:700;color:#161b26">${isolated(heading, direction)}</td></tr>
 ${blocks.map((block) => blockHtml(block, direction)).join('\n')}
 ${footerHtml(words)}
 </table>

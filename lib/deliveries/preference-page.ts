@@ -97,7 +97,7 @@ const wordsOf = {
       complained: 'Stopped: you reported a message of ours as unwanted.',
       manual: 'Stopped by us. Write to us if you would like these again.',
     },
-    preferred: 'Where you like messages best',
+    preferred: 'Preferred channel',
     noPreference: 'No preference',
     language: 'Language',
     asInApp: 'As in the app',

@@ -64,6 +64,14 @@ describe('the layout of built-in mails', () => {
     expect(['en', 'zh-CN', 'az'].map(directionOf)).toEqual(['ltr', 'ltr', 'ltr']);
   });
 
+  it('keeps a value in another script apart from the Arabic or Hebrew around it', () => {
+    const named: readonly Block[] = [{ kind: 'text', text: 'مرحبًا {{ customer.name }}،' }];
+    const { html, text } = layout({ ...words, language: 'ar' }, named);
+    expect(html).toContain('مرحبًا <bdi>{{ customer.name }}</bdi>،');
+    expect(text).not.toContain('bdi');
+    expect(layout(words, named).html).not.toContain('<bdi>{{ customer');
+  });
+
   it('never spaces letters out: that tears Arabic apart', () => {
     expect(layout(words, blocks).html).not.toContain('letter-spacing');
   });
