@@ -272,12 +272,28 @@ const templateProblems = (
     messagesIn(isObject(one) ? one.action : undefined, `variants.${index}.action`).flatMap((sent) => {
       const parsed = templates.safeParse(sent.message.templates);
       return parsed.success
-        ? rules
-            .check(parsed.data, sent.message.kind === 'coupon' ? 'coupon' : 'reminder')
-            .map(({ path, message: text }) => ({ path: `${sent.path}.${path}`, message: text }))
+        ? [
+            ...rules.check(parsed.data, sent.message.kind === 'coupon' ? 'coupon' : 'reminder'),
+            ...speechless(parsed.data, input.channels),
+          ].map(({ path, message: text }) => ({ path: `${sent.path}.${path}`, message: text }))
         : [];
     }),
   );
+
+/** A message may lack words for one of the channels, and goes out on another; without any it could never go out. */
+const speechless = ({ en }: Templates, channels: unknown): readonly Problem[] => {
+  const wanted: readonly unknown[] = Array.isArray(channels) && channels.length > 0 ? channels : ['email'];
+  const parts = { email: 'html', sms: 'sms', push: 'push', 'in-app': 'inApp' } as const;
+  const known = Object.entries(parts).filter(([channel]) => wanted.includes(channel));
+  return known.length === 0 || known.some(([, part]) => en[part] !== undefined)
+    ? []
+    : [
+        {
+          path: 'templates.en',
+          message: `has nothing for the campaign's channels (${known.map(([channel]) => channel).join(', ')}); give it ${known.map(([, part]) => part).join(' or ')}`,
+        },
+      ];
+};
 
 /** An action's message, or those of a journey's steps. */
 const messagesIn = (

@@ -160,6 +160,19 @@ describe('a campaign definition', () => {
     expect(problemsOf(input).length).toBeGreaterThan(0);
   });
 
+  it('needs words for one of its channels in each message, and not for all of them', () => {
+    const [coupon] = valid.variants;
+    const on = (channels: readonly string[], en: object) => ({
+      ...valid,
+      channels,
+      variants: [{ ...coupon, weight: 1, action: { kind: 'reminder', templates: { en } } }],
+    });
+    expect(pathsOf(on(['sms', 'push'], templates.en))).toEqual(['variants.0.action.templates.en']);
+    expect(problemsOf(on(['sms', 'push'], templates.en))[0].message).toContain('give it sms or push');
+    expect(pathsOf(on(['sms', 'push'], { ...templates.en, sms: 'Hello' }))).toEqual([]);
+    expect(pathsOf(on(['sms', 'email'], templates.en))).toEqual([]);
+  });
+
   it('is taken with weights exactly when they sum to 1', () => {
     fc.assert(
       fc.property(
