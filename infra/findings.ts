@@ -32,7 +32,7 @@ const accepted: readonly Accepted[] = [
   },
   {
     rule: /^AwsSolutions-IAM5\[Resource::\*\]$/,
-    construct: /^RepriseService\/Campaign(Trigger|Deliver)Role\/DefaultPolicy\/Resource$/,
+    construct: /^RepriseService\/Campaign(s|Trigger|Deliver)Role\/DefaultPolicy\/Resource$/,
     reason:
       "The account's quota of SES and its list of numbers that opted out of SMS have no resource in IAM.",
   },
