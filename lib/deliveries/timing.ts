@@ -41,8 +41,11 @@ export const timing = (attempt: Attempt, channel: Channel, coupon?: Coupon): Gat
 
 /** Whether a message that waits until then can still go out in time, quiet hours and a late wake-up included. */
 export const mayWait = (attempt: Attempt, untilMs: number, coupon?: Coupon): boolean => {
-  const atMs = quietUntil(attempt, untilMs) ?? untilMs;
-  return atMs + deferralMarginMs < lastMoment(attempt, coupon).atMs;
+  const last = lastMoment(attempt, coupon).atMs;
+  // Woken up late, it may find that quiet hours have just begun.
+  return [untilMs, untilMs + deferralMarginMs].every(
+    (wokenMs) => (quietUntil(attempt, wokenMs) ?? wokenMs) + deferralMarginMs < last,
+  );
 };
 
 const hourMs = 3_600_000;
