@@ -1,7 +1,18 @@
 // Events from the queue into the archive, customers' fresh state and profiles, and triggers of event campaigns.
 
+import { reportsOfApps } from '../lib/deliveries/app-reports.ts';
 import { archiveMessages } from '../lib/events/archive.ts';
-import { archiveStore, campaignStore, customerStore, log, once, sqs, triggerQueue } from './runtime.ts';
+import type { StoredEvent } from '../lib/events/event.ts';
+import {
+  archiveStore,
+  campaignStore,
+  customerStore,
+  deliveryStore,
+  log,
+  once,
+  sqs,
+  triggerQueue,
+} from './runtime.ts';
 
 const ports = once(() => ({
   objects: archiveStore(),
@@ -9,6 +20,7 @@ const ports = once(() => ({
   triggers: triggerQueue(),
   // Asked for each batch, not remembered: a campaign that was started counts from the next event on.
   awaitingEvents: () => campaignStore().awaitingEvents(),
+  reportsOf: (events: readonly StoredEvent[]) => reportsOfApps(events, deliveryStore()),
   report: (message: string, detail: object) => log('error', message, detail),
 }));
 

@@ -18,6 +18,7 @@ import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts'
 import { createDeliveryStore } from '../lib/adapters/delivery-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
 import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
+import { createInbox } from '../lib/adapters/inbox-dynamodb.ts';
 import { createJourneyStore } from '../lib/adapters/journey-store-dynamodb.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { createMailer, createSesClient } from '../lib/adapters/mailer-ses.ts';
@@ -225,6 +226,7 @@ export const deliveryStore = once(() =>
 export const couponStore = once(() =>
   createCouponStore(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')),
 );
+export const inbox = once(() => createInbox(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')));
 const sesClient = once(createSesClient);
 const snsClient = once(createSnsClient);
 /** Batches are delivered side by side; together they keep the workspace's rates and the account's. */
@@ -241,6 +243,10 @@ export const transport = once(() => {
   const { sms, push } = settings();
   return createTransport({
     email: mailSender(),
+    'in-app': async ({ offer }) => {
+      await inbox().put(offer);
+      return { kind: 'sent', messageId: offer.deliveryId };
+    },
     ...(sms && { sms: createSmsSender(snsClient(), { settings: sms, ...rateShare() }) }),
     ...(push && { push: createPushSender(snsClient(), { settings: push, ...rateShare() }) }),
   });

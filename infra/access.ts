@@ -50,7 +50,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   archive: {
     tables: {
       customers: ['BatchGetItem', 'GetItem', 'PutItem'],
-      campaigns: ['Query'],
+      // GetItem: the delivery that an app reports an impression or a tap of.
+      campaigns: ['GetItem', 'Query'],
     },
     buckets: { archive: { write: ['events/'] } },
     queues: ['triggers'],
@@ -92,6 +93,11 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       catalog: ['BatchGetItem'],
     },
     queues: ['events'],
+  },
+  offers: {
+    tables: { campaigns: ['GetItem', 'BatchGetItem', 'Query'], customers: ['BatchGetItem'] },
+    queues: ['events'],
+    settings: true,
   },
   unsubscribe: {
     tables: { customers: ['BatchGetItem', 'PutItem'], control: ['GetItem', 'PutItem'] },

@@ -55,6 +55,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/items/{itemId}/similar', to: 'recommend' },
   { method: 'GET', path: '/v1/users/{userId}/recommendations', to: 'recommend' },
   { method: 'GET', path: '/v1/coupons/{code}', to: 'coupons' },
+  { method: 'GET', path: '/v1/users/{userId}/offers', to: 'offers' },
+  { method: 'POST', path: '/v1/users/{userId}/offers/{deliveryId}/{action}', to: 'offers' },
   { method: 'POST', path: '/v1/coupons/{code}/reservations', to: 'coupons' },
   { method: 'POST', path: '/v1/coupons/{code}/redemptions', to: 'coupons' },
   { method: 'POST', path: '/v1/coupons/{code}/releases', to: 'coupons' },

@@ -47,6 +47,7 @@ export const functionSpecs = {
     describe: 'Campaigns: create, preview, start, pause, cancel, result',
   },
   coupons: { memoryMb: 512, timeoutS: 15, describe: 'Redeems coupons' },
+  offers: { memoryMb: 512, timeoutS: 15, describe: "A customer's offers for an app to show" },
   unsubscribe: {
     memoryMb: 256,
     timeoutS: 15,

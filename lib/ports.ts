@@ -7,7 +7,7 @@ import type { AudienceMember, Phase } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
 import type { JourneyState, WaitingMember } from './campaigns/journey-state.ts';
 import type { CampaignRun } from './campaigns/run.ts';
-import type { OutgoingMessage, SendResult, Throttled } from './deliveries/message.ts';
+import type { InAppOffer, OutgoingMessage, SendResult, Throttled } from './deliveries/message.ts';
 import type {
   Channel,
   CustomerProfile,
@@ -396,6 +396,14 @@ export interface Transport {
   turn(channel: Channel): Promise<Throttled | undefined>;
   /** Throws when nobody can say whether the message went out; it must then never be sent again. */
   send(message: OutgoingMessage): Promise<SendResult>;
+}
+
+/** Offers that wait for a customer's app to ask for them. */
+export interface Inbox {
+  /** Keeps an offer; putting it again changes nothing. */
+  put(offer: InAppOffer): Promise<void>;
+  /** Those that expire after this, the next to expire first, at most inboxOffersCountMax. */
+  live(customerId: CustomerId, nowMs: number): Promise<readonly InAppOffer[]>;
 }
 
 /** What the archive needs to know of a campaign that waits for an event. */

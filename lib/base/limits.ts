@@ -265,6 +265,8 @@ export const channelPriorResponsesCount = 1;
 export const smsLengthMax = 1_600;
 /** APNs and FCM: bytes of one payload. */
 export const pushPayloadBytesMax = 4_096;
+/** In-app offers in one answer: more than a screen of an app shows. */
+export const inboxOffersCountMax = 50;
 /** Waiting for a place in a channel's rate; over this the delivery is put off, so that no function ends while it waits. */
 export const turnWaitMsMax = 15 * 1000;
 /** Tries after a service refused for its rate, and the longest pause between them: some ten seconds in all. */

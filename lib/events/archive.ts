@@ -27,6 +27,8 @@ export interface ArchivePorts {
   readonly triggers: TriggerQueue;
   /** Campaigns that run or are paused: who triggers one during a pause waits for its end (lib/campaigns/trigger.ts). */
   readonly awaitingEvents: () => Promise<readonly EventCampaign[]>;
+  /** What apps' events report of Reprise's own messages (lib/deliveries/app-reports.ts); archived with them. */
+  readonly reportsOf: (events: readonly StoredEvent[]) => Promise<readonly StoredEvent[]>;
   readonly report: (message: string, detail: object) => void;
 }
 
@@ -36,8 +38,9 @@ export const archiveMessages = async (
   ports: ArchivePorts,
 ): Promise<readonly string[]> => {
   const { read, failed } = readMessages(messages, ports);
-  const events = uniqueEvents([...read.values()].flat());
+  const sent = uniqueEvents([...read.values()].flat());
   try {
+    const events = [...sent, ...(await ports.reportsOf(sent))];
     await Promise.all(
       archiveObjects(events).map(({ key, bytes }) => ports.objects.put(key, bytes, archiveContentType)),
     );

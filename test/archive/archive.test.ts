@@ -52,6 +52,7 @@ const setUp = (over: Partial<ArchivePorts> = {}) => {
     customers,
     triggers,
     awaitingEvents: async () => [],
+    reportsOf: async () => [],
     report: (message) => reports.push(message),
     ...over,
   };

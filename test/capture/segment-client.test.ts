@@ -103,6 +103,7 @@ describe('@segment/analytics-node', () => {
       customers,
       triggers: createFakeTriggerQueue(),
       awaitingEvents: async () => [],
+      reportsOf: async () => [],
       report: () => {},
     });
     expect(failed).toEqual([]);

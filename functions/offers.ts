@@ -1,0 +1,39 @@
+// A customer's offers for an app to show, and what the app tells about them. Scope read: called by the app's server.
+
+import { reportOffer } from '../lib/deliveries/app-reports.ts';
+import { offersShown, parseCustomerId } from '../lib/deliveries/offers-shown.ts';
+import {
+  clock,
+  couponStore,
+  customerStore,
+  deliveryStore,
+  eventQueue,
+  inbox,
+  pathParameter,
+  respond,
+  routes,
+  settings,
+} from './runtime.ts';
+
+export const handler = routes({
+  'GET /v1/users/{userId}/offers': async (event) => {
+    const offers = await offersShown(parseCustomerId(pathParameter(event, 'userId')), {
+      inbox: inbox(),
+      coupons: couponStore(),
+      customers: customerStore(),
+      clock: clock(),
+      settings: settings(),
+    });
+    return respond(200, { offers });
+  },
+
+  'POST /v1/users/{userId}/offers/{deliveryId}/{action}': async (event) => {
+    await reportOffer(
+      parseCustomerId(pathParameter(event, 'userId')),
+      pathParameter(event, 'deliveryId'),
+      pathParameter(event, 'action'),
+      { deliveries: deliveryStore(), events: eventQueue(), clock: clock() },
+    );
+    return respond(202, { accepted: true });
+  },
+});
