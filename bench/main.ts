@@ -19,6 +19,7 @@ const benches: {
   speed: () => import('./speed.ts'),
   'speed-ease': () => import('./speed-ease.ts'),
   'speed-top': () => import('./speed-top.ts'),
+  strategies: () => import('./strategies.ts'),
   tables: () => import('./ranking-tables.ts'),
   tune: () => import('./tune.ts'),
 };

@@ -42,6 +42,8 @@ export interface LocalMail {
   readonly to: readonly string[];
   readonly subject: string;
   readonly sentAt: string;
+  /** Message tags: campaign, variant, delivery. */
+  readonly tags: { readonly [name: string]: string };
   /** The raw message, headers and body. */
   readonly raw: string;
 }

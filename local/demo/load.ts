@@ -23,7 +23,10 @@ export const loadMarket = async (
   log: (line: string) => void,
 ): Promise<Loaded> => {
   const startedMs = performance.now();
-  const items = market.items.map(({ vector: _vector, popularity: _popularity, ...item }) => item);
+  const items = market.items.map(({ vector: _vector, popularity: _popularity, ...item }) => ({
+    ...item,
+    attributes: { url: `https://learn.example/${item.itemId}` },
+  }));
   await importItems({ apiUrl: host.apiUrl, adminKey: host.keys.admin }, items);
   const buyers: string[] = [];
   let shownMs = performance.now();

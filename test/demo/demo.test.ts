@@ -11,6 +11,7 @@ const mailWith = async (text: string) => ({
   to: ['learner-0001@example.com'],
   subject: 'x',
   sentAt: '2026-01-01T00:00:00.000Z',
+  tags: {},
   raw: (
     await mimeOf({
       channel: 'email',
