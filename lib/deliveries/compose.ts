@@ -67,8 +67,7 @@ export const addressed = (
   to,
   ...rendered,
   headers: {
-    'List-Unsubscribe': `<${linkOf(delivery.customerId, 'email', context)}>`,
-    'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    ...unsubscribeHeaders(delivery.customerId, context),
     'X-Reprise-Delivery': delivery.deliveryId,
   },
   tags: {
@@ -78,13 +77,19 @@ export const addressed = (
   },
 });
 
+/** RFC 8058. */
+export const unsubscribeHeaders = (
+  customerId: CustomerId,
+  context: LetterContext,
+): OutgoingMail['headers'] => ({
+  'List-Unsubscribe': `<${linkOf(customerId, 'email', context)}>`,
+  'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+});
+
 const tagValue = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 255);
 
-const linkOf = (
-  customerId: CustomerId,
-  channel: Channel,
-  { apiUrl, linkSecret }: Pick<LetterContext, 'apiUrl' | 'linkSecret'>,
-): string => unsubscribeUrl(apiUrl, { customerId, channel }, linkSecret);
+const linkOf = (customerId: CustomerId, channel: Channel, { apiUrl, linkSecret }: LetterContext): string =>
+  unsubscribeUrl(apiUrl, { customerId, channel }, linkSecret);
 
 /** `channel`: the one that the message goes out on, which its unsubscribe link stops. */
 export const variablesOf = (letter: Letter, channel: Channel, context: LetterContext): MailVariables => {

@@ -10,11 +10,11 @@ import type { Campaign } from '../campaigns/campaign.ts';
 import type { Language } from '../events/customer.ts';
 import type { DeliveryStore, OutgoingMail, Transport } from '../ports.ts';
 import { type PreviewPorts, previewContext, situationOf } from './campaign-preview.ts';
-import { languageOf } from './compose.ts';
+import { languageOf, unsubscribeHeaders } from './compose.ts';
 import { messagesOf, type PreviewedMessage, previewMessage, type VariantMessage } from './preview.ts';
 
 export interface TestSendPorts extends PreviewPorts {
-  readonly transport: Pick<Transport, 'send'>;
+  readonly transport: Pick<Transport, 'send' | 'turn'>;
   readonly deliveries: Pick<DeliveryStore, 'lease'>;
   readonly fromAddress: string;
 }
@@ -37,9 +37,13 @@ export const sendTest = async (
   const message = chosen(campaign, request);
   const situation = await situationOf(campaign, request.customerId, ports);
   const language = request.language ?? languageOf(situation.record.profile);
-  const previewed = previewMessage(message, situation, language, previewContext(ports));
+  const context = previewContext(ports);
+  const previewed = previewMessage(message, situation, language, context);
   const { variant, stepId, warnings } = previewed;
-  const mail = mailOf(previewed, request.to, ports.fromAddress);
+  const mail = {
+    ...mailOf(previewed, request.to, ports.fromAddress),
+    headers: unsubscribeHeaders(request.customerId, context),
+  };
   await countTest(ports);
   const messageId = await send(mail, ports.transport);
   const { to, subject } = mail;
@@ -110,7 +114,7 @@ const countTest = async ({ deliveries, clock }: TestSendPorts): Promise<void> =>
 };
 
 const send = async (mail: OutgoingMail, transport: TestSendPorts['transport']): Promise<string> => {
-  const result = await transport.send(mail);
+  const result = (await transport.turn('email')) ?? (await transport.send(mail));
   if (result.kind === 'sent') {
     return result.messageId;
   }

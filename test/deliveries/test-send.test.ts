@@ -4,6 +4,7 @@ import { testSendsPerHourMax } from '../../lib/base/limits.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { sendTest } from '../../lib/deliveries/test-send.ts';
+import { readUnsubscribeToken } from '../../lib/deliveries/unsubscribe-link.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
@@ -52,10 +53,20 @@ describe('a test by mail', () => {
     expect(table.coupons.size).toBe(0);
     expect(events).toEqual([]);
     expect(mailer.sent[0].tags).toEqual({});
-    expect(mailer.sent[0].headers).toEqual({});
+    expect(mailer.sent[0].headers).not.toHaveProperty('X-Reprise-Delivery');
     expect((await ports.customers.read(customerId('ada'))).profile).toEqual(
       profileOf('ada', { language: 'zh-CN' }),
     );
+  });
+
+  it('looks as the real one does to a mail program, but its way out stops nobody’s mail', async () => {
+    const { ports, mailer } = await open();
+    await sendTest(draft.campaignId, request, ports);
+    const { headers } = mailer.sent[0];
+    expect(headers['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
+    const [, token] = /unsubscribe\/([\w.-]+)>/.exec(headers['List-Unsubscribe']) ?? [];
+    const { linkSecret } = await ports.secrets.secrets();
+    expect(readUnsubscribeToken(token, linkSecret)).toBeUndefined();
   });
 
   it('is of the variant and language that are asked for', async () => {
@@ -95,7 +106,10 @@ describe('a test by mail', () => {
 
   it('says what the mail service answered', async () => {
     const { ports } = await open();
-    const transport = { send: async () => ({ kind: 'rejected', message: 'Address not verified' }) as const };
+    const transport = {
+      turn: async () => undefined,
+      send: async () => ({ kind: 'rejected', message: 'Address not verified' }) as const,
+    };
     await expect(sendTest(draft.campaignId, request, { ...ports, transport })).rejects.toMatchObject({
       detail: { code: 'test-rejected', message: expect.stringContaining('Address not verified') },
     });
