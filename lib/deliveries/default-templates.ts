@@ -5,6 +5,9 @@ import type { Templates } from '../campaigns/campaign.ts';
 import { footerWords, greeting } from '../campaigns/mail-footer.ts';
 import { type Block, type LayoutWords, layout } from '../campaigns/mail-layout.ts';
 
+/** Where a card in the app leads; nowhere without recommendations. */
+const firstLink = '{{ recommendations[0].url | default: "" | link }}';
+
 const couponEn: LayoutWords = {
   ...footerWords.en,
   subject: '{{ coupon.discountText }} your next order',
@@ -18,6 +21,7 @@ const couponEn: LayoutWords = {
   inApp: {
     title: '{{ coupon.discountText }}, just for you',
     body: 'Your code {{ coupon.code }} is valid until {{ coupon.expiresText }}.',
+    url: firstLink,
   },
 };
 
@@ -34,6 +38,7 @@ const couponZh: LayoutWords = {
   inApp: {
     title: '专属优惠：{{ coupon.discountText }}',
     body: '您的优惠码{{ coupon.code }}有效期至{{ coupon.expiresText }}。',
+    url: firstLink,
   },
 };
 
@@ -69,7 +74,11 @@ const reminderEn: LayoutWords = {
   heading: 'What would you like next?',
   sms: 'What would you like next? We have a few suggestions for you. Stop: {{ unsubscribeUrl }}',
   push: { title: 'What would you like next?', body: 'A few suggestions, based on what you chose before.' },
-  inApp: { title: 'What would you like next?', body: 'A few suggestions, based on what you chose before.' },
+  inApp: {
+    title: 'What would you like next?',
+    body: 'A few suggestions, based on what you chose before.',
+    url: firstLink,
+  },
 };
 
 const reminderZh: LayoutWords = {
@@ -79,7 +88,7 @@ const reminderZh: LayoutWords = {
   heading: '接下来想选点什么？',
   sms: '接下来想选点什么？我们为您准备了几个建议。退订：{{ unsubscribeUrl }}',
   push: { title: '接下来想选点什么？', body: '根据您以往的选择，为您准备了几个建议。' },
-  inApp: { title: '接下来想选点什么？', body: '根据您以往的选择，为您准备了几个建议。' },
+  inApp: { title: '接下来想选点什么？', body: '根据您以往的选择，为您准备了几个建议。', url: firstLink },
 };
 
 const reminderBlocksEn: readonly Block[] = [

@@ -145,6 +145,11 @@ const linkWarnings = (html: string): readonly MailWarning[] => {
       'lead by http, which browsers warn of. Use https.',
     ],
     [
+      'link-untracked',
+      hosts(isUntracked),
+      'get no decision id, so that a visit by this link cannot be told to come from this mail. Write {{ address | link }}.',
+    ],
+    [
       'link-empty',
       links.some(({ address }) => address === '' || address === '#') ? 'Some links' : '',
       'lead nowhere. Give them an address, or leave them out where the item has none.',
@@ -169,6 +174,12 @@ const linkWarnings = (html: string): readonly MailWarning[] => {
     which === '' ? [] : [warning(code, `${which} ${message}`)],
   );
 };
+
+/** To a page of the web, and none of the two behind every mail. */
+const isUntracked = ({ url }: Link): boolean =>
+  (url?.protocol === 'https:' || url?.protocol === 'http:') &&
+  !url.searchParams.has('reprise') &&
+  !/\/v1\/(?:unsubscribe|preferences)\//.test(url.pathname);
 
 /** The text is an address itself, on another host. */
 const misleads = ({ url, text }: Link): boolean => {

@@ -137,6 +137,15 @@ describe('the other channels', () => {
     expect(checkTemplates(templates)).toEqual([]);
   });
 
+  it('lead a built-in card in the app to the first recommendation, and nowhere without one', () => {
+    const strict = { strict: true };
+    expect(renderInApp(defaultTemplates.reminder, 'en', variables, strict)?.url).toBe(
+      'https://shop.example/courses/statistics?reprise=decision-1',
+    );
+    const bare = { ...variables, recommendations: [] };
+    expect(renderInApp(defaultTemplates.reminder, 'zh-CN', bare, strict)).not.toHaveProperty('url');
+  });
+
   it('fall back to English one by one, and are nothing where there is nothing', () => {
     expect(renderPush(templates, 'zh-CN', variables)?.title).toBe('你好');
     expect(renderInApp(templates, 'zh-CN', variables)?.title).toBe('T');
