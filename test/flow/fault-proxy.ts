@@ -95,15 +95,15 @@ const bytesOf = async (message: IncomingMessage): Promise<Buffer> => {
 /** Which side effect of a delivery a request is; undefined: none, a read. */
 const effectOf = ({ headers, method, url = '' }: IncomingMessage, body: string): Effect | undefined => {
   const action = String(headers['x-amz-target'] ?? '');
-  if (/TransactWriteItems$/.test(action)) {
+  if (action.endsWith('TransactWriteItems')) {
     return body.includes('"message#') ? 'settle' : 'claim';
   }
-  if (/UpdateItem$/.test(action)) {
+  if (action.endsWith('UpdateItem')) {
     return body.includes('"sending"') && body.includes('"prepared"') && body.includes('sendingBy')
       ? 'sending'
       : 'settle';
   }
-  if (/SendMessageBatch$/.test(action) || body.startsWith('Action=SendMessageBatch')) return 'events';
+  if (action.endsWith('SendMessageBatch') || body.startsWith('Action=SendMessageBatch')) return 'events';
   if (body.startsWith('Action=SendRawEmail') || body.includes('Action=SendRawEmail')) return 'send';
   return method === 'PUT' && url.includes('/progress-') ? 'progress' : undefined;
 };
