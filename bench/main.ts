@@ -22,6 +22,7 @@ const benches: {
   'speed-top': () => import('./speed-top.ts'),
   strategies: () => import('./strategies.ts'),
   tables: () => import('./ranking-tables.ts'),
+  throughput: () => import('./throughput.ts'),
   tune: () => import('./tune.ts'),
 };
 
