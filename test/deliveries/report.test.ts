@@ -3,6 +3,7 @@ import { customerId } from '../../lib/base/ids.ts';
 import { deliverOne } from '../../lib/deliveries/deliver.ts';
 import { applyMailEvents } from '../../lib/deliveries/mail-events.ts';
 import { parseSesEvent } from '../../lib/deliveries/ses-event.ts';
+import type { StoredEvent } from '../../lib/events/event.ts';
 import type { Delivery } from '../../lib/ports.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { Crash, couponCampaign, createStage, memberOf, noonMs, profileOf, recordOf } from './stage.ts';
@@ -38,13 +39,23 @@ const setUp = async (outcome: 'sent' | 'unknown' = 'sent') => {
   const customers = createFakeCustomerStore();
   await customers.writeProfile(profileOf('ada'), undefined);
   const warnings: string[] = [];
-  const { deliveries, events, clock } = stage.context;
+  const { deliveries, clock } = stage.context;
+  let refusals = 0;
+  const events = {
+    send: async (some: readonly StoredEvent[]) => {
+      if (refusals-- > 0) throw new Error('queue gone');
+      await stage.context.events.send(some);
+    },
+  };
   const context = { deliveries, events, clock, customers, warn: (message: string) => warnings.push(message) };
   const [{ deliveryId }] = stage.table.deliveries.values();
   stage.events.length = 0;
   return {
     deliveryId,
     warnings,
+    refuseEvents: (times: number) => {
+      refusals = times;
+    },
     events: stage.events,
     apply: (...bodies: string[]) =>
       applyMailEvents(
@@ -136,6 +147,16 @@ describe('what SES reports', () => {
     const { apply, deliveryId, events } = await setUp();
     const good = inSns(sesEvent('Open', deliveryId, { open: { timestamp: at } }));
     expect(await apply('no json', good, '{"some":"thing"}')).toEqual(['q0', 'q2']);
+    expect(events).toHaveLength(1);
+  });
+
+  it('gives back the reports whose events were not taken, and writes the same events when they come again', async () => {
+    const { apply, deliveryId, events, refuseEvents } = await setUp();
+    const open = inSns(sesEvent('Open', deliveryId, { open: { timestamp: at } }));
+    refuseEvents(1);
+    expect(await apply(open, inSns(sesEvent('Send', deliveryId)))).toEqual(['q0']);
+    expect(events).toEqual([]);
+    expect(await apply(open)).toEqual([]);
     expect(events).toHaveLength(1);
   });
 
