@@ -238,6 +238,42 @@ it('an event campaign: customers are addressed at once, and wait while it is pau
   await admin.post(`/v1/admin/campaigns/${campaignId}/cancel`);
 });
 
+it('journeys: a step that is due, and an event that one waits for', async () => {
+  await host.clock.advanceTo(host.clock.nowMs() + 31 * dayMs);
+  await settled();
+  const message = { kind: 'reminder' };
+  const steps = [
+    { stepId: 'first', kind: 'send', message },
+    { stepId: 'started', kind: 'wait-for-event', event: 'Course Started', hours: 48 },
+    { stepId: 'second', kind: 'send', message },
+  ];
+  const campaignId = await started({
+    name: 'journey',
+    audience: everyone,
+    trigger: { kind: 'at', at: isoAfter(0) },
+    variants: [{ name: 'journey', weight: 1, action: { kind: 'journey', steps } }],
+    windowDays: 7,
+  });
+  await capture(
+    host.apiUrl,
+    host.keys.write,
+    [2, 3, 4, 5, 6].map((index) => ({
+      type: 'track',
+      messageId: `started-${index}`,
+      userId: learnerId(index),
+      timestamp: isoAfter(0),
+      event: 'Course Started',
+      properties: { product_id: course(index, 0) },
+    })),
+  );
+  await settled();
+  const before = (await host.mails()).length;
+  await host.clock.advanceTo(host.clock.nowMs() + 2 * dayMs + 10 * 60_000);
+  await settled();
+  expect((await host.mails()).length).toBeGreaterThan(before);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/cancel`);
+});
+
 it('no call was refused', () => {
   expect(host.roles.refused()).toEqual([]);
 });

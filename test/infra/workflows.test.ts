@@ -1,6 +1,16 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deliveryConcurrencyMax } from '../../infra/campaign-workflow.ts';
+import {
+  checkHistoryEventsMax,
+  deliveryBatchCustomersCountMax,
+  executionChecksCountMax,
+  executionHistoryEventsMax,
+  executionMsMax,
+  journeyRoundMsMin,
+  startDaysAheadMax,
+  startHistoryEventsMax,
+} from '../../lib/base/limits.ts';
 import { resource, synthesizeForTest, type Template } from './template.ts';
 
 // asl-validator is CommonJS and its types do not match its exports.
@@ -187,5 +197,70 @@ describe('campaign', () => {
       ['look', 'WaitForLook'],
     ]);
     expect(campaign.States['AllDelivered?'].Default).toBe('Finished');
+  });
+});
+
+describe('the limits of Step Functions', () => {
+  /** Events of one pass through a state: a task's 5 and 3 more for each retry, 2 of a wait or choice, 4 of a map. */
+  const eventsOf = ({ Type, Retry }: State): number =>
+    Type === 'Task'
+      ? 5 + 3 * (Retry ?? []).reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 0)
+      : Type === 'Map'
+        ? 4
+        : 2;
+  const nextOf = ({ Next, Default, Choices = [] }: State): string[] =>
+    [Next, Default, ...Choices.map((choice) => choice.Next)].filter((name) => name !== undefined);
+  /** The most events from after this state until CheckProgress comes round; the rollout, once a run, left out. */
+  const longest = (name: string, seen: readonly string[]): number =>
+    Math.max(
+      ...nextOf(campaign.States[name]).map((next) => {
+        if (next === 'CheckProgress') return 0;
+        if (seen.includes(next) || next === 'FreezeRollout' || next === 'Finished')
+          return Number.NEGATIVE_INFINITY;
+        return eventsOf(campaign.States[next]) + longest(next, [...seen, next]);
+      }),
+    );
+
+  it('no execution writes more history than 25,000 events, however often every task is retried', () => {
+    const check = eventsOf(campaign.States.CheckProgress) + longest('CheckProgress', []);
+    expect(check).toBeLessThanOrEqual(checkHistoryEventsMax);
+    const { FreezeAudience, FreezeRollout, DeliverBatches } = campaign.States;
+    const once = [FreezeAudience, FreezeRollout, DeliverBatches, DeliverBatches].map(eventsOf);
+    // ExecutionStarted, WaitForStart, Continued?.
+    const start = 1 + 2 + 2 + once.reduce((sum, count) => sum + count, 0);
+    expect(start).toBeLessThanOrEqual(startHistoryEventsMax);
+    expect(start + executionChecksCountMax * check).toBeLessThanOrEqual(executionHistoryEventsMax);
+  });
+
+  it('a million customers pass through no state: 5,000 batches are one file and one map, and names travel', () => {
+    const batches = 1_000_000 / deliveryBatchCustomersCountMax;
+    expect(batches).toBe(5_000);
+    // The children of a distributed map have histories of their own; 10,000 may be open, ten are.
+    expect(campaign.States.DeliverBatches.MaxConcurrency).toBeLessThanOrEqual(10_000);
+    // The batch keys are put together from ids of at most 80 characters; the state holds one of them.
+    const state = JSON.stringify({
+      campaignId: 'x'.repeat(64),
+      runId: 'run-365',
+      phase: 'rollout',
+      batchesBucket: 'x'.repeat(63),
+      batchesKey: `campaigns/${'x'.repeat(64)}/run-365/rollout/due-105120/batches.json`,
+      lookAt: '2026-03-01T09:00:00.000Z',
+      next: 'deliver-later',
+      waitUntil: '2026-03-01T09:00:00.000Z',
+    });
+    expect(state.length).toBeLessThan(256 * 1024);
+  });
+
+  it('journeys of a year go on through executions, each younger than a year', () => {
+    const yearMs = 365 * 24 * 60 * 60 * 1000;
+    const checks = yearMs / journeyRoundMsMin;
+    expect(checks).toBe(105_120);
+    const executions = Math.ceil(checks / executionChecksCountMax);
+    expect(executions).toBe(219);
+    // Step Functions: 80 characters a name.
+    const campaignId = `${'x'.repeat(40)}-12345678`;
+    expect(`${campaignId}-run-365-${executions}`.length).toBeLessThanOrEqual(80);
+    expect(executionMsMax).toBeLessThan(yearMs);
+    expect(startDaysAheadMax * 24 * 60 * 60 * 1000).toBeLessThan(executionMsMax);
   });
 });
