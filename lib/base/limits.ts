@@ -190,6 +190,10 @@ export const pauseCheckMsMin = 5 * 60 * 1000;
 export const pauseCheckMsMax = 2 * 60 * 60 * 1000;
 /** SQS delays a message by 15 minutes at most; what waits longer is put back again and again. */
 export const triggerDelaySMax = 900;
+/** Days after an expiry on which it can be addressed; later it is a win-back. */
+export const expiryAfterDaysMax = 90;
+/** An expiry whose day passed while its campaign was paused is addressed up to so many days late. */
+export const expiryLateDaysMax = 7;
 /** Steps of one journey: a marketer follows no more on a page, and a customer's row keeps the path through them. */
 export const journeyStepsCountMax = 50;
 /** A step's name; it stands in reports and in each customer's path. */

@@ -24,7 +24,10 @@ export type Trigger =
     }
   /** Each customer when they send this event, while startsAt ≤ now < endsAt. */
   | { readonly kind: 'event'; readonly event: string; readonly startsAt: string; readonly endsAt: string }
-  /** A run every day: customers one of whose items expires or renews in exactly `days` days or fewer. */
+  /**
+   * A run every day: customers one of whose items expires or renews in `days` days or fewer; for 0 or less, ended so
+   * many days ago and was not bought again. Each ending once.
+   */
   | {
       readonly kind: 'before-expiry';
       readonly days: number;

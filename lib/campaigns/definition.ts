@@ -11,9 +11,11 @@ import {
   campaignNameLengthMax,
   capDaysMax,
   capsCountMax,
+  expiryAfterDaysMax,
   holdoutShareMax,
   looksCountMax,
   mailRecommendationsCountMax,
+  startDaysAheadMax,
   variantsCountMax,
   windowDaysMax,
 } from '../base/limits.ts';
@@ -131,9 +133,13 @@ const variant = z.strictObject({ name, weight: z.number().gt(0).lte(1), action }
 const period = { startsAt: instant, endsAt: instant };
 const trigger = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('at'), at: instant }),
-  z.strictObject({ kind: z.literal('recurring'), everyDays: days(windowDaysMax), ...period }),
+  z.strictObject({ kind: z.literal('recurring'), everyDays: days(startDaysAheadMax), ...period }),
   z.strictObject({ kind: z.literal('event'), event: z.string().min(1), ...period }),
-  z.strictObject({ kind: z.literal('before-expiry'), days: days(windowDaysMax), ...period }),
+  z.strictObject({
+    kind: z.literal('before-expiry'),
+    days: z.int().min(-expiryAfterDaysMax).max(windowDaysMax),
+    ...period,
+  }),
 ]);
 
 const windowDaysDefault = 30;

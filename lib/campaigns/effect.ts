@@ -30,7 +30,7 @@ const started = (trigger: Campaign['trigger']): string => {
     case 'recurring':
       return `A run freezes and addresses the audience at ${trigger.startsAt} (at once if that is past) and every ${days(trigger.everyDays)} from then until ${trigger.endsAt}.`;
     case 'before-expiry':
-      return `Every day from ${trigger.startsAt} until ${trigger.endsAt}, those are addressed one of whose items ends within ${days(trigger.days)}, each ending once.`;
+      return `Every day from ${trigger.startsAt} until ${trigger.endsAt}, those are addressed one of whose items ${ending(trigger.days)}, each ending once.`;
     case 'event':
       return `From now on, whoever sends "${trigger.event}" between ${trigger.startsAt} and ${trigger.endsAt} is assigned and addressed, each customer once. Events that were already processed trigger nobody.`;
   }
@@ -45,5 +45,12 @@ const pausedMeanwhile = (trigger: Campaign['trigger'], windowDays: number): stri
   const waiting = 'Customers who were assigned and not yet reached wait; the window of measurement goes on.';
   return trigger.kind === 'at' ? waiting : `${waiting} A run that comes due meanwhile is left out.`;
 };
+
+const ending = (ahead: number): string =>
+  ahead > 0
+    ? `ends within ${days(ahead)}`
+    : ahead === 0
+      ? 'ended that day'
+      : `ended ${days(-ahead)} ago and was not bought again`;
 
 const days = (count: number): string => (count === 1 ? 'day' : `${count} days`);

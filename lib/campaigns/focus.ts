@@ -5,7 +5,7 @@
 // A product taken out of the cart still counts as left in it: the state does not keep removals.
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
-import { focusDaysMax, focusItemsCountMax } from '../base/limits.ts';
+import { expiryLateDaysMax, focusDaysMax, focusItemsCountMax } from '../base/limits.ts';
 import type { EligibilityRule } from '../base/settings.ts';
 import type { CustomerProfile, CustomerState, FreshEvent, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
@@ -51,9 +51,13 @@ export const focusItems = (
   return found.filter(({ item }) => catalogue.isVisible(item.itemId)).slice(0, focusItemsCountMax);
 };
 
-/** How far from now an end may be: as far as the campaign looks ahead, and as much behind. */
+/** How far from now an end may be: as far as the campaign looks ahead or behind, and as much on the other side. */
 const daysOf = (trigger: Campaign['trigger']): number =>
-  trigger.kind === 'before-expiry' ? trigger.days : focusDaysMax;
+  trigger.kind === 'before-expiry'
+    ? trigger.days > 0
+      ? trigger.days
+      : expiryLateDaysMax - trigger.days
+    : focusDaysMax;
 
 interface Situation {
   readonly state: CustomerState | undefined;

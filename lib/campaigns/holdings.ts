@@ -3,6 +3,7 @@
 // nothing tells when they are used up. An item that left the catalogue counts as bought once and kept.
 
 import { type ItemId, itemId } from '../base/ids.ts';
+import { expiryLateDaysMax } from '../base/limits.ts';
 import type { CustomerState } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { dayMs } from './schedule.ts';
@@ -27,9 +28,9 @@ export const holdings = (
   });
 
 /**
- * Whether one of the customer's items is due (ends within `days`) now and was not yet due at `previousMs`, the
- * freeze of the run before. So daily runs address each ending once, and a late or left-out run loses none
- * that is still to come.
+ * Whether one of the customer's items is due now and was not yet due at `previousMs`, the freeze of the run before: it
+ * ends within `days`, or, for days ≤ 0, ended so many days ago and was not bought again. So daily runs address each
+ * ending once, and a late or left-out run loses none that is still to come, nor one past its day by a week.
  */
 export const becomesDue = (
   state: CustomerState | undefined,
@@ -37,14 +38,34 @@ export const becomesDue = (
   days: number,
   nowMs: number,
   previousMs: number | undefined,
-): boolean =>
-  holdings(state, items, nowMs).some(
-    (holding) =>
-      isDue(holding, days, nowMs) && !(previousMs !== undefined && isDue(holding, days, previousMs)),
+): boolean => {
+  // The first run of all looks ahead as far as it is told, and back only to what the day before would have found.
+  const beforeMs = previousMs ?? (days > 0 ? undefined : nowMs - dayMs);
+  return endings(state, items).some(
+    (ending) => isDue(ending, days, nowMs) && !(beforeMs !== undefined && isDue(ending, days, beforeMs)),
   );
+};
 
-const isDue = ({ purchasedAtMs, endsAtMs }: Holding, days: number, atMs: number): boolean =>
-  endsAtMs !== undefined && purchasedAtMs <= atMs && atMs < endsAtMs && endsAtMs - atMs <= days * dayMs;
+interface Ending {
+  readonly purchasedAtMs: number;
+  readonly endsAtMs: number;
+}
+
+const endings = (
+  state: CustomerState | undefined,
+  items: ReadonlyMap<string, CatalogItem>,
+): readonly Ending[] =>
+  Object.entries(state?.owned ?? {}).flatMap(([id, { purchasedAtMs, refundedAtMs }]) => {
+    const endsAtMs = endOf(items.get(id), purchasedAtMs);
+    const refunded = refundedAtMs !== undefined && refundedAtMs >= purchasedAtMs;
+    return refunded || endsAtMs === undefined ? [] : [{ purchasedAtMs, endsAtMs }];
+  });
+
+const isDue = ({ purchasedAtMs, endsAtMs }: Ending, days: number, atMs: number): boolean => {
+  const fromMs = endsAtMs - days * dayMs;
+  const untilMs = days > 0 ? endsAtMs : fromMs + expiryLateDaysMax * dayMs;
+  return purchasedAtMs <= atMs && fromMs <= atMs && atMs < untilMs;
+};
 
 const endOf = (item: CatalogItem | undefined, purchasedAtMs: number): number | undefined =>
   item?.repurchase.kind === 'renews' || item?.repurchase.kind === 'expires'

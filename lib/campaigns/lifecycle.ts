@@ -4,8 +4,10 @@
 
 import { Failure, type Problem } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
+import { startDaysAheadMax } from '../base/limits.ts';
 import type { Campaign, CampaignStatus } from './campaign.ts';
 import type { CampaignDefinition } from './definition.ts';
+import { dayMs } from './schedule.ts';
 
 export type LifecycleAction = 'start' | 'pause' | 'resume' | 'cancel' | 'finish';
 
@@ -77,7 +79,20 @@ export const redefine = (campaign: Campaign, definition: CampaignDefinition): Ca
 };
 
 /** What stands against starting now, although the definition is valid. */
-export const startProblems = ({ trigger }: Campaign, nowMs: number): readonly Problem[] =>
-  trigger.kind !== 'at' && Date.parse(trigger.endsAt) <= nowMs
-    ? [{ path: 'trigger.endsAt', message: `is in the past (${trigger.endsAt}); nobody could be addressed` }]
-    : [];
+export const startProblems = ({ trigger }: Campaign, nowMs: number): readonly Problem[] => {
+  const [field, at] =
+    trigger.kind === 'at' ? ['trigger.at', trigger.at] : ['trigger.startsAt', trigger.startsAt];
+  return [
+    ...(trigger.kind !== 'at' && Date.parse(trigger.endsAt) <= nowMs
+      ? [{ path: 'trigger.endsAt', message: `is in the past (${trigger.endsAt}); nobody could be addressed` }]
+      : []),
+    ...(Date.parse(at) > nowMs + startDaysAheadMax * dayMs
+      ? [
+          {
+            path: field,
+            message: `is more than ${startDaysAheadMax} days ahead; start the campaign nearer to it`,
+          },
+        ]
+      : []),
+  ];
+};

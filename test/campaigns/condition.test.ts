@@ -6,7 +6,7 @@ import { checkCondition } from '../../lib/campaigns/condition-check.ts';
 import { evaluateCondition, explainCondition } from '../../lib/campaigns/evaluate.ts';
 import { customerFacts } from '../../lib/campaigns/facts.ts';
 import { becomesDue, holdings } from '../../lib/campaigns/holdings.ts';
-import type { FreshEvent } from '../../lib/events/customer.ts';
+import type { CustomerState, FreshEvent } from '../../lib/events/customer.ts';
 import type { Json } from '../../lib/events/event.ts';
 import { dayMs, item, itemsOf, profile, state, t0 } from './sample.ts';
 
@@ -282,5 +282,42 @@ describe('an item before its expiry', () => {
         },
       ),
     );
+  });
+
+  it('or on it, or days after, becomes due in exactly one run, unless it was bought again or refunded', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: -20, max: 0 }),
+        fc.double({ min: 0, max: 40, noNaN: true }),
+        fc.integer({ min: 1, max: 6 }),
+        (ruleDays, days, boughtAfterDays, everyDays) => {
+          const items = itemsOf(item('pass', { kind: 'expires', days: ruleDays }));
+          const purchasedAtMs = Math.round(t0 + boughtAfterDays * dayMs);
+          const dueIn = (owned: CustomerState['owned']): number[] => {
+            const found: number[] = [];
+            for (let run = 0; run < 120; run += everyDays) {
+              const now = t0 + run * dayMs;
+              const previous = run === 0 ? undefined : now - everyDays * dayMs;
+              if (becomesDue(state({ owned }), items, days, now, previous)) found.push(now);
+            }
+            return found;
+          };
+          const due = dueIn({ pass: { purchasedAtMs } });
+          expect(due).toHaveLength(1);
+          const late = due[0] - (purchasedAtMs + (ruleDays - days) * dayMs);
+          expect(late).toBeGreaterThanOrEqual(0);
+          expect(late).toBeLessThan(everyDays * dayMs);
+          expect(dueIn({ pass: { purchasedAtMs, refundedAtMs: purchasedAtMs + 1 } })).toEqual([]);
+        },
+      ),
+    );
+  });
+
+  it('that ended longer ago than a week and its day is left to the win-back', () => {
+    const items = itemsOf(item('pass', { kind: 'expires', days: 10 }));
+    const owned = { pass: { purchasedAtMs: t0 } };
+    const onDay = (day: number) => becomesDue(state({ owned }), items, -3, t0 + day * dayMs, t0);
+    expect([12, 13, 19, 20].map(onDay)).toEqual([false, true, true, false]);
   });
 });
