@@ -189,13 +189,14 @@ const keyOf = (machineArn: string, name: string): string => `${machineArn} ${nam
 export const executionArn = (machineArn: string, name: string): string =>
   `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
-const isMoving = ({ record, tasksCount, waits }: Live): boolean =>
-  record.status === 'RUNNING' && (tasksCount > 0 || waits.size === 0);
+/** A wait whose time has come moves on in a moment. */
+const isMoving = ({ record, tasksCount, waits }: Live, nowMs: number): boolean =>
+  record.status === 'RUNNING' && (tasksCount > 0 || waits.size === 0 || Math.min(...waits.values()) <= nowMs);
 
-const settled = ({ all, listeners }: Shelf): Promise<void> =>
+const settled = ({ all, listeners, options: { clock } }: Shelf): Promise<void> =>
   new Promise((resolve) => {
     const look = () => {
-      if (![...all.values()].some(isMoving)) {
+      if (![...all.values()].some((live) => isMoving(live, clock.nowMs()))) {
         listeners.delete(look);
         resolve();
       }

@@ -3,19 +3,21 @@
 
 import { deliveryChunkCustomersCountMax, pauseCheckMsMax, triggerDelaySMax } from '../base/limits.ts';
 import type { Campaign } from './campaign.ts';
+import { hasJourneys } from './journey-state.ts';
 import type { LifecycleAction } from './lifecycle.ts';
 
 export const effectOf = (
-  { trigger, windowDays }: Pick<Campaign, 'trigger' | 'windowDays'>,
+  campaign: Pick<Campaign, 'trigger' | 'windowDays' | 'variants'>,
   action: Exclude<LifecycleAction, 'finish'>,
 ): string => {
+  const { trigger, windowDays } = campaign;
   switch (action) {
     case 'start':
       return started(trigger);
     case 'pause':
       return `${paused} ${pausedMeanwhile(trigger, windowDays)}`;
     case 'resume':
-      return trigger.kind === 'event'
+      return trigger.kind === 'event' && !hasJourneys(campaign)
         ? `Those who wait are taken up again within ${triggerDelaySMax / 60} minutes.`
         : `Those who wait are taken up again within ${pauseCheckMsMax / 3_600_000} hours, sooner after a short pause.`;
     case 'cancel':

@@ -11,6 +11,7 @@ import {
   journeyPollMs,
   journeyRoundCustomersCountMax,
   journeyRoundMsMin,
+  sendingAttemptMs,
 } from '../base/limits.ts';
 import type { JourneyStore, ObjectStore } from '../ports.ts';
 import type { RunPhaseId } from './assigned.ts';
@@ -21,6 +22,7 @@ import type { WaitingMember } from './journey-state.ts';
 import type { Decision } from './progress.ts';
 import { addCounts, frozenBatches, readProgress, sumRound } from './round.ts';
 import type { DeliveryCounts, JourneyRounds, RunPhase } from './run.ts';
+import { dayMs } from './schedule.ts';
 import { ended, pauseCheckMs, retryAfterMs } from './waits.ts';
 
 interface Ports {
@@ -44,7 +46,7 @@ export const journeyProgress = async (
       ? { phase, next: 'look', atMs: Math.max(lookAtMs, nowMs) }
       : { phase, next: 'check-later', atMs };
   if (ended(campaign, run)) {
-    return { phase, next: 'finished', atMs: nowMs };
+    return close(run, phase, frozen.journeys?.closing, ports);
   }
   if (isTest && nowMs >= lookAtMs) {
     return later(nowMs);
@@ -67,6 +69,33 @@ export const journeyProgress = async (
     return later(Math.min(...times));
   }
   return isTest ? { phase, next: 'look', atMs: lookAtMs } : { phase, next: 'finished', atMs: nowMs };
+};
+
+/** Whose message may have been begun is due by tomorrow: quiet hours are no longer than a day. */
+const close = async (
+  run: RunPhaseId,
+  phase: RunPhase,
+  closing: JourneyRounds['closing'],
+  ports: Ports,
+): Promise<Decision> => {
+  const { nowMs, journeys } = ports;
+  const rounds = phase.journeys ?? noRounds;
+  const noted = (now: JourneyRounds['closing']): RunPhase => ({
+    ...phase,
+    journeys: { ...rounds, ...(now && { closing: now }) },
+  });
+  if (closing === 'made' || (await journeys.nextDueAt(run)) === undefined) {
+    return { phase: noted(closing), next: 'finished', atMs: nowMs };
+  }
+  return closing === undefined
+    ? { phase: noted('waits'), next: 'check-later', atMs: nowMs + sendingAttemptMs }
+    : makeRound(
+        run,
+        noted('made'),
+        [],
+        await journeys.due(run, nowMs + dayMs, journeyRoundCustomersCountMax),
+        ports,
+      );
 };
 
 /** Customers enter through the queue; after the period only those do who waited for the end of a pause or of the night. */

@@ -44,6 +44,8 @@ export interface JourneyRounds {
   };
   /** After failures: no round before this. */
   readonly retryAt?: string;
+  /** After a cancellation: messages that were begun are settled, in one round once every attempt is over. */
+  readonly closing?: 'waits' | 'made';
   /** Sums of the frozen batches, and of the rounds after them. */
   readonly first: DeliveryCounts;
   readonly later: DeliveryCounts;

@@ -25,7 +25,7 @@ import type { StoredEvent } from '../events/event.ts';
 import type { CampaignStore, CatalogStore, CustomerStore, JourneyStore, ObjectStore } from '../ports.ts';
 import type { DeliverContext, DeliveryOutcome } from './attempt.ts';
 import { closeOne, deliverOne } from './deliver.ts';
-import { type Advanced, advanceJourney } from './journey.ts';
+import { type Advanced, advanceJourney, closeJourney } from './journey.ts';
 
 export interface BatchInput {
   readonly batchKey: string;
@@ -150,7 +150,7 @@ const workOff = async (
     }
     const chunk = work.pending.slice(0, deliveryChunkCustomersCountMax);
     const records = stop === undefined ? await readRecords(campaign, chunk, context) : new Map();
-    const act = stop === undefined ? serve : closeOne;
+    const act = stop === undefined ? serve : close;
     const activity = activityOf(campaign, records, context);
     const outcomes = await deliverChunk(
       chunk,
@@ -204,6 +204,17 @@ const serve = async (
   journeyOf(campaign, member.arm) === undefined
     ? deliverOne(campaign, member, record, deliverContext)
     : advanceJourney(campaign, member, record, { ...deliverContext, events, journeys, catalog });
+
+const close = (
+  campaign: Campaign,
+  member: AudienceMember,
+  record: CustomerRecord,
+  deliverContext: DeliverContext,
+  { journeys, catalog }: BatchContext,
+): Promise<MemberOutcome> =>
+  journeyOf(campaign, member.arm) === undefined
+    ? closeOne(campaign, member, record, deliverContext)
+    : closeJourney(campaign, member, record, { ...deliverContext, journeys, catalog });
 
 const deliverChunk = async (
   chunk: readonly AudienceMember[],

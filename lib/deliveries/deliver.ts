@@ -57,10 +57,7 @@ export const deliverMessage = async (attempt: Attempt): Promise<DeliveryOutcome>
     : record({ ...delivery, status: 'suppressed', reason: refusalOf(choice) }, attempt);
 };
 
-/**
- * After a cancellation: sends nothing more, and settles what an earlier attempt began. Who was not begun stays so
- * (`deferred`, nothing to come back for).
- */
+/** After a cancellation, for a variant that is one message; see closeMessage. */
 export const closeOne = async (
   campaign: Campaign,
   member: AudienceMember,
@@ -68,16 +65,26 @@ export const closeOne = async (
   context: DeliverContext,
 ): Promise<DeliveryOutcome> => {
   const action = campaign.variants.find(({ name }) => name === member.arm)?.action;
-  const id = deliveryIdOf(campaign, context.runId, context.phase, member.customerId);
+  return action === undefined || action.kind === 'none' || action.kind === 'journey'
+    ? notBegun
+    : closeMessage({ campaign, member, action, profile: record.profile, record, context });
+};
+
+/** Sends nothing more, and settles what an earlier attempt began. Who was not begun stays so. */
+export const closeMessage = async (attempt: Attempt): Promise<DeliveryOutcome> => {
+  const { campaign, member, stepId, context } = attempt;
+  const id = deliveryIdOf(campaign, context.runId, context.phase, member.customerId, stepId);
   const stored = await context.deliveries.get(id);
-  if (stored === undefined || action === undefined || action.kind === 'none' || action.kind === 'journey') {
-    return { kind: 'deferred', reason: 'cancelled' };
+  if (stored === undefined) {
+    return notBegun;
   }
-  const attempt: Attempt = { campaign, member, action, profile: record.profile, record, context };
   return stored.status === 'prepared'
     ? settle(stored, 'suppressed', { reason: 'cancelled' }, attempt)
     : goOn(stored, attempt);
 };
+
+/** Nothing to come back for. */
+export const notBegun: DeliveryOutcome = { kind: 'deferred', reason: 'cancelled' };
 
 const newDelivery = (
   attempt: Attempt,

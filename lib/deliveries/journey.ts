@@ -28,7 +28,7 @@ import { dayMs, usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogStore, JourneyStore } from '../ports.ts';
 import type { DeliverContext, DeliveryOutcome } from './attempt.ts';
-import { deliverMessage } from './deliver.ts';
+import { closeMessage, deliverMessage, notBegun } from './deliver.ts';
 
 export interface JourneyContext extends DeliverContext {
   readonly journeys: JourneyStore;
@@ -77,6 +77,28 @@ export const advanceJourney = async (
     }
   }
   return { state, deliveries, ...(problem !== undefined && { problem }) };
+};
+
+/** After a cancellation: the message that the customer's step may have begun is settled, and nothing goes on. */
+export const closeJourney = async (
+  campaign: Campaign,
+  member: AudienceMember,
+  record: CustomerRecord,
+  context: JourneyContext,
+): Promise<DeliveryOutcome> => {
+  const journey = journeyOf(campaign, member.arm);
+  const { runId, phase } = context;
+  const run = { campaignId: campaign.campaignId, runId, phase };
+  const state = journey && (await context.journeys.get(run, member.customerId));
+  if (journey === undefined || state === undefined || state.ended !== undefined) {
+    return notBegun;
+  }
+  const here = stepAt(journey, state.stepId);
+  if (here.kind !== 'send') {
+    return notBegun;
+  }
+  const { stepId, message: action } = here;
+  return closeMessage({ campaign, member, stepId, action, profile: record.profile, record, context });
 };
 
 const isDue = ({ ended, dueAt }: JourneyState, nowMs: number): boolean =>

@@ -133,6 +133,26 @@ describe('a run with journeys', () => {
     expect(stage.mailer.sent).toHaveLength(10);
   });
 
+  it('that is cancelled while a message was prepared and put off calls it off, and gives its place back', async () => {
+    const { stage, log, follow, setStatus, stored } = await open(twice, 3);
+    stage.mailer.next.push({ kind: 'throttled', message: 'slow down' });
+    await follow(noonMs);
+    expect([...stage.table.deliveries.values()].map(({ status }) => status).sort()).toEqual([
+      'prepared',
+      'sent',
+      'sent',
+    ]);
+    await setStatus('cancel');
+    await follow(undefined, true);
+    expect(log).toEqual(['+0.1h round of 1', '+0.1h finished']);
+    expect([...stage.table.deliveries.values()].map(({ reason }) => reason).sort()).toEqual([
+      'cancelled',
+      undefined,
+      undefined,
+    ]);
+    expect(await stored()).toMatchObject({ journeys: { closing: 'made' } });
+  });
+
   it('delivers again a batch whose function died, with nobody mailed twice', async () => {
     const { stage, ports, log, follow, deliver, stored, run } = await open(twice, 450);
     const { batchesKey } = await freeze(run, ports);
