@@ -11,11 +11,13 @@ import { previewCampaign, previewCustomers } from '../lib/deliveries/campaign-pr
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
 import { htmlToText } from '../lib/deliveries/html-to-text.ts';
 import { compileMjml } from '../lib/deliveries/mjml.ts';
+import { parseProblemsQuery, problemsOf } from '../lib/deliveries/problems.ts';
 import { checkTemplates } from '../lib/deliveries/template-check.ts';
 import { sendTest } from '../lib/deliveries/test-send.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
 import {
   apiUrl,
+  archiveStore,
   assortment,
   bodyText,
   campaignStore,
@@ -79,6 +81,18 @@ export const handler = routes({
     respond(200, await replaceCampaign(idOf(event), parseJson(bodyText(event)), ports())),
   'GET /v1/admin/campaigns/{campaignId}/result': async (event) =>
     respond(200, await campaignResults(idOf(event), { ...ports(), results: resultStore() })),
+  'GET /v1/admin/campaigns/{campaignId}/runs/{runId}/problems': async (event) =>
+    respond(
+      200,
+      await problemsOf(
+        {
+          campaignId: idOf(event),
+          runId: pathParameter(event, 'runId'),
+          ...parseProblemsQuery(event.queryStringParameters ?? {}),
+        },
+        { campaigns: campaignStore(), archive: archiveStore(), deliveries: deliveryStore() },
+      ),
+    ),
   'GET /v1/admin/strategies': async () => respond(200, listStrategies()),
   'POST /v1/admin/strategies/{name}/campaigns': async (event) =>
     respond(201, await createFromStrategy(pathParameter(event, 'name'), parseJson(bodyText(event)), ports())),

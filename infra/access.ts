@@ -81,7 +81,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       catalog: ['BatchGetItem', 'Query', 'Scan'],
       control: ['GetItem', 'PutItem'],
     },
-    buckets: { models: { read: ['versions/'] } },
+    buckets: { archive: { read: ['campaigns/'] }, models: { read: ['versions/'] } },
     machines: ['campaign'],
     sends: ['email'],
     settings: true,

@@ -175,6 +175,10 @@ export const focusDaysMax = 30;
 export const conditionsCountMax = 100;
 /** Nesting of an audience; the web form goes three deep, and evaluation recurses. */
 export const conditionDepthMax = 10;
+/** Batches whose progress one answer about a run's problems reads: one after the other, 20 ms each, of API Gateway's 30 s. */
+export const problemBatchesCountMax = 500;
+/** Customers in such an answer, and one batch more: about 150 bytes each of Lambda's 6 MB. */
+export const problemCustomersCountMax = 1_000;
 /** Customers looked at for the estimate of a preview: what one API call can read within its time. */
 export const audienceEstimateCustomersCountMax = 5_000;
 /** Repetitions of a run's deliveries without a single one getting through; then the run goes on with what it has. */

@@ -182,6 +182,9 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   await host.drain();
   await host.clock.advanceTo(host.clock.nowMs() + 31 * dayMs);
   await settled();
+  expect(await admin.get(`/v1/admin/campaigns/${campaignId}/runs/run-1/problems`)).toMatchObject({
+    next: null,
+  });
   expect(await admin.get(`/v1/admin/campaigns/${campaignId}/result`)).toMatchObject({
     latest: { final: true },
   });
