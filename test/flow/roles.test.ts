@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Api } from '../../local/demo/api.ts';
 import type { LocalHost } from '../../local/host.ts';
 import { type FlowHost, openFlowHost } from './flow-host.ts';
+import { reachableId, reachableMessages } from './reachable.ts';
 import {
   capture,
   course,
@@ -277,6 +278,70 @@ it('journeys: a step that is due, and an event that one waits for', async () => 
   await admin.post(`/v1/admin/campaigns/${campaignId}/cancel`);
 });
 
+it('messages over SMS, push and in-app, from a batch and on an event, and the offers of a customer', async () => {
+  await host.clock.advanceTo(host.clock.nowMs() + 31 * dayMs);
+  await settled();
+  const batch = async (messages: readonly object[]): Promise<void> => {
+    const response = await fetch(`${host.apiUrl}/v1/batch`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${host.keys.write}:`).toString('base64')}` },
+      body: JSON.stringify({ batch: messages }),
+    });
+    expect(response.status).toBe(200);
+    await host.drain();
+  };
+  // Two groups, since whose address turned out dead in the one is not tried again in the other.
+  await batch(reachableMessages(80, isoAfter(-dayMs)));
+  const definition = { variants, windowDays: 7, holdoutShare: 0, recommendationsCount: 0 };
+  const audience = { fact: 'trait.group', op: 'eq', value: 'reachable' };
+  const channels = ['push', 'sms', 'in-app'];
+  await started({
+    ...definition,
+    name: 'event, over channels',
+    audience,
+    channels,
+    trigger: { kind: 'event', event: 'Course Completed', ...period() },
+  });
+  await batch(
+    Array.from({ length: 40 }, (_, index) => ({
+      type: 'track',
+      messageId: `reached-${index}`,
+      userId: reachableId(index),
+      timestamp: isoAfter(0),
+      event: 'Course Completed',
+      properties: { product_id: 'c0' },
+    })),
+  );
+  await started({
+    ...definition,
+    name: 'batch, over channels',
+    audience,
+    channels,
+    trigger: { kind: 'at', at: isoAfter(0) },
+  });
+  const of = await Promise.all(
+    Array.from({ length: 80 }, async (_, index) => ({
+      userId: reachableId(index),
+      ...(await read.get<{
+        readonly offers: readonly { readonly kind: string; readonly promotionId?: string }[];
+      }>(`/v1/users/${reachableId(index)}/offers`)),
+    })),
+  );
+  const inApp = of.find(({ offers }) => offers[0]?.kind === 'message');
+  const promotionId = inApp?.offers[0].promotionId;
+  await read.post(`/v1/users/${inApp?.userId}/offers/${promotionId}/impressions`);
+  await batch([
+    {
+      type: 'track',
+      messageId: 'promotion-1',
+      userId: inApp?.userId,
+      timestamp: isoAfter(0),
+      event: 'Promotion Clicked',
+      properties: { promotion_id: promotionId },
+    },
+  ]);
+});
+
 it('no call was refused', () => {
   expect(host.roles.refused()).toEqual([]);
 });
@@ -294,8 +359,6 @@ it('no grant is superfluous', () => {
     /^TrainDataset s3:GetObject .*external/,
     // Whoever is first makes the workspace's secrets.
     /^(Campaigns|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
-    // Only when a device or a number turned out dead.
-    /^(CampaignTrigger|CampaignDeliver) dynamodb:PutItem .*-Customers/,
     // Only when two batches join the same visitor at once.
     /^Archive dynamodb:GetItem .*-Customers/,
   ];
