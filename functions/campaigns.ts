@@ -23,6 +23,7 @@ import {
   campaignStore,
   catalogStore,
   clock,
+  couponStore,
   customerStore,
   deliveryStore,
   fromAddress,
@@ -39,6 +40,7 @@ import {
 
 const ports = () => ({
   campaigns: campaignStore(),
+  coupons: couponStore(),
   workflows: workflows(),
   clock: clock(),
   random: random(),

@@ -36,6 +36,9 @@ export const offeredCoupon = async (
   );
   const isShared = offer.sharedCode !== undefined || offer.referral !== undefined;
   const stored = isShared ? await context.coupons.get(coupon.code) : undefined;
+  if (stored !== undefined && stored.campaignId !== campaign.campaignId) {
+    throw new Error(`the code ${coupon.code} belongs to campaign ${stored.campaignId}`);
+  }
   return stored === undefined ? { coupon, isNew: true } : { coupon: stored, isNew: false };
 };
 

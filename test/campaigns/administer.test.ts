@@ -9,6 +9,7 @@ import {
 import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
 import { type LifecycleAction, transition } from '../../lib/campaigns/lifecycle.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
 import { campaign, dayMs, iso, movedClock, t0, templateRules, templates } from './sample.ts';
 
@@ -24,6 +25,7 @@ const open = () => {
   let byte = 0;
   const ports = {
     campaigns: memoryCampaignStore(),
+    coupons: fakeCouponStore(),
     workflows,
     clock: movedClock(),
     random: { bytes: (count: number) => Uint8Array.from({ length: count }, () => byte++) },
@@ -149,5 +151,42 @@ describe('administering campaigns', () => {
     await expect(actOnCampaign(campaignId('none'), 'pause', open())).rejects.toMatchObject({
       kind: 'not-found',
     });
+  });
+});
+
+describe('a code that everybody gets', () => {
+  const offer = {
+    discount: { kind: 'percent', percent: 10 },
+    expiresAt: iso(t0 + 30 * dayMs),
+    sharedCode: 'SPRING-26',
+  };
+  const shared = {
+    ...definition,
+    variants: [{ name: 'coupon', weight: 1, action: { kind: 'coupon', offer, templates } }],
+  };
+
+  it('works from the start of its campaign on, and starting again changes nothing', async () => {
+    const ports = open();
+    const { campaignId: id } = await createCampaign(shared, ports);
+    expect(await ports.coupons.get('spring 26')).toBeUndefined();
+    await actOnCampaign(id, 'start', ports);
+    const stored = await ports.coupons.get('spring 26');
+    expect(stored).toMatchObject({ code: 'SPRING-26', campaignId: id, expiresAt: iso(t0 + 30 * dayMs) });
+    expect(stored?.customerId).toBeUndefined();
+    await actOnCampaign(id, 'start', ports);
+    expect(await ports.coupons.get('spring 26')).toEqual(stored);
+  });
+
+  it('cannot be that of two campaigns, however it is written: the second stays a draft', async () => {
+    const ports = open();
+    const first = await createCampaign(shared, ports);
+    await actOnCampaign(first.campaignId, 'start', ports);
+    const other = structuredClone(shared);
+    other.variants[0].action.offer.sharedCode = 'SPR1NG26';
+    const second = await createCampaign(other, ports);
+    await expect(actOnCampaign(second.campaignId, 'start', ports)).rejects.toMatchObject({
+      detail: { code: 'shared-code-taken' },
+    });
+    expect((await ports.campaigns.get(second.campaignId))?.status).toBe('draft');
   });
 });

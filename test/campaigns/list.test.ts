@@ -5,6 +5,7 @@ import type { Trigger } from '../../lib/campaigns/campaign.ts';
 import { effectOf } from '../../lib/campaigns/effect.ts';
 import { pageCampaigns } from '../../lib/campaigns/list.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
 import { campaign, dayMs, iso, movedClock, t0, templateRules } from './sample.ts';
 
@@ -87,6 +88,7 @@ describe('what an action answers', () => {
     const campaigns = memoryCampaignStore([campaign()]);
     const ports = {
       campaigns,
+      coupons: fakeCouponStore(),
       workflows: fakeWorkflows(),
       clock: movedClock(),
       random: { bytes: (count: number) => new Uint8Array(count) },

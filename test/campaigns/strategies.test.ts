@@ -12,6 +12,7 @@ import { renderMail } from '../../lib/deliveries/template.ts';
 import { checkTemplates } from '../../lib/deliveries/template-check.ts';
 import type { Language } from '../../lib/events/customer.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { dayMs, iso, profile, settings, t0, templateRules } from './sample.ts';
 import { catalogue, stateOf, strategyCases } from './strategy-cases.ts';
 
@@ -175,6 +176,7 @@ describe('strategies through the API', () => {
     const campaigns = memoryCampaignStore([]);
     return {
       campaigns,
+      coupons: fakeCouponStore(),
       workflows: { startTraining: async () => {}, startCampaign: async () => {} },
       clock: { nowMs: () => t0 },
       random: { bytes: (count: number) => new Uint8Array(count) },

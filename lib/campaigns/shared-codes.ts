@@ -1,0 +1,60 @@
+// Codes that everybody gets are stored when their campaign starts, so that they work from then on, also before the
+// first message, and a code that is taken is told before anything starts. Starting again changes nothing.
+
+import { Failure } from '../base/errors.ts';
+import { customerId, decisionId } from '../base/ids.ts';
+import { issueCoupon } from '../offers/issue.ts';
+import type { Coupon, CouponStore } from '../ports.ts';
+import type { Campaign, MessageAction } from './campaign.ts';
+
+/** Throws conflict when another campaign or variant has one of the codes. */
+export const storeSharedCodes = async (
+  campaign: Pick<Campaign, 'campaignId' | 'variants'>,
+  coupons: Pick<CouponStore, 'issue'>,
+  nowMs: number,
+): Promise<void> => {
+  for (const coupon of sharedCoupons(campaign, nowMs)) {
+    const issued = await coupons.issue(coupon);
+    const isOurs =
+      issued.kind === 'issued' ||
+      (issued.coupon.campaignId === coupon.campaignId && issued.coupon.variant === coupon.variant);
+    if (!isOurs) {
+      throw new Failure('conflict', {
+        code: 'shared-code-taken',
+        message: `The code ${coupon.code} of variant ${coupon.variant} belongs to another campaign or variant; the campaign stays a draft.`,
+        received: coupon.code,
+        action:
+          'Choose another sharedCode by PUT, then start it. Codes are the same however they are typed: O is 0, I and L are 1.',
+      });
+    }
+  }
+};
+
+const sharedCoupons = (
+  { campaignId, variants }: Pick<Campaign, 'campaignId' | 'variants'>,
+  nowMs: number,
+): readonly Coupon[] =>
+  variants.flatMap(({ name, action }) =>
+    messagesOf(action).flatMap((message) => {
+      const holder = {
+        campaignId,
+        variant: name,
+        decisionId: decisionId(`shared-${campaignId}`),
+        customerId: customerId(''),
+      };
+      return message.kind === 'coupon' && message.offer.sharedCode !== undefined
+        ? [issueCoupon(holder, message.offer, nowMs, { bytes: () => new Uint8Array() })]
+        : [];
+    }),
+  );
+
+const messagesOf = (action: Campaign['variants'][number]['action']): readonly MessageAction[] => {
+  switch (action.kind) {
+    case 'none':
+      return [];
+    case 'journey':
+      return action.steps.flatMap((step) => (step.kind === 'send' ? [step.message] : []));
+    default:
+      return [action];
+  }
+};
