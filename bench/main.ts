@@ -18,6 +18,7 @@ const benches: {
   pressure: () => import('./pressure.ts'),
   ranking: () => import('./ranking.ts'),
   scale: () => import('./scale.ts'),
+  redemptions: () => import('./redemptions.ts'),
   speed: () => import('./speed.ts'),
   'speed-ease': () => import('./speed-ease.ts'),
   'speed-top': () => import('./speed-top.ts'),

@@ -15,8 +15,10 @@ import {
   catalogStore,
   clock,
   couponStore,
+  customerStore,
   eventQueue,
   pathParameter,
+  random,
   respond,
   routes,
 } from './runtime.ts';
@@ -24,6 +26,8 @@ import {
 const ports = () => ({
   coupons: couponStore(),
   catalog: catalogStore(),
+  customers: customerStore(),
+  random: random(),
   events: eventQueue(),
   clock: clock(),
 });

@@ -89,8 +89,17 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   },
   coupons: {
     tables: {
-      campaigns: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+      campaigns: [
+        'GetItem',
+        'BatchGetItem',
+        'PutItem',
+        'UpdateItem',
+        'DeleteItem',
+        'Query',
+        'ConditionCheckItem',
+      ],
       catalog: ['BatchGetItem'],
+      customers: ['BatchGetItem'],
     },
     queues: ['events'],
   },

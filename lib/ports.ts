@@ -301,7 +301,11 @@ export interface Coupon {
   readonly customerId?: CustomerId;
   /** Of a referral code: who gives it to friends. */
   readonly advocateId?: CustomerId;
+  /** Of an advocate's reward: the code that their friend used. */
+  readonly rewardFor?: string;
   readonly issuedAt: string;
+  /** Cannot be used before; ISO 8601. */
+  readonly validFrom?: string;
   readonly expiresAt: string;
   /** Absent: the terms' other limits alone. */
   readonly redemptionsMax?: number;
@@ -382,8 +386,6 @@ export interface CouponStore extends CouponLedger {
   issue(
     coupon: Coupon,
   ): Promise<{ readonly kind: 'issued' } | { readonly kind: 'exists'; readonly coupon: Coupon }>;
-  /** A reward whose order was refunded: it can no longer be redeemed. False when it was redeemed before. */
-  revoke(code: string, atIso: string): Promise<boolean>;
 }
 
 export interface Transport {

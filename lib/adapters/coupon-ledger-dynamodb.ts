@@ -3,7 +3,7 @@
 //   coupon#<code>           use#<order id>, request#<operation>#<key>
 //   order#<order id>        coupons
 //   holds#<campaign id>     <held until>#<code>#<order id>
-//   friend#<customer id>    friendship
+//   friend#<customer id>    friendship, advocate
 //   counter#<key>           counter (count, minor)
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -26,9 +26,9 @@ import type {
   Tally,
   TallyChange,
 } from '../offers/ledger.ts';
-import { campaignTallyKey, customerTallyKey } from '../offers/ledger.ts';
+import { campaignTallyKey, customerTallyKey, rewardedKey } from '../offers/ledger.ts';
 import type { Coupon } from '../ports.ts';
-import { codeKey, couponKey, couponPk } from './coupon-rows.ts';
+import { codeKey, couponItems, couponKey, couponPk } from './coupon-rows.ts';
 import type { TransactItems } from './delivery-store-dynamodb.ts';
 import { getRows, type Row } from './dynamodb-rows.ts';
 
@@ -78,7 +78,23 @@ export const createCouponLedger = (client: DynamoDBDocumentClient, table: string
     },
     order: async (orderId) => (await read(orderKey(orderId))) as OrderCoupons | undefined,
     use: async (code, orderId) => (await read(useKey(code, orderId))) as CouponUse | undefined,
-    friendship: async (friendId) => (await read(friendKey(friendId))) as Friendship | undefined,
+    friendView: async (coupon, friendId) => {
+      const { advocateId = friendId, campaignId } = coupon;
+      const keys = [
+        friendKey(friendId),
+        advocateKey(friendId),
+        tallyKey(rewardedKey(campaignId, advocateId)),
+      ];
+      const rows = await getRows(client, table, keys);
+      const [friendship, advocate, rewarded] = keys.map(({ pk, sk }) =>
+        rows.find((row) => row.pk === pk && row.sk === sk),
+      );
+      return {
+        ...(friendship && { friendship: withoutKeys(friendship) as Friendship }),
+        isAdvocate: advocate !== undefined,
+        rewarded: tallyOf(rewarded && withoutKeys(rewarded)),
+      };
+    },
   };
 };
 
@@ -96,6 +112,7 @@ const holdKey = ({ campaignId, code, orderId }: CouponUse, until: string) => ({
   sk: `${until}#${codeKey(code)}#${orderId}`,
 });
 const friendKey = (customerId: string) => ({ pk: `friend#${customerId}`, sk: 'friendship' });
+const advocateKey = (customerId: string) => ({ pk: `friend#${customerId}`, sk: 'advocate' });
 const tallyKey = (key: string) => ({ pk: `counter#${key}`, sk: 'counter' });
 
 const viewKeys = (
@@ -108,8 +125,8 @@ const viewKeys = (
   request: requestKey(coupon.code, operation, idempotencyKey),
   use: useKey(coupon.code, orderId),
   order: orderKey(orderId),
-  customer: customerId && tallyKey(customerTallyKey(coupon.campaignId, customerId)),
-  campaign: tallyKey(campaignTallyKey(coupon.campaignId)),
+  customer: customerId && tallyKey(customerTallyKey(coupon, customerId)),
+  campaign: tallyKey(campaignTallyKey(coupon)),
 });
 
 const tallyOf = (row: Partial<Tally> = {}): Tally => ({ count: row.count ?? 0, minor: row.minor ?? 0 });
@@ -132,15 +149,28 @@ const entryItems = (table: string, entry: LedgerEntry): TransactItems => {
     ...(holdRemoved === undefined ? [] : [deleted(holdKey(use, holdRemoved))]),
     ...(friendAdded === undefined ? [] : [put(table, friendKey(friendAdded.friendId), friendAdded, absent)]),
     ...(friendRemoved === undefined ? [] : [deleted(friendKey(friendRemoved))]),
-    ...(entry.notFriends ?? []).map(
-      (id): Item => ({
-        ConditionCheck: { TableName: table, Key: friendKey(id), ConditionExpression: absent },
-      }),
-    ),
+    ...(entry.advocateMarked === undefined ? [] : [put(table, advocateKey(entry.advocateMarked), {})]),
+    ...(entry.notAdvocate === undefined ? [] : [stillAbsent(table, advocateKey(entry.notAdvocate))]),
+    ...(entry.issued === undefined ? [] : couponItems(table, entry.issued)),
+    ...(entry.revoked === undefined ? [] : [revokedItem(table, entry.revoked, entry.request?.at ?? '')]),
   ];
 };
 
 const absent = 'attribute_not_exists(pk)';
+
+const stillAbsent = (table: string, Key: Row): Item => ({
+  ConditionCheck: { TableName: table, Key, ConditionExpression: absent },
+});
+
+const revokedItem = (table: string, code: string, at: string): Item => ({
+  Update: {
+    TableName: table,
+    Key: couponKey(code),
+    UpdateExpression: 'SET revokedAt = :at',
+    ConditionExpression: 'redemptionsCount = :none AND attribute_not_exists(revokedAt)',
+    ExpressionAttributeValues: { ':at': at, ':none': 0 },
+  },
+});
 
 const put = (table: string, key: Row, row: object, ConditionExpression?: string): Item => ({
   Put: { TableName: table, Item: { ...key, ...row }, ConditionExpression },

@@ -1,13 +1,12 @@
 // Coupons in the campaigns table: `coupon#<code>` / `coupon`, and the list of a customer's coupons in the order of
 // their end (coupon-rows.ts). What becomes of them is in the books (coupon-ledger-dynamodb.ts).
 
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { liveCouponsCountMax } from '../base/limits.ts';
 import type { Coupon, CouponStore } from '../ports.ts';
 import { createCouponLedger } from './coupon-ledger-dynamodb.ts';
 import { couponItems, couponKey, customerCouponsPk } from './coupon-rows.ts';
 import { transact } from './delivery-store-dynamodb.ts';
-import { isConditionFailed } from './dynamodb.ts';
 import { getRows } from './dynamodb-rows.ts';
 
 export const createCouponStore = (client: DynamoDBDocumentClient, table: string): CouponStore => {
@@ -43,25 +42,6 @@ export const createCouponStore = (client: DynamoDBDocumentClient, table: string)
       const refused = await transact(client, [...couponItems(table, coupon)]);
       const stored = refused === undefined ? undefined : await get(coupon.code);
       return stored === undefined ? { kind: 'issued' } : { kind: 'exists', coupon: stored };
-    },
-    revoke: async (code, atIso) => {
-      try {
-        await client.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: couponKey(code),
-            UpdateExpression: 'SET revokedAt = if_not_exists(revokedAt, :at)',
-            ConditionExpression: 'redemptionsCount = :none',
-            ExpressionAttributeValues: { ':at': atIso, ':none': 0 },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (isConditionFailed(error)) {
-          return false;
-        }
-        throw error;
-      }
     },
   };
 };

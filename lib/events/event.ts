@@ -82,6 +82,11 @@ export const loopEvents = {
   couponReleased: 'Reprise Coupon Released',
   /** An order with a coupon was refunded: properties as of a redemption, and {discountGivenBack, whole}. */
   couponRefunded: 'Reprise Coupon Refunded',
+  /** A friend ordered by an advocate's code: properties {code, advocateId, orderId, campaignId, variant, decisionId}. */
+  friendReferred: 'Reprise Friend Referred',
+  /** The advocate's reward, and that it was taken back: properties {code, validFrom, expiresAt, friendId, orderId, campaignId, variant, decisionId}. */
+  rewardGiven: 'Reprise Referral Rewarded',
+  rewardRevoked: 'Reprise Referral Reward Revoked',
   /** The customer took back consent: properties {channel, purpose, via: link|one-click|preferences|api|bounce|complaint}. */
   consentWithdrawn: 'Reprise Consent Withdrawn',
   /** The customer gave consent again after withdrawing it: properties {channel, purpose, via: link|preferences}. */

@@ -6,7 +6,7 @@ import { sha256Hex } from '../events/canonical-json.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent, loopSource } from '../events/loop-event.ts';
 import type { Coupon } from '../ports.ts';
-import type { CouponUse } from './ledger.ts';
+import type { CouponUse, Friendship } from './ledger.ts';
 import { fromMinor } from './money.ts';
 
 const about = (use: CouponUse, { campaignId, variant, decisionId }: Coupon): JsonObject => ({
@@ -107,5 +107,44 @@ export const refundedEvent = (
       ...about(use, coupon),
       discountGivenBack: fromMinor(givenBackMinor, use.currency),
       whole: use.status === 'refunded',
+    },
+  });
+
+export const friendReferredEvent = (
+  { friendId, advocateId, code, orderId }: Friendship,
+  { campaignId, variant, decisionId }: Coupon,
+  nowMs: number,
+): StoredEvent =>
+  loopEvent({
+    event: loopEvents.friendReferred,
+    identity: [friendId],
+    customerId: friendId,
+    at: new Date(nowMs).toISOString(),
+    nowMs,
+    properties: { code, advocateId, orderId, campaignId, variant, decisionId },
+  });
+
+/** Of the advocate's. */
+export const rewardEvent = (
+  kind: 'given' | 'revoked',
+  reward: Coupon,
+  { friendId, orderId }: Pick<Friendship, 'friendId' | 'orderId'>,
+  nowMs: number,
+): StoredEvent =>
+  loopEvent({
+    event: kind === 'given' ? loopEvents.rewardGiven : loopEvents.rewardRevoked,
+    identity: [reward.code],
+    customerId: reward.customerId ?? friendId,
+    at: new Date(nowMs).toISOString(),
+    nowMs,
+    properties: {
+      code: reward.code,
+      validFrom: reward.validFrom ?? reward.issuedAt,
+      expiresAt: reward.expiresAt,
+      friendId,
+      orderId,
+      campaignId: reward.campaignId,
+      variant: reward.variant,
+      decisionId: reward.decisionId,
     },
   });

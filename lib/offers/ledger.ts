@@ -37,6 +37,8 @@ export interface CouponUse {
   readonly redeemedAt?: string;
   /** Set where the use made its customer somebody's friend (referral codes). */
   readonly advocateId?: CustomerId;
+  /** The coupon that the advocate got for it. */
+  readonly rewardCode?: string;
   /** One more with each entry. */
   readonly revision: number;
 }
@@ -65,6 +67,7 @@ export interface AnsweredRequest {
   readonly code: string;
   readonly operation: CouponOperation;
   readonly idempotencyKey: string;
+  readonly at: string;
   /** Of the request's content: the same key with other content is a mistake. */
   readonly fingerprint: string;
   readonly answer: object;
@@ -107,8 +110,22 @@ export interface LedgerEntry {
   readonly holdRemoved?: string;
   readonly friendAdded?: Friendship;
   readonly friendRemoved?: CustomerId;
-  /** Must still be nobody's friend. */
-  readonly notFriends?: readonly CustomerId[];
+  /** Has brought somebody, for ever. */
+  readonly advocateMarked?: CustomerId;
+  /** Must not have brought anybody. */
+  readonly notAdvocate?: CustomerId;
+  /** A reward, stored with the redemption that earns it. */
+  readonly issued?: Coupon;
+  /** A reward taken back; must be unused. */
+  readonly revoked?: string;
+}
+
+/** What a friend's use of a code depends on. */
+export interface FriendView {
+  readonly friendship?: Friendship;
+  readonly isAdvocate: boolean;
+  /** Rewards of the code's advocate in its campaign. */
+  readonly rewarded: Tally;
 }
 
 /** What one consistent read finds; counts without a row are 0. */
@@ -137,13 +154,18 @@ export interface CouponLedger {
   expiredHolds(campaignId: CampaignId, nowMs: number, countMax: number): Promise<readonly HeldCoupon[]>;
   order(orderId: string): Promise<OrderCoupons | undefined>;
   use(code: string, orderId: string): Promise<CouponUse | undefined>;
-  /** Who brought this customer. */
-  friendship(friendId: CustomerId): Promise<Friendship | undefined>;
+  /** Consistent, in one batch. */
+  friendView(coupon: Coupon, friendId: CustomerId): Promise<FriendView>;
 }
 
-export const customerTallyKey = (campaignId: CampaignId, customerId: CustomerId): string =>
-  `redeemed/${campaignId}/${customerId}`;
-export const campaignTallyKey = (campaignId: CampaignId): string => `redeemed/${campaignId}`;
+/** Rewards have counters of their own beside their campaign's. */
+const book = ({ campaignId, rewardFor }: Coupon): string =>
+  rewardFor === undefined ? campaignId : `${campaignId}~reward`;
+export const customerTallyKey = (coupon: Coupon, customerId: CustomerId): string =>
+  `redeemed/${book(coupon)}/${customerId}`;
+export const campaignTallyKey = (coupon: Coupon): string => `redeemed/${book(coupon)}`;
+export const rewardedKey = (campaignId: CampaignId, advocateId: CustomerId): string =>
+  `rewarded/${campaignId}/${advocateId}`;
 
 /** The counters that a use moves: the customer's, and the campaign's where it has a limit. */
 export const tallyChanges = (
@@ -151,11 +173,11 @@ export const tallyChanges = (
   customerId: CustomerId,
   change: Tally,
 ): readonly TallyChange[] => {
-  const { campaignId, terms } = coupon;
+  const { terms } = coupon;
   const isLimited = terms.redemptionsTotalMax !== undefined || terms.budget !== undefined;
   const changes: TallyChange[] = [
     {
-      key: customerTallyKey(campaignId, customerId),
+      key: customerTallyKey(coupon, customerId),
       count: change.count,
       minor: 0,
       countMax: terms.redemptionsPerCustomerMax,
@@ -163,7 +185,7 @@ export const tallyChanges = (
     ...(isLimited
       ? [
           {
-            key: campaignTallyKey(campaignId),
+            key: campaignTallyKey(coupon),
             ...change,
             countMax: terms.redemptionsTotalMax,
             minorMax: budgetMinor(terms),

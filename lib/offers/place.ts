@@ -99,6 +99,9 @@ const refuseUnusable = ({ request, view: { coupon, use, order }, nowMs }: Placin
   if (coupon.revokedAt !== undefined) {
     throw refusal.revoked(coupon.code);
   }
+  if (coupon.validFrom !== undefined && nowMs < Date.parse(coupon.validFrom)) {
+    throw refusal.notYetValid(coupon.code, coupon.validFrom);
+  }
   if (Date.parse(coupon.expiresAt) <= nowMs && use?.status !== 'held') {
     throw refusal.expired(coupon.code, coupon.expiresAt);
   }

@@ -3,6 +3,7 @@
 
 import { Failure } from '../base/errors.ts';
 import { couponAttemptsCountMax, sweptHoldsCountMax } from '../base/limits.ts';
+import { withFriend } from './friends.ts';
 import { place } from './place.ts';
 import { answerOf, type CouponAnswer, itemsOf } from './redeem.ts';
 import type { QuoteRequest } from './redemption-input.ts';
@@ -29,8 +30,10 @@ export const quoteCoupon = async (request: QuoteRequest, context: CouponContext)
       if (view === undefined) {
         throw refusal.unknownCoupon(request.code);
       }
-      const placed = place({ request, view, items, nowMs: context.clock.nowMs() });
+      const nowMs = context.clock.nowMs();
+      const placed = place({ request, view, items, nowMs });
       if (placed.kind === 'placed') {
+        await withFriend(placed.entry, coupon, request, nowMs, context);
         const { orderId: _, ...answer } = answerOf(placed.entry.use, coupon);
         return { valid: true, ...answer, expiresAt };
       }

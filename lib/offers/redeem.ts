@@ -4,11 +4,12 @@
 import type { ItemId } from '../base/ids.ts';
 import { sweptHoldsBesideCountMax } from '../base/limits.ts';
 import type { Coupon } from '../ports.ts';
-import { redeemedEvents, refundedEvent, releasedEvent, reservedEvent } from './coupon-events.ts';
+import { redeemedEvents, refundedEvent, releasedEvent, reservedEvent, rewardEvent } from './coupon-events.ts';
+import { type FriendRequest, withFriend, withoutReward } from './friends.ts';
 import type { CouponUse, LedgerView } from './ledger.ts';
 import { fromMinor } from './money.ts';
 import type { Discount } from './offer.ts';
-import { type Placed, place } from './place.ts';
+import { type Placing, place } from './place.ts';
 import type {
   RedemptionRequest,
   RefundRequest,
@@ -16,7 +17,7 @@ import type {
   ReservationRequest,
 } from './redemption-input.ts';
 import * as refusal from './refusals.ts';
-import { type CouponContext, countOutHolds, takeStep, type Verdict } from './step.ts';
+import { type CouponContext, countOutHolds, type Judged, takeStep, type Verdict } from './step.ts';
 import { endHold, refund } from './undo.ts';
 
 export interface CouponAnswer {
@@ -59,7 +60,7 @@ export const redeemCoupon = async (
 ): Promise<RedemptionAnswer> => {
   const items = await itemsOf(request.lines, context);
   return takeStep('redeem', request, context, (view, nowMs) =>
-    verdict(place({ request, view, items, nowMs }), (use) => ({
+    verdict({ request, view, items, nowMs }, context, (use) => ({
       answer: { ...answerOf(use, view.coupon), redeemedAt: use.redeemedAt ?? '' },
       events: redeemedEvents(use, view.coupon, nowMs),
     })),
@@ -71,10 +72,11 @@ export const reserveCoupon = async (
   context: CouponContext,
 ): Promise<ReservationAnswer> => {
   const items = await itemsOf(request.lines, context);
+  const holdMs = request.minutes * 60_000;
   let campaignId: Coupon['campaignId'] | undefined;
   const answer = await takeStep<ReservationAnswer>('reserve', request, context, (view, nowMs) => {
     campaignId = view.coupon.campaignId;
-    return verdict(place({ request, view, items, nowMs, holdMs: request.minutes * 60_000 }), (use) => ({
+    return verdict({ request, view, items, nowMs, holdMs }, context, (use) => ({
       answer: { ...answerOf(use, view.coupon), heldUntil: use.heldUntil ?? '' },
       events: [reservedEvent(use, view.coupon, nowMs)],
     }));
@@ -98,23 +100,33 @@ export const releaseCoupon = (request: ReleaseRequest, context: CouponContext): 
   });
 
 export const refundCoupon = (request: RefundRequest, context: CouponContext): Promise<RefundAnswer> =>
-  takeStep('refund', request, context, (view, nowMs) => {
+  takeStep('refund', request, context, async (view, nowMs) => {
     const { use } = view;
     if (use?.status !== 'redeemed' && use?.status !== 'refunded') {
       throw refusal.notRedeemed(request.orderId);
     }
-    const { entry, discountMinor } = refund(view, use, request.refundValue);
+    const { entry: refunded, discountMinor } = refund(view, use, request.refundValue);
+    const isWhole = refunded.use.status === 'refunded';
+    const reward =
+      isWhole && use.rewardCode !== undefined ? await context.coupons.get(use.rewardCode) : undefined;
+    const entry = withoutReward(refunded, reward);
+    const friend = { friendId: use.customerId, orderId: use.orderId };
     return {
       kind: 'entry',
       entry,
       answer: {
         code: use.code,
         orderId: use.orderId,
-        status: entry.use.status === 'refunded' ? 'refunded' : 'redeemed',
+        status: isWhole ? 'refunded' : 'redeemed',
         discountGivenBack: fromMinor(discountMinor, use.currency),
         discountGivenBackInAll: fromMinor(entry.use.refundedDiscountMinor, use.currency),
       },
-      events: [refundedEvent(entry.use, view.coupon, discountMinor, nowMs)],
+      events: [
+        refundedEvent(entry.use, view.coupon, discountMinor, nowMs),
+        ...(reward !== undefined && entry.revoked !== undefined
+          ? [rewardEvent('revoked', reward, friend, nowMs)]
+          : []),
+      ],
     };
   });
 
@@ -133,11 +145,20 @@ export const itemsOf = async (
   { catalog }: Pick<CouponContext, 'catalog'>,
 ) => (lines === undefined ? new Map() : catalog.get([...new Set(lines.map(({ itemId }) => itemId))]));
 
-const verdict = <Answer extends object>(
-  placed: Placed,
-  told: (use: CouponUse) => Pick<Extract<Verdict<Answer>, { readonly kind: 'entry' }>, 'answer' | 'events'>,
-): Verdict<Answer> =>
-  placed.kind === 'exhausted' ? placed : { kind: 'entry', entry: placed.entry, ...told(placed.entry.use) };
+const verdict = async <Answer extends object>(
+  placing: Placing & { readonly request: FriendRequest },
+  context: CouponContext,
+  told: (use: CouponUse) => Pick<Judged<Answer>, 'answer' | 'events'>,
+): Promise<Verdict<Answer>> => {
+  const placed = place(placing);
+  if (placed.kind === 'exhausted') {
+    return placed;
+  }
+  const { request, view, nowMs } = placing;
+  const joined = await withFriend(placed.entry, view.coupon, request, nowMs, context);
+  const { answer, events } = told(joined.entry.use);
+  return { kind: 'entry', entry: joined.entry, answer, events: [...events, ...joined.events] };
+};
 
 export const answerOf = (use: CouponUse, { campaignId, variant, terms }: Coupon): CouponAnswer => {
   const lines = Object.entries(use.byItem);

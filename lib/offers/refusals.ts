@@ -175,6 +175,46 @@ export const refundTooLarge = (left: number, received: number): Failure =>
     action: 'Refund at most that, or leave refundValue out to refund the rest.',
   });
 
+export const notYetValid = (code: string, validFrom: string): Failure =>
+  new Failure('conflict', {
+    code: 'coupon-not-yet-valid',
+    message: `The coupon is valid from ${validFrom}, when the order that earned it has stood long enough.`,
+    received: code,
+    action: 'Take the order without it, or wait until then.',
+  });
+
+export const selfReferral = (customerId: string): Failure =>
+  new Failure('forbidden', {
+    code: 'referral-of-oneself',
+    message: 'The code is for friends of the customer who was given it, and this is the same person.',
+    received: shown(customerId),
+    action: 'Take the order without it.',
+  });
+
+export const friendNotNew = (customerId: string): Failure =>
+  new Failure('forbidden', {
+    code: 'referral-not-new',
+    message: 'The code is for a first order, and this customer has ordered before.',
+    received: shown(customerId),
+    action: 'Take the order without it.',
+  });
+
+export const friendBefore = (customerId: string): Failure =>
+  new Failure('forbidden', {
+    code: 'referral-before',
+    message: 'This customer has used or reserved a friend’s code before.',
+    received: shown(customerId),
+    action: 'Take the order without it, or release the reservation of the other code.',
+  });
+
+export const friendIsAdvocate = (customerId: string): Failure =>
+  new Failure('forbidden', {
+    code: 'referral-by-advocate',
+    message: 'Somebody came by this customer’s own code; who brings friends cannot be brought as one.',
+    received: shown(customerId),
+    action: 'Take the order without it.',
+  });
+
 export const tableBusy = (): Failure =>
   new Failure('unavailable', {
     code: 'table-busy',

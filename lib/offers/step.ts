@@ -7,7 +7,15 @@ import type { CampaignId } from '../base/ids.ts';
 import { couponAttemptsCountMax, sweptHoldsCountMax } from '../base/limits.ts';
 import { sha256Hex } from '../events/canonical-json.ts';
 import type { StoredEvent } from '../events/event.ts';
-import type { CatalogStore, Clock, Coupon, CouponStore, EventQueue } from '../ports.ts';
+import type {
+  CatalogStore,
+  Clock,
+  Coupon,
+  CouponStore,
+  CustomerStore,
+  EventQueue,
+  RandomBytes,
+} from '../ports.ts';
 import { normalizeCode } from './code.ts';
 import { releasedEvent } from './coupon-events.ts';
 import type { AnsweredRequest, CouponOperation, LedgerEntry, LedgerView } from './ledger.ts';
@@ -17,6 +25,9 @@ import { endHold } from './undo.ts';
 export interface CouponContext {
   readonly coupons: CouponStore;
   readonly catalog: Pick<CatalogStore, 'get'>;
+  /** Asked only where a code brings friends. */
+  readonly customers: Pick<CustomerStore, 'readMany' | 'linkedUsers'>;
+  readonly random: RandomBytes;
   readonly events: EventQueue;
   readonly clock: Clock;
 }
@@ -66,6 +77,7 @@ export const takeStep = async <Answer extends object>(
       code: coupon.code,
       operation,
       idempotencyKey,
+      at: new Date(nowMs).toISOString(),
       fingerprint,
       answer,
       events,

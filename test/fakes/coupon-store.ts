@@ -6,6 +6,7 @@ import {
   campaignTallyKey,
   customerTallyKey,
   type LedgerEntry,
+  rewardedKey,
   type Tally,
   type TallyChange,
 } from '../../lib/offers/ledger.ts';
@@ -31,26 +32,17 @@ export const fakeCouponStore = (table: FakeTable = fakeTable()): CouponStore => 
     table.coupons.set(codeKey(coupon.code), coupon);
     return { kind: 'issued' };
   },
-  async revoke(code, atIso) {
-    const stored = table.coupons.get(codeKey(code));
-    if (stored === undefined || stored.redemptionsCount > 0) {
-      return false;
-    }
-    table.coupons.set(codeKey(code), { ...stored, revokedAt: stored.revokedAt ?? atIso });
-    return true;
-  },
   async view(coupon, { operation, idempotencyKey, orderId, customerId }) {
     await Promise.resolve();
     const current = table.coupons.get(codeKey(coupon.code));
-    const { campaignId } = coupon;
     return (
       current && {
         coupon: current,
         request: table.requests.get(requestKey(coupon.code, operation, idempotencyKey)),
         use: table.uses.get(useKey(coupon.code, orderId)),
         order: table.orders.get(orderId),
-        customer: tallyOf(table, customerTallyKey(campaignId, customerId ?? idOf(''))),
-        campaign: tallyOf(table, campaignTallyKey(campaignId)),
+        customer: tallyOf(table, customerTallyKey(coupon, customerId ?? idOf(''))),
+        campaign: tallyOf(table, campaignTallyKey(coupon)),
       }
     );
   },
@@ -73,7 +65,15 @@ export const fakeCouponStore = (table: FakeTable = fakeTable()): CouponStore => 
       .map(({ code, orderId, customerId }) => ({ code, orderId, customerId })),
   order: async (orderId) => table.orders.get(orderId),
   use: async (code, orderId) => table.uses.get(useKey(code, orderId)),
-  friendship: async (friendId) => table.friends.get(friendId),
+  async friendView({ campaignId, advocateId = idOf('') }, friendId) {
+    await Promise.resolve();
+    const friendship = table.friends.get(friendId);
+    return {
+      ...(friendship && { friendship }),
+      isAdvocate: table.advocates.has(friendId),
+      rewarded: tallyOf(table, rewardedKey(campaignId, advocateId)),
+    };
+  },
 });
 
 const useKey = (code: string, orderId: string): string => `${codeKey(code)}/${orderId}`;
@@ -94,8 +94,15 @@ const isAllowed = (table: FakeTable, entry: LedgerEntry): boolean => {
     !(couponCount < 0 && coupon.redemptionsCount <= 0) &&
     entry.tallies.every((change) => fits(tallyOf(table, change.key), change)) &&
     !(entry.friendAdded && table.friends.has(entry.friendAdded.friendId)) &&
-    !(entry.notFriends ?? []).some((id) => table.friends.has(id))
+    !(entry.notAdvocate && table.advocates.has(entry.notAdvocate)) &&
+    !(entry.issued && table.coupons.has(codeKey(entry.issued.code))) &&
+    !(entry.revoked && !isUnused(table, entry.revoked))
   );
+};
+
+const isUnused = (table: FakeTable, code: string): boolean => {
+  const coupon = table.coupons.get(codeKey(code));
+  return coupon?.redemptionsCount === 0 && coupon.revokedAt === undefined;
 };
 
 const fits = (tally: Tally, { count, minor, countMax, minorMax }: TallyChange): boolean =>
@@ -122,6 +129,16 @@ const write = (table: FakeTable, entry: LedgerEntry): void => {
   }
   if (friendAdded !== undefined) {
     table.friends.set(friendAdded.friendId, friendAdded);
+  }
+  if (entry.advocateMarked !== undefined) {
+    table.advocates.add(entry.advocateMarked);
+  }
+  if (entry.issued !== undefined) {
+    table.coupons.set(codeKey(entry.issued.code), entry.issued);
+  }
+  const reward = entry.revoked === undefined ? undefined : table.coupons.get(codeKey(entry.revoked));
+  if (reward !== undefined) {
+    table.coupons.set(codeKey(reward.code), { ...reward, revokedAt: request?.at ?? '' });
   }
   if (friendRemoved !== undefined) {
     table.friends.delete(friendRemoved);

@@ -12,6 +12,7 @@ export interface FakeTable {
   readonly requests: Map<string, AnsweredRequest>;
   readonly orders: Map<string, OrderCoupons>;
   readonly friends: Map<string, Friendship>;
+  readonly advocates: Set<string>;
   readonly tallies: Map<string, Tally>;
   readonly counters: Map<string, number>;
 }
@@ -26,6 +27,7 @@ export const fakeTable = (): FakeTable => ({
   requests: new Map(),
   orders: new Map(),
   friends: new Map(),
+  advocates: new Set(),
   tallies: new Map(),
   counters: new Map(),
 });

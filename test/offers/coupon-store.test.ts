@@ -160,15 +160,106 @@ const contract = (name: string, open: () => Promise<CouponStore>, close: () => P
       expect(await outcome(shop.redeem('PART', 'part-2'))).toBe('done');
     });
 
-    it('refuses a coupon that was taken back, and does not take back what was redeemed', async () => {
-      await issue('GONE');
-      expect(await coupons.revoke('GONE', '2026-06-12T00:00:00.000Z')).toBe(true);
-      expect(await coupons.revoke('GONE', '2026-06-13T00:00:00.000Z')).toBe(true);
-      expect((await coupons.get('GONE'))?.revokedAt).toBe('2026-06-12T00:00:00.000Z');
-      expect(await outcome(shop.redeem('GONE', 'gone'))).toBe('coupon-revoked');
-      await issue('USED');
-      await shop.redeem('USED', 'used');
-      expect(await coupons.revoke('USED', '2026-06-12T00:00:00.000Z')).toBe(false);
+    const referral = {
+      reward: { ...terms, expiresAfterDays: 30, redemptionsPerCodeMax: 1 },
+      waitDays: 14,
+      rewardsMax: 2,
+    };
+    const forFriends = (advocate: string): Partial<Coupon> => ({
+      ...shared,
+      advocateId: customerId(advocate),
+      terms: { ...terms, referral },
+    });
+    const rewardsOf = async (advocate: string) =>
+      (await coupons.liveOf(customerId(advocate), startMs)).filter(
+        ({ rewardFor }) => rewardFor !== undefined,
+      );
+
+    it('rewards the advocate with the friend’s redemption, once the order has stood', async () => {
+      await issue('BRING', forFriends('amy'));
+      await shop.redeem('BRING', 'bring-1', { customerId: customerId('fred') });
+      const [reward] = await rewardsOf('amy');
+      expect(reward).toMatchObject({
+        rewardFor: 'BRING',
+        customerId: 'amy',
+        validFrom: '2026-06-26T00:00:00.000Z',
+        expiresAt: '2026-07-26T00:00:00.000Z',
+      });
+      const used = { customerId: customerId('amy') };
+      expect(await outcome(shop.redeem(reward.code, 'reward', used))).toBe('coupon-not-yet-valid');
+      shop.setNow(startMs + 14 * 24 * 60 * minuteMs);
+      expect(await outcome(shop.redeem(reward.code, 'reward', used))).toBe('done');
+      // Used by then: the refund of the friend's order gives back the friend's, and cannot take this.
+      await shop.refund('BRING', 'order-bring-1');
+      expect((await coupons.get(reward.code))?.revokedAt).toBeUndefined();
+      shop.setNow(startMs);
+    });
+
+    it('takes an unused reward back when the friend’s order is refunded, and the place for it is free', async () => {
+      await issue('TAKEN', forFriends('bea'));
+      await shop.redeem('TAKEN', 'taken-1', { customerId: customerId('gil') });
+      const [reward] = await rewardsOf('bea');
+      await shop.refund('TAKEN', 'order-taken-1', 5, 'a part');
+      expect(await rewardsOf('bea')).toHaveLength(1);
+      await shop.refund('TAKEN', 'order-taken-1');
+      expect(await rewardsOf('bea')).toEqual([]);
+      shop.setNow(startMs + 14 * 24 * 60 * minuteMs);
+      const late = { customerId: customerId('bea') };
+      expect(await outcome(shop.redeem(reward.code, 'taken-2', late))).toBe('coupon-revoked');
+      shop.setNow(startMs);
+      for (const [index, friend] of ['hal', 'ida', 'jon'].entries()) {
+        await shop.redeem('TAKEN', `taken-more-${index}`, { customerId: customerId(friend) });
+      }
+      expect(await rewardsOf('bea')).toHaveLength(2);
+    });
+
+    it('rewards exactly as often as it may when many friends come at once', async () => {
+      await issue('MANY', forFriends('cleo'));
+      const outcomes = await Promise.all(
+        numbers(20).map((n) =>
+          outcome(shop.redeem('MANY', `many-${n}`, { customerId: customerId(`many-friend-${n}`) })),
+        ),
+      );
+      expect(countOf(outcomes, 'done')).toBe(20);
+      expect(await rewardsOf('cleo')).toHaveLength(2);
+    });
+
+    it('lets a customer be a friend once, of one advocate, also when both codes come at once', async () => {
+      await issue('FIRST', forFriends('dora'));
+      await issue('OTHER', forFriends('enid'));
+      const kim = { customerId: customerId('kim') };
+      const outcomes = await Promise.all(
+        ['FIRST', 'OTHER'].map((code) => outcome(shop.redeem(code, `kim-${code}`, kim))),
+      );
+      expect(outcomes.toSorted()).toEqual(['done', 'referral-before']);
+    });
+
+    it('closes no ring, whoever comes at once', async () => {
+      for (const [code, advocate] of ['ann', 'bo', 'cy'].entries()) {
+        await issue(`RING-${code}`, forFriends(advocate));
+      }
+      // ann by cy's code, bo by ann's, cy by bo's.
+      const outcomes = await Promise.all(
+        ['ann', 'bo', 'cy'].map((friend, index) =>
+          outcome(
+            shop.redeem(`RING-${(index + 2) % 3}`, `ring-${friend}`, { customerId: customerId(friend) }),
+          ),
+        ),
+      );
+      expect(countOf(outcomes, 'done')).toBeGreaterThanOrEqual(1);
+      expect(countOf(outcomes, 'done') + countOf(outcomes, 'referral-by-advocate')).toBe(3);
+      expect(countOf(outcomes, 'done')).toBeLessThan(3);
+    });
+
+    it('keeps a friend’s reservation for them and forgets it with its end', async () => {
+      await issue('LATER', forFriends('fay'));
+      await issue('LATER-2', forFriends('gus'));
+      const lou = { customerId: customerId('lou') };
+      await shop.reserve('LATER', 'lou', lou);
+      expect(await rewardsOf('fay')).toEqual([]);
+      expect(await outcome(shop.redeem('LATER-2', 'lou-2', lou))).toBe('referral-before');
+      await shop.release('LATER', 'order-lou');
+      expect(await outcome(shop.redeem('LATER-2', 'lou-2', lou))).toBe('done');
     });
 
     it('lists a customer’s live coupons, the next to expire first', async () => {

@@ -45,7 +45,14 @@ const setUp = async (change: Partial<IssuedTerms> = {}, issued: Partial<Coupon> 
   const events = createFakeEventQueue();
   const clock = { nowMs: () => nowMs };
   const coupons = fakeCouponStore(table);
-  const context: CouponContext = { coupons, catalog: { get: async () => new Map() }, events, clock };
+  const context: CouponContext = {
+    coupons,
+    catalog: { get: async () => new Map() },
+    customers: { readMany: async () => new Map(), linkedUsers: async () => new Map() },
+    random: { bytes: (count) => new Uint8Array(count) },
+    events,
+    clock,
+  };
   return { context, events, table };
 };
 

@@ -1,7 +1,9 @@
 // A shop with coupons for tests: coupons issued straight into a store, a clock that is set, and what a checkout does.
 
+import { secureRandom } from '../../lib/adapters/clock.ts';
 import { Failure } from '../../lib/base/errors.ts';
 import { type CustomerId, campaignId, customerId, itemId } from '../../lib/base/ids.ts';
+import type { CustomerRecord } from '../../lib/events/customer.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { redeemCoupon, refundCoupon, releaseCoupon, reserveCoupon } from '../../lib/offers/redeem.ts';
 import type { RedemptionRequest, ReservationRequest } from '../../lib/offers/redemption-input.ts';
@@ -45,6 +47,9 @@ export const itemOf = (id: string, change: Partial<CatalogItem> = {}): CatalogIt
 export interface Shop {
   readonly context: CouponContext;
   readonly events: FakeEventQueue;
+  readonly records: Map<CustomerId, CustomerRecord>;
+  /** Anonymous id → user. */
+  readonly devices: Map<string, CustomerId>;
   setNow(ms: number): void;
   redeem(code: string, key: string, change?: Partial<RedemptionRequest>): ReturnType<typeof redeemCoupon>;
   reserve(code: string, key: string, change?: Partial<ReservationRequest>): ReturnType<typeof reserveCoupon>;
@@ -54,6 +59,8 @@ export interface Shop {
 
 export const openShop = (coupons: CouponStore, items: readonly CatalogItem[] = []): Shop => {
   const events = createFakeEventQueue();
+  const records = new Map<CustomerId, CustomerRecord>();
+  const devices = new Map<string, CustomerId>();
   let nowMs = startMs;
   const context: CouponContext = {
     coupons,
@@ -61,6 +68,13 @@ export const openShop = (coupons: CouponStore, items: readonly CatalogItem[] = [
       get: async (ids) =>
         new Map(items.filter((item) => ids.includes(item.itemId)).map((item) => [item.itemId, item])),
     },
+    customers: {
+      readMany: async (ids) =>
+        new Map(ids.flatMap((id) => (records.has(id) ? [[id, records.get(id) ?? {}] as const] : []))),
+      linkedUsers: async (ids) =>
+        new Map(ids.flatMap((id) => (devices.has(id) ? [[id, devices.get(id) ?? ada] as const] : []))),
+    },
+    random: secureRandom,
     events,
     clock: { nowMs: () => nowMs },
   };
@@ -75,6 +89,8 @@ export const openShop = (coupons: CouponStore, items: readonly CatalogItem[] = [
   return {
     context,
     events,
+    records,
+    devices,
     setNow: (ms) => {
       nowMs = ms;
     },
