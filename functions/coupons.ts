@@ -1,6 +1,9 @@
-// Coupons at a shop's checkout: a quote, reservations, redemptions, releases, refunds. Scope read: called by the
-// shop's server.
+// Coupons at a shop's checkout: a quote, reservations, redemptions, releases, refunds; and customers' own codes for
+// friends. Scope read: called by the shop's server.
 
+import { customerId } from '../lib/base/ids.ts';
+import { parseJson } from '../lib/base/input.ts';
+import { referralCode } from '../lib/campaigns/referral-code.ts';
 import { quoteCoupon } from '../lib/offers/quote.ts';
 import { redeemCoupon, refundCoupon, releaseCoupon, reserveCoupon } from '../lib/offers/redeem.ts';
 import {
@@ -12,6 +15,7 @@ import {
 } from '../lib/offers/redemption-input.ts';
 import {
   bodyText,
+  campaignStore,
   catalogStore,
   clock,
   couponStore,
@@ -21,6 +25,8 @@ import {
   random,
   respond,
   routes,
+  secretStore,
+  settings,
 } from './runtime.ts';
 
 const ports = () => ({
@@ -29,6 +35,14 @@ const ports = () => ({
   customers: customerStore(),
   random: random(),
   events: eventQueue(),
+  clock: clock(),
+});
+
+const referralPorts = () => ({
+  campaigns: campaignStore(),
+  coupons: couponStore(),
+  secrets: secretStore(),
+  settings: settings(),
   clock: clock(),
 });
 
@@ -41,6 +55,15 @@ export const handler = routes({
     respond(
       200,
       await quoteCoupon(parseQuote(pathParameter(event, 'code'), event.queryStringParameters ?? {}), ports()),
+    ),
+  'POST /v1/users/{userId}/referrals': async (event) =>
+    respond(
+      200,
+      await referralCode(
+        customerId(pathParameter(event, 'userId')),
+        parseJson(bodyText(event)),
+        referralPorts(),
+      ),
     ),
   'POST /v1/coupons/{code}/reservations': async (event) =>
     respond(200, await reserveCoupon(parseReservation(...inputOf(event)), ports())),

@@ -100,8 +100,10 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       ],
       catalog: ['BatchGetItem'],
       customers: ['BatchGetItem'],
+      control: ['GetItem', 'PutItem'],
     },
     queues: ['events'],
+    settings: true,
   },
   offers: {
     tables: { campaigns: ['GetItem', 'BatchGetItem', 'Query'], customers: ['BatchGetItem'] },

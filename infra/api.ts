@@ -54,6 +54,7 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: '/v1/items/{itemId}', to: 'catalog' },
   { method: 'GET', path: '/v1/items/{itemId}/similar', to: 'recommend' },
   { method: 'GET', path: '/v1/users/{userId}/recommendations', to: 'recommend' },
+  { method: 'POST', path: '/v1/users/{userId}/referrals', to: 'coupons' },
   { method: 'GET', path: '/v1/coupons/{code}', to: 'coupons' },
   { method: 'GET', path: '/v1/users/{userId}/offers', to: 'offers' },
   { method: 'POST', path: '/v1/users/{userId}/offers/{deliveryId}/{action}', to: 'offers' },

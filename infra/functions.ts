@@ -46,7 +46,7 @@ export const functionSpecs = {
     timeoutS: 28,
     describe: 'Campaigns: create, preview, start, pause, cancel, result',
   },
-  coupons: { memoryMb: 512, timeoutS: 15, describe: 'Redeems coupons' },
+  coupons: { memoryMb: 512, timeoutS: 15, describe: 'Coupons at checkout; codes for friends' },
   offers: { memoryMb: 512, timeoutS: 15, describe: "A customer's offers for an app to show" },
   unsubscribe: {
     memoryMb: 256,

@@ -382,10 +382,8 @@ export interface CouponStore extends CouponLedger {
   get(code: string): Promise<Coupon | undefined>;
   /** A customer's coupons that have not expired, the next to expire first: their own, and those for friends. */
   liveOf(customerId: CustomerId, nowMs: number): Promise<readonly Coupon[]>;
-  /** Stores it outside a delivery; `exists`: there is one with this code, which is returned. */
-  issue(
-    coupon: Coupon,
-  ): Promise<{ readonly kind: 'issued' } | { readonly kind: 'exists'; readonly coupon: Coupon }>;
+  /** Stores it outside a delivery, unless there is one with its code; `coupon` is the one stored. */
+  issue(coupon: Coupon): Promise<{ readonly kind: 'issued' | 'exists'; readonly coupon: Coupon }>;
 }
 
 export interface Transport {

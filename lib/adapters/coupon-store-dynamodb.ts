@@ -41,7 +41,7 @@ export const createCouponStore = (client: DynamoDBDocumentClient, table: string)
     issue: async (coupon) => {
       const refused = await transact(client, [...couponItems(table, coupon)]);
       const stored = refused === undefined ? undefined : await get(coupon.code);
-      return stored === undefined ? { kind: 'issued' } : { kind: 'exists', coupon: stored };
+      return stored === undefined ? { kind: 'issued', coupon } : { kind: 'exists', coupon: stored };
     },
   };
 };

@@ -48,7 +48,8 @@ const sharedCoupons = (
     }),
   );
 
-const messagesOf = (action: Campaign['variants'][number]['action']): readonly MessageAction[] => {
+/** Every message of an action, a journey's too. */
+export const messagesOf = (action: Campaign['variants'][number]['action']): readonly MessageAction[] => {
   switch (action.kind) {
     case 'none':
       return [];

@@ -7,13 +7,16 @@ import { type Block, type LayoutWords, layout } from '../campaigns/mail-layout.t
 
 /** Where a card in the app leads; nowhere without recommendations. */
 const firstLink = '{{ recommendations[0].url | default: "" | link }}';
+/** A gift, a trial or a bundle is not off an order. */
+const onOrder =
+  "{% if coupon.kind == 'percent' or coupon.kind == 'amount' %} your next order{% endif %}";
 
 const couponEn: LayoutWords = {
   ...footerWords.en,
-  subject: '{{ coupon.discountText }} your next order',
+  subject: `{{ coupon.discountText }}${onOrder}`,
   preview: 'Your own code, valid until {{ coupon.expiresText }}.',
   heading: '{{ coupon.discountText }}, just for you',
-  sms: '{{ coupon.discountText }} your next order with code {{ coupon.code }}, until {{ coupon.expiresText }}. Stop: {{ unsubscribeUrl }}',
+  sms: `{{ coupon.discountText }}${onOrder} with code {{ coupon.code }}, until {{ coupon.expiresText }}. Stop: {{ unsubscribeUrl }}`,
   push: {
     title: '{{ coupon.discountText }}, just for you',
     body: 'Code {{ coupon.code }}, valid until {{ coupon.expiresText }}.',

@@ -30,7 +30,7 @@ export const fakeCouponStore = (table: FakeTable = fakeTable()): CouponStore => 
       return { kind: 'exists', coupon: stored };
     }
     table.coupons.set(codeKey(coupon.code), coupon);
-    return { kind: 'issued' };
+    return { kind: 'issued', coupon };
   },
   async view(coupon, { operation, idempotencyKey, orderId, customerId }) {
     await Promise.resolve();

@@ -191,6 +191,46 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   });
 });
 
+it('a code for friends, and a friend', async () => {
+  const campaignId = await started({
+    name: 'friends',
+    audience: everyone,
+    trigger: { kind: 'at', at: isoAfter(0) },
+    variants: [
+      {
+        name: 'invitation',
+        weight: 1,
+        action: {
+          kind: 'coupon',
+          offer: {
+            discount: { kind: 'percent', percent: 20 },
+            expiresAfterDays: 30,
+            referral: {
+              reward: { discount: { kind: 'percent', percent: 10 }, expiresAfterDays: 30 },
+              waitDays: 0,
+            },
+          },
+        },
+      },
+    ],
+    holdoutShare: 0,
+  });
+  // Most are in no holdout.
+  const codes = await Promise.all(
+    [50, 51, 52, 53].map((index) =>
+      read
+        .post<{ readonly code: string }>(`/v1/users/${learnerId(index)}/referrals`, { campaignId })
+        .then(({ code }) => code)
+        .catch(() => undefined),
+    ),
+  );
+  const code = codes.find((each) => each !== undefined) ?? '';
+  const order = { customerId: 'friend-1', orderId: 'f1', orderValue: 50, currency: 'EUR' };
+  expect(
+    await read.post(`/v1/coupons/${code}/redemptions`, order, { 'idempotency-key': 'f1' }),
+  ).toMatchObject({ discountAmount: 10 });
+});
+
 it('a repeating campaign, which starts its next run', async () => {
   const before = host.executions().length;
   const campaignId = await started({
@@ -358,7 +398,9 @@ it('no grant is superfluous', () => {
     // Only where an owner put factors of a model trained elsewhere (test/training/external.test.ts).
     /^TrainDataset s3:GetObject .*external/,
     // Whoever is first makes the workspace's secrets.
-    /^(Campaigns|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
+    /^(Campaigns|Coupons|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
+    // Only when a device or a number turned out dead.
+    /^(CampaignTrigger|CampaignDeliver) dynamodb:PutItem .*-Customers/,
     // Only when two batches join the same visitor at once.
     /^Archive dynamodb:GetItem .*-Customers/,
   ];

@@ -26,7 +26,7 @@ const contract = (name: string, open: () => Promise<CouponStore>, close: () => P
 
     const issue = async (code: string, change: Partial<Coupon> = {}): Promise<Coupon> => {
       const coupon = couponOf(code, { campaignId: campaignId(code.toLowerCase()), ...change });
-      expect(await coupons.issue(coupon)).toEqual({ kind: 'issued' });
+      expect(await coupons.issue(coupon)).toEqual({ kind: 'issued', coupon });
       return coupon;
     };
     const shared = { customerId: undefined, redemptionsMax: undefined };
