@@ -8,8 +8,7 @@ import { type Block, type LayoutWords, layout } from '../campaigns/mail-layout.t
 /** Where a card in the app leads; nowhere without recommendations. */
 const firstLink = '{{ recommendations[0].url | default: "" | link }}';
 /** A gift, a trial or a bundle is not off an order. */
-const onOrder =
-  "{% if coupon.kind == 'percent' or coupon.kind == 'amount' %} your next order{% endif %}";
+const onOrder = "{% if coupon.kind == 'percent' or coupon.kind == 'amount' %} your next order{% endif %}";
 
 const couponEn: LayoutWords = {
   ...footerWords.en,

@@ -162,7 +162,7 @@ export const isSamePerson = (
   b: Pick<CustomerProfile, 'email' | 'phone'> | undefined,
 ): boolean => {
   const emails = [a?.email, b?.email].map((email) => email && mailbox(email));
-  const phones = [a?.phone, b?.phone].map((phone) => phone && phone.replace(/\D/g, '').replace(/^0+/, ''));
+  const phones = [a?.phone, b?.phone].map((phone) => phone?.replace(/\D/g, '').replace(/^0+/, ''));
   return (
     (emails[0] !== undefined && emails[0] !== '' && emails[0] === emails[1]) ||
     isSameNumber(phones[0] ?? '', phones[1] ?? '')
