@@ -401,8 +401,6 @@ it('no grant is superfluous', () => {
     /^TrainDataset s3:GetObject .*external/,
     // Whoever is first makes the workspace's secrets.
     /^(Campaigns|Coupons|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
-    // Only when a device or a number turned out dead.
-    /^(CampaignTrigger|CampaignDeliver) dynamodb:PutItem .*-Customers/,
     // Only when two batches join the same visitor at once.
     /^Archive dynamodb:GetItem .*-Customers/,
   ];
