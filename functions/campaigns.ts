@@ -15,6 +15,7 @@ import { parseProblemsQuery, problemsOf } from '../lib/deliveries/problems.ts';
 import { checkTemplates } from '../lib/deliveries/template-check.ts';
 import { sendTest } from '../lib/deliveries/test-send.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
+import { campaignReport, startReport } from '../lib/experiments/report-request.ts';
 import {
   apiUrl,
   archiveStore,
@@ -31,6 +32,8 @@ import {
   pathParameter,
   random,
   respond,
+  respondCsv,
+  respondHtml,
   resultStore,
   routes,
   secretStore,
@@ -70,6 +73,13 @@ const testSendPorts = () => ({
   fromAddress: fromAddress(),
 });
 
+const reportPorts = () => ({
+  campaigns: campaignStore(),
+  archive: archiveStore(),
+  workflows: workflows(),
+  clock: clock(),
+});
+
 const idOf = (event: Parameters<typeof pathParameter>[0]) => campaignId(pathParameter(event, 'campaignId'));
 
 export const handler = routes({
@@ -98,6 +108,20 @@ export const handler = routes({
   'GET /v1/admin/strategies': async () => respond(200, listStrategies()),
   'POST /v1/admin/strategies/{name}/campaigns': async (event) =>
     respond(201, await createFromStrategy(pathParameter(event, 'name'), parseJson(bodyText(event)), ports())),
+
+  'GET /v1/admin/campaigns/{campaignId}/report': async (event) => {
+    const answer = await campaignReport(idOf(event), event.queryStringParameters ?? {}, reportPorts());
+    switch (answer.format) {
+      case 'json':
+        return respond(200, answer.report);
+      case 'html':
+        return respondHtml({ statusCode: 200, html: answer.html });
+      case 'csv':
+        return respondCsv(answer.csv);
+    }
+  },
+  'POST /v1/admin/campaigns/{campaignId}/report': async (event) =>
+    respond(202, await startReport(idOf(event), reportPorts())),
 
   'POST /v1/admin/campaigns/{campaignId}/{action}': async (event) => {
     const action = parseAction(pathParameter(event, 'action'));

@@ -110,6 +110,17 @@ export const respondHtml = ({ statusCode, html }: HtmlAnswer): APIGatewayProxySt
   body: html,
 });
 
+export const respondCsv = (csv: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: 200,
+  headers: {
+    'content-type': 'text/csv; charset=utf-8',
+    'content-disposition': 'attachment; filename="report.csv"',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  },
+  body: csv,
+});
+
 const unavailable = {
   error: {
     code: 'unavailable',
@@ -205,6 +216,7 @@ export const workflows = once(() =>
   createWorkflows({
     trainingArn: process.env.REPRISE_TRAINING_STATE_MACHINE_ARN,
     campaignArn: process.env.REPRISE_CAMPAIGN_STATE_MACHINE_ARN,
+    reportArn: process.env.REPRISE_REPORT_STATE_MACHINE_ARN,
   }),
 );
 export const campaignStore = once(() =>

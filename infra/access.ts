@@ -12,7 +12,7 @@ import type { FunctionName } from './functions.ts';
 export type TableName = 'customers' | 'catalog' | 'campaigns' | 'control';
 export type BucketName = 'archive' | 'models';
 export type QueueName = 'events' | 'triggers';
-export type MachineName = 'training' | 'campaign';
+export type MachineName = 'training' | 'campaign' | 'report';
 
 type TableAction =
   | 'GetItem'
@@ -82,7 +82,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       control: ['GetItem', 'PutItem'],
     },
     buckets: { archive: { read: ['campaigns/'] }, models: { read: ['versions/'] } },
-    machines: ['campaign'],
+    machines: ['campaign', 'report'],
     sends: ['email'],
     settings: true,
     apiUrl: true,
@@ -180,8 +180,13 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     apiUrl: true,
   },
   'campaign-analyse': {
-    tables: { campaigns: ['GetItem', 'PutItem', 'Query'], customers: ['BatchGetItem'] },
-    buckets: { archive: { read: ['events/'] } },
+    tables: {
+      campaigns: ['GetItem', 'PutItem', 'Query'],
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem'],
+    },
+    buckets: { archive: { read: ['events/', 'campaigns/'], write: ['campaigns/'] } },
+    settings: true,
   },
 };
 

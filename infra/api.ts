@@ -81,6 +81,8 @@ export const routes: readonly Route[] = [
   { method: 'PUT', path: '/v1/admin/campaigns/{campaignId}', to: 'campaigns' },
   { method: 'GET', path: '/v1/admin/campaigns/{campaignId}/result', to: 'campaigns' },
   { method: 'GET', path: '/v1/admin/campaigns/{campaignId}/runs/{runId}/problems', to: 'campaigns' },
+  { method: 'GET', path: '/v1/admin/campaigns/{campaignId}/report', to: 'campaigns' },
+  { method: 'POST', path: '/v1/admin/campaigns/{campaignId}/report', to: 'campaigns' },
   { method: 'POST', path: '/v1/admin/campaigns/{campaignId}/{action}', to: 'campaigns' },
   { method: 'GET', path: '/v1/admin/strategies', to: 'campaigns' },
   { method: 'POST', path: '/v1/admin/strategies/{name}/campaigns', to: 'campaigns' },

@@ -296,6 +296,20 @@ const schema = z.strictObject({
     })
     .optional()
     .describe('Mobile push: the SNS platform applications of the apps, by ARN. Default: no push.'),
+  costs: z
+    .strictObject({
+      currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as USD')
+        .default(defaultSettings.costs.currency),
+      mail: z.number().min(0).max(1_000).default(defaultSettings.costs.mail),
+      smsSegment: z.number().min(0).max(1_000).optional(),
+      push: z.number().min(0).max(1_000).default(defaultSettings.costs.push),
+    })
+    .prefault({})
+    .describe(
+      'What one mail, SMS segment and push costs, for reports. Default: list prices of SES and SNS in USD; an SMS depends on the country and has none.',
+    ),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -346,4 +360,5 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   mailsPerSecondMax: config.mailsPerSecondMax,
   ...(config.sms && { sms: config.sms }),
   ...(config.push && { push: config.push }),
+  costs: config.costs,
 });

@@ -22,12 +22,12 @@ const accepted: readonly Accepted[] = [
   },
   {
     rule: /^AwsSolutions-IAM5\[Resource::<(Train|Campaign)\w+\.Arn>:\*\]$/,
-    construct: /^RepriseService\/(Training|Campaign)\/Role\/DefaultPolicy\/Resource$/,
+    construct: /^RepriseService\/(Training|Campaign|Report)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'A state machine may call any version of the functions it names, and only of those.',
   },
   {
     rule: /^AwsSolutions-IAM5\[Resource::\*\]$/,
-    construct: /^RepriseService\/(Training|Campaign)\/Role\/DefaultPolicy\/Resource$/,
+    construct: /^RepriseService\/(Training|Campaign|Report)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'X-Ray segments and log delivery take no resource in IAM.',
   },
   {

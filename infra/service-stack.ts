@@ -40,6 +40,7 @@ import {
 } from './functions.ts';
 import { createMail, type Mail } from './mail.ts';
 import { addMonitoring } from './monitoring.ts';
+import { createReportWorkflow } from './report-workflow.ts';
 import { createTrainingWorkflow } from './training-workflow.ts';
 
 export interface ServiceStackProps extends StackProps {
@@ -271,6 +272,8 @@ export class ServiceStack extends Stack {
       this.buckets.archive,
       logs,
     );
+    // Its failures are errors of its function, which is watched as all of them are.
+    createReportWorkflow(this, namePrefix, this.functionOf('campaign-analyse'), logs);
     return { training, campaign };
   }
 

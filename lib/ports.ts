@@ -20,6 +20,7 @@ import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
 import type { CouponLedger } from './offers/ledger.ts';
 import type { IssuedTerms } from './offers/offer.ts';
+import type { Assignment } from './outcomes/assignment.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
 
 export type {
@@ -196,6 +197,11 @@ export interface Workflows {
       readonly lookAt?: string;
     },
   ): Promise<void>;
+}
+
+export interface ReportWorkflow {
+  /** Idempotent by name, like the others. */
+  startReport(name: string, input: { readonly campaignId: CampaignId }): Promise<void>;
 }
 
 // ---- campaigns ---------------------------------------------------------------------------------------
@@ -451,6 +457,17 @@ export interface OutcomeSource {
   /** Assignments of the runs, and the orders, refunds and loop events of those customers; user ids are resolved. */
   read(query: OutcomeQuery): Promise<{
     readonly assigned: readonly AssignedCustomer[];
+    readonly events: readonly StoredEvent[];
+  }>;
+}
+
+export interface ReportSource {
+  /**
+   * What a report of runs is made from: every assignment of their customers by this campaign, rollouts and other runs
+   * included, and the orders, refunds and loop events of those customers; user ids are resolved.
+   */
+  history(query: OutcomeQuery): Promise<{
+    readonly assignments: readonly Assignment[];
     readonly events: readonly StoredEvent[];
   }>;
 }

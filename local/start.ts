@@ -11,6 +11,7 @@
 
 import { parseArgs } from 'node:util';
 import { isPresetName, type PresetName, presetNames } from '../infra/presets.ts';
+import { saveReportPages } from './demo/report-pages.ts';
 import { describeDemo } from './demo/table.ts';
 import { demoLeadMs, runDemo } from './demo.ts';
 import { type LocalHost, startHost } from './host.ts';
@@ -77,7 +78,8 @@ const show = async (host: LocalHost, preset: PresetName | undefined): Promise<vo
     host.schedules.pause();
     const demo = await runDemo(host, say);
     host.schedules.resume();
-    console.log(`\n${describeDemo(demo)}\n`);
+    const pages = await saveReportPages(host, demo.result.campaignId, flags.directory);
+    console.log(`\n${describeDemo(demo)}\n\nThe campaign's report: ${pages.join(', ')}\n`);
   }
   if (!flags.once) {
     console.log(ready(host));
@@ -94,6 +96,8 @@ Send an event:
     -d '{"userId":"me","event":"Product Viewed","properties":{"product_id":"music-s1-1-en"}}'
 Ask for recommendations:
   curl -H 'authorization: Bearer ${keys.read}' '${apiUrl}/v1/users/me/recommendations?limit=5'
+See what a campaign did (its id: ${apiUrl}/v1/admin/campaigns):
+  curl -H 'authorization: Bearer ${keys.admin}' '${apiUrl}/v1/admin/campaigns/ID/report?format=html&language=en' > report.html
 
 Ctrl-C stops.`;
 

@@ -8,6 +8,7 @@ import { archiveObjectsConcurrencyMax } from '../base/limits.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
 import { behaviourNames } from '../events/meaning.ts';
+import type { Assignment } from '../outcomes/assignment.ts';
 import type { AssignedCustomer } from '../outcomes/collect.ts';
 import type {
   Analytics,
@@ -15,6 +16,7 @@ import type {
   ObjectStore,
   OutcomeQuery,
   OutcomeSource,
+  ReportSource,
   StoredObject,
   WithAnalytics,
 } from '../ports.ts';
@@ -25,15 +27,25 @@ export const createOutcomeSource = (
   archive: ObjectStore,
   customers: Pick<CustomerStore, 'linkedUsers'>,
   withAnalytics: WithAnalytics,
-): OutcomeSource => ({
-  read: (query) =>
+): OutcomeSource & ReportSource => {
+  const open = async <T>(query: OutcomeQuery, read: (analytics: Analytics) => Promise<T>) =>
     withAnalytics(async (analytics) => {
       await analytics.run(createTable);
       await loadArchive(analytics, archive, await objectsOf(archive, query));
-      const assigned = await readAssigned(analytics, query);
-      return { assigned, events: await resolved(await readEvents(analytics, query), customers) };
-    }),
-});
+      const found = await read(analytics);
+      return { found, events: await resolved(await readEvents(analytics, query), customers) };
+    });
+  return {
+    read: async (query) => {
+      const { found, events } = await open(query, (analytics) => readAssigned(analytics, query));
+      return { assigned: found, events };
+    },
+    history: async (query) => {
+      const { found, events } = await open(query, (analytics) => readAssignments(analytics, query));
+      return { assignments: found, events };
+    },
+  };
+};
 
 const orderNames = Object.entries(behaviourNames).flatMap(([name, { orders }]) => (orders ? [name] : []));
 const touchNames: readonly string[] = [
@@ -108,6 +120,27 @@ const readAssigned = async (
     arm: String(arm),
     assignedAtMs: Date.parse(String(timestamp)),
     decisionId: String(decisionId),
+  }));
+};
+
+/** All assignments by the campaign, of any run and phase, of the customers that the query is about. */
+const readAssignments = async (analytics: Analytics, query: OutcomeQuery): Promise<readonly Assignment[]> => {
+  const rows = await analytics.rows(
+    `SELECT DISTINCT userId, json_extract_string(properties, '$.variant') AS arm, timestamp,
+       json_extract_string(properties, '$.decisionId') AS decisionId,
+       json_extract_string(properties, '$.runId') AS runId, json_extract_string(properties, '$.phase') AS phase
+     FROM events
+     WHERE event = ${text(loopEvents.customerAssigned)}
+       AND json_extract_string(properties, '$.campaignId') = ${text(query.campaignId)}
+       AND userId IN (SELECT userId FROM events WHERE ${assignedWhere(query)})`,
+  );
+  return rows.map(({ userId, arm, timestamp, decisionId, runId, phase }) => ({
+    customerId: customerId(String(userId)),
+    arm: String(arm),
+    assignedAtMs: Date.parse(String(timestamp)),
+    decisionId: String(decisionId),
+    runId: String(runId),
+    phase: phase === 'rollout' ? 'rollout' : 'test',
   }));
 };
 

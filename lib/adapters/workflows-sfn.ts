@@ -1,19 +1,20 @@
-// Starts the two state machines. Idempotent by name: Step Functions answers a repeated StartExecution of a
+// Starts the state machines. Idempotent by name: Step Functions answers a repeated StartExecution of a
 // running execution with the same input by the same execution, and ExecutionAlreadyExists afterwards (90 days).
 
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Workflows } from '../ports.ts';
+import type { ReportWorkflow, Workflows } from '../ports.ts';
 
 interface StateMachines {
   readonly trainingArn?: string;
   readonly campaignArn?: string;
+  readonly reportArn?: string;
 }
 
 /** An ARN may be absent where a function never starts that machine; starting it then is a programmer error. */
 export const createWorkflows = (
   machines: StateMachines,
   client: SFNClient = new SFNClient({}),
-): Workflows => {
+): Workflows & ReportWorkflow => {
   const start = async (arn: string | undefined, name: string, input: object): Promise<void> => {
     if (arn === undefined) throw new Error(`no state machine was given to start ${name} on`);
     try {
@@ -27,5 +28,6 @@ export const createWorkflows = (
   return {
     startTraining: (name, input) => start(machines.trainingArn, name, input),
     startCampaign: (name, input) => start(machines.campaignArn, name, input),
+    startReport: (name, input) => start(machines.reportArn, name, input),
   };
 };

@@ -236,6 +236,10 @@ export const unsubscribeShareMax = 0.02;
 export const estimateCustomersCountMin = 50;
 /** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */
 export const revenueBuyersCountMin = 10;
+/** Customers who redeemed, below which nothing is said about whom the discounts went to. */
+export const redeemersCountMin = 10;
+/** Runs shown one by one in a report, the newest; all of them are in its totals. 20 KB each fit Lambda's 6 MB. */
+export const reportRunsCountMax = 30;
 /** Archive objects copied at once by an analysis: 64 of at most a few MB leave the disk to DuckDB. */
 export const archiveObjectsConcurrencyMax = 64;
 /** How long after a look is due it is made: orders of the last minutes are still on their way to the archive. */

@@ -70,6 +70,15 @@ export interface RampUp {
   readonly dailyGrowth: number;
 }
 
+/** What a message costs, in major units of `currency` (ISO 4217); what customers pay may be in another. */
+export interface MessageCosts {
+  readonly currency: string;
+  readonly mail: number;
+  /** Depends on the country; absent: not known, and no cost is stated where SMS were sent. */
+  readonly smsSegment?: number;
+  readonly push: number;
+}
+
 export interface WorkspaceSettings {
   /** Share of customers that no campaign ever treats, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
@@ -86,6 +95,8 @@ export interface WorkspaceSettings {
   };
   /** Local hours without sending, fromHour ≤ hour < toHour, over midnight when fromHour > toHour. */
   readonly quietHours: { readonly fromHour: number; readonly toHour: number };
+  /** For reports. */
+  readonly costs: MessageCosts;
   /** Messages to one customer over all campaigns; all caps hold together (lib/deliveries/caps.ts). */
   readonly caps: readonly CapSetting[];
   /** Absent: as many e-mails as the mail account allows. */
@@ -121,4 +132,6 @@ export const defaultSettings: WorkspaceSettings = {
   caps: [{ deliveriesMax: 1, days: 1 }],
   timeZone: 'UTC',
   mailsPerSecondMax: 10,
+  // List prices: 0.10 USD for 1,000 mails (aws.amazon.com/ses/pricing), 0.50 USD for a million pushes (…/sns/pricing).
+  costs: { currency: 'USD', mail: 0.0001, push: 0.0000005 },
 };

@@ -1,6 +1,6 @@
 // Why there is no estimate, and what to do about it: the texts of every reason, in both languages.
 
-import { estimateCustomersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
+import { estimateCustomersCountMin, redeemersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
 import type { NoEstimate, NoEstimateCode, Text } from './result.ts';
 
 export const noEstimate = (code: NoEstimateCode): NoEstimate => ({
@@ -95,6 +95,46 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
     action: {
       en: 'Go by the repurchase rate, or send orders in one currency.',
       'zh-CN': '请以复购率为准，或以同一种货币上报订单。',
+    },
+  },
+  'costs-unknown': {
+    reason: {
+      en: 'What some of the items or messages cost is not known.',
+      'zh-CN': '部分商品或消息的成本未知。',
+    },
+    action: {
+      en: 'State `cost` in the attributes of the items, and `costs` in the configuration.',
+      'zh-CN': '请在商品属性中填写 cost，并在配置中填写 costs。',
+    },
+  },
+  'currencies-differ': {
+    reason: {
+      en: 'Orders are in another currency than the costs of messages.',
+      'zh-CN': '订单货币与消息成本的货币不同。',
+    },
+    action: {
+      en: 'State `costs` in the currency of the orders.',
+      'zh-CN': '请以订单的货币填写 costs。',
+    },
+  },
+  'too-few-redeemers': {
+    reason: {
+      en: `Fewer than ${redeemersCountMin} customers redeemed: their share would rest on single customers.`,
+      'zh-CN': `核销优惠券的客户不足 ${redeemersCountMin} 人，其占比会由个别客户决定。`,
+    },
+    action: {
+      en: 'Go by the repurchase rate, or use a larger audience.',
+      'zh-CN': '请以复购率为准，或扩大受众。',
+    },
+  },
+  'too-many-redeemers': {
+    reason: {
+      en: 'More customers redeemed than bought: redemptions and orders do not fit together.',
+      'zh-CN': '核销人数多于购买人数：核销与订单对不上。',
+    },
+    action: {
+      en: 'Check that every redeemed order reaches Reprise as an event with the same order id.',
+      'zh-CN': '请确认每个核销的订单都以相同的订单号上报。',
     },
   },
 };

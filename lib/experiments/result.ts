@@ -44,7 +44,11 @@ export type NoEstimateCode =
   | 'arm-too-small'
   | 'too-few-conversions'
   | 'no-variance'
-  | 'several-currencies';
+  | 'several-currencies'
+  | 'costs-unknown'
+  | 'currencies-differ'
+  | 'too-few-redeemers'
+  | 'too-many-redeemers';
 
 export interface NoEstimate {
   readonly kind: 'no-estimate';

@@ -4,7 +4,7 @@
 // Attribution is secondary, and no cause: coupon (redeemed on the order, or named by it), click (a link of the mail
 // was followed before the order). Times in ms since 1970; what happened after `asOfMs` is left out.
 
-import type { CustomerId } from '../base/ids.ts';
+import type { CustomerId, ItemId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
 import { foldOrders, type Order } from './orders.ts';
@@ -25,6 +25,8 @@ export interface AssignedCustomer {
 export interface OutcomeScope {
   readonly windowDays: number;
   readonly asOfMs: number;
+  /** What a unit of an item costs, in the currency of the orders; undefined: not known. Default: of none. */
+  readonly costOf?: (itemId: ItemId) => number | undefined;
 }
 
 export interface RunOutcomes {
@@ -57,6 +59,7 @@ export const collectOutcomes = (
     const tally = arms.get(customers.get(customerId)?.arm ?? '');
     if (tally !== undefined) {
       addOrders(tally, bought, touches.get(customerId));
+      addMargin(tally, bought, scope.costOf ?? unknownCost);
       for (const { currency } of bought) {
         currencies.add(currency ?? unstated);
       }
@@ -119,10 +122,35 @@ const ordersInWindow = (
   return bought;
 };
 
+const unknownCost = (): undefined => undefined;
+
+const addMargin = (
+  tally: Tally,
+  bought: readonly Order[],
+  costOf: NonNullable<OutcomeScope['costOf']>,
+): void => {
+  let margin = 0;
+  for (const { value, units } of bought) {
+    const costs = [...units].map(([itemId, count]) => (costOf(itemId) ?? Number.NaN) * count);
+    const cost = costs.reduce((sum, each) => sum + each, 0);
+    if (costs.length === 0 || Number.isNaN(cost)) {
+      tally.ordersOfUnknownCost++;
+    } else {
+      margin += value - cost;
+    }
+  }
+  tally.marginSum += margin;
+  tally.marginSumSquares += margin * margin;
+};
+
 const addOrders = (tally: Tally, bought: readonly Order[], touch: Touch | undefined): void => {
   const revenue = bought.reduce((sum, { value }) => sum + value, 0);
   tally.conversions++;
   tally.orders += bought.length;
+  tally.ordersSumSquares += bought.length * bought.length;
+  const discounts = bought.flatMap(({ orderId }) => touch?.redeemedOrders.get(orderId) ?? []);
+  tally.redeemers += discounts.length > 0 ? 1 : 0;
+  tally.discountSum += discounts.reduce((sum, discount) => sum + discount, 0);
   tally.revenueSum += revenue;
   tally.revenueSumSquares += revenue * revenue;
   for (const { orderId, value, atMs, coupons } of bought) {

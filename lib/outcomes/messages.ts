@@ -6,7 +6,7 @@
 
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
-import { idText } from '../events/meaning.ts';
+import { idText, numberOf } from '../events/meaning.ts';
 import { normalizeCode } from '../offers/code.ts';
 import { type Click, type JudgedClick, judgeClicks } from './clicks.ts';
 
@@ -26,8 +26,11 @@ export interface Message {
   readonly stepId: string;
   /** Normalized; absent where it carried no coupon. */
   readonly couponCode?: string;
-  /** When it was settled as sent; absent when it was not. */
+  readonly settledAtMs: number;
+  /** The same where it was sent; absent where it was not. */
   readonly sentAtMs?: number;
+  /** Of an SMS, each charged; 1 where nothing is said, and on other channels. */
+  readonly segments: number;
   readonly receipt: 'delivered' | 'bounced' | 'unreported';
   readonly isComplaint: boolean;
   readonly isOpened: boolean;
@@ -97,7 +100,9 @@ const messageOf = (deliveryId: string, settled: StoredEvent, reports: readonly S
     channel: idText(properties.channel) ?? '',
     stepId: idText(properties.stepId) ?? '',
     ...(code !== undefined && { couponCode: normalizeCode(code) ?? code }),
+    settledAtMs: Date.parse(timestamp),
     ...(sentAtMs !== undefined && { sentAtMs }),
+    segments: numberOf(properties.segments) ?? 1,
     receipt: isBounced ? 'bounced' : deliveredMs.length > 0 ? 'delivered' : 'unreported',
     isComplaint: timesOf('complaint').length > 0,
     isOpened: timesOf('open').length > 0,

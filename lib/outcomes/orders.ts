@@ -3,10 +3,10 @@
 // What an event means is decided in lib/events/meaning.ts alone. Order and arrival of the events do not matter.
 // Refunds that name no order among these events are counted apart: they may belong to orders from before.
 
-import type { CustomerId } from '../base/ids.ts';
+import type { CustomerId, ItemId } from '../base/ids.ts';
 import type { OrderLine } from '../events/customer.ts';
 import type { StoredEvent } from '../events/event.ts';
-import { idText, orderLineOf } from '../events/meaning.ts';
+import { behavioursOf, idText, orderLineOf } from '../events/meaning.ts';
 
 export interface Order {
   readonly customerId: CustomerId;
@@ -19,6 +19,8 @@ export interface Order {
   readonly currency?: string;
   /** Coupon codes the order names, as the app wrote them. */
   readonly coupons: readonly string[];
+  /** Units by item, those that a refund names taken off. */
+  readonly units: ReadonlyMap<ItemId, number>;
 }
 
 export interface FoldedOrders {
@@ -96,7 +98,24 @@ const orderOf = ({ customerId, orderId, lines }: Draft): Order | undefined => {
     kept: refunds.length === 0 || refunded < paid,
     ...(currency === undefined ? {} : { currency: currency.toUpperCase() }),
     coupons: parts.flatMap(({ event }) => idText(event.properties.coupon) ?? []),
+    units: unitsOf(parts, refunds),
   };
+};
+
+const unitsOf = (parts: readonly Entry[], refunds: readonly Entry[]): ReadonlyMap<ItemId, number> => {
+  const units = new Map<ItemId, number>();
+  const add = ({ event }: Entry, sign: 1 | -1): void => {
+    for (const { itemId, quantity } of behavioursOf(event)) {
+      units.set(itemId, Math.max(0, (units.get(itemId) ?? 0) + sign * quantity));
+    }
+  };
+  for (const part of parts) {
+    add(part, 1);
+  }
+  for (const refund of refunds) {
+    add(refund, -1);
+  }
+  return units;
 };
 
 const sumValues = (entries: readonly Entry[]): number =>

@@ -7,14 +7,22 @@ export interface ArmSummary {
   readonly customers: number;
   /** Customers with at least one kept order in the window. */
   readonly conversions: number;
-  /** Kept orders in the window. */
+  /** Kept orders in the window, and Σ of their squares over the customers. */
   readonly orders: number;
+  readonly ordersSumSquares: number;
   /** Per customer, refunds deducted: Σ x and Σ x². */
   readonly revenueSum: number;
   readonly revenueSumSquares: number;
+  /** Revenue less what its items cost, over the orders whose costs are all known; those others are counted. */
+  readonly marginSum: number;
+  readonly marginSumSquares: number;
+  readonly ordersOfUnknownCost: number;
   readonly sent: number;
   readonly suppressed: number;
   readonly redemptions: number;
+  /** Customers who redeemed on a kept order in the window, and what was taken off those orders. */
+  readonly redeemers: number;
+  readonly discountSum: number;
   readonly unsubscribes: number;
   readonly complaints: number;
   readonly couponOrders: number;
@@ -27,11 +35,17 @@ export const emptySummary: ArmSummary = {
   customers: 0,
   conversions: 0,
   orders: 0,
+  ordersSumSquares: 0,
   revenueSum: 0,
   revenueSumSquares: 0,
+  marginSum: 0,
+  marginSumSquares: 0,
+  ordersOfUnknownCost: 0,
   sent: 0,
   suppressed: 0,
   redemptions: 0,
+  redeemers: 0,
+  discountSum: 0,
   unsubscribes: 0,
   complaints: 0,
   couponOrders: 0,
@@ -67,6 +81,18 @@ export const revenueMoments = (arm: ArmSummary): Moments => ({
   count: arm.customers,
   sum: arm.revenueSum,
   sumSquares: arm.revenueSumSquares,
+});
+
+export const orderMoments = (arm: ArmSummary): Moments => ({
+  count: arm.customers,
+  sum: arm.orders,
+  sumSquares: arm.ordersSumSquares,
+});
+
+export const marginMoments = (arm: ArmSummary): Moments => ({
+  count: arm.customers,
+  sum: arm.marginSum,
+  sumSquares: arm.marginSumSquares,
 });
 
 export const mean = ({ count, sum }: Moments): number => sum / count;

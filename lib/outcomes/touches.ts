@@ -5,7 +5,7 @@
 
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
-import { idText } from '../events/meaning.ts';
+import { idText, numberOf } from '../events/meaning.ts';
 import { foldMessages, humanClicks, type Message } from './messages.ts';
 
 export interface Touch {
@@ -14,7 +14,8 @@ export interface Touch {
   isUnsubscribed: boolean;
   isComplaint: boolean;
   redemptions: Set<string>;
-  redeemedOrders: Set<string>;
+  /** What was taken off, by order; of a redemption told twice the same. */
+  redeemedOrders: Map<string, number>;
   /** Coupon codes sent to them, normalized. */
   codes: Set<string>;
   /** By a person. */
@@ -32,7 +33,7 @@ export const collectTouches = (
       isUnsubscribed: false,
       isComplaint: false,
       redemptions: new Set<string>(),
-      redeemedOrders: new Set<string>(),
+      redeemedOrders: new Map<string, number>(),
       codes: new Set<string>(),
     };
     touches.set(customerId, touch);
@@ -77,7 +78,7 @@ const noteMessage = (touch: Touch, message: Message): void => {
 const noteRedemption = (touch: Touch, { properties }: StoredEvent): void => {
   const orderId = idText(properties.orderId) ?? '';
   touch.redemptions.add(JSON.stringify([idText(properties.code), orderId]));
-  touch.redeemedOrders.add(orderId);
+  touch.redeemedOrders.set(orderId, numberOf(properties.discountAmount) ?? 0);
 };
 
 /** A withdrawal that names its delivery counts for that one; else for the mail that was sent before it. */

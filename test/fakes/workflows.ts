@@ -1,17 +1,21 @@
 // Workflows in memory: keeps what was started; a second start of the same name changes nothing.
 
-import type { Workflows } from '../../lib/ports.ts';
+import type { ReportWorkflow, Workflows } from '../../lib/ports.ts';
 
 export const fakeWorkflows = () => {
   const trainings = new Map<string, Parameters<Workflows['startTraining']>[1]>();
   const campaigns = new Map<string, Parameters<Workflows['startCampaign']>[1]>();
-  const workflows: Workflows = {
+  const reports = new Map<string, Parameters<ReportWorkflow['startReport']>[1]>();
+  const workflows: Workflows & ReportWorkflow = {
     startTraining: async (name, input) => {
       if (!trainings.has(name)) trainings.set(name, input);
     },
     startCampaign: async (name, input) => {
       if (!campaigns.has(name)) campaigns.set(name, input);
     },
+    startReport: async (name, input) => {
+      if (!reports.has(name)) reports.set(name, input);
+    },
   };
-  return { ...workflows, trainings, campaigns };
+  return { ...workflows, trainings, campaigns, reports };
 };

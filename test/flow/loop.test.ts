@@ -2,6 +2,7 @@
 // Every expected number follows from test/flow/world.ts.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CampaignReport } from '../../lib/experiments/campaign-report.ts';
 import type { CampaignResult } from '../../lib/experiments/result.ts';
 import type { Api } from '../../local/demo/api.ts';
 import type { LocalHost } from '../../local/host.ts';
@@ -214,6 +215,18 @@ describe('the loop', () => {
     await host.drain();
   });
 
+  it('hears of clicks: a scanner’s on two links at once, and a person’s', async () => {
+    const [scanned, read] = inArm('coupon').filter((id) => id !== learnerId(bouncing));
+    const click = async (learner: string, link: string): Promise<void> => {
+      const mail = (await host.mails()).find(({ to }) => to[0] === `${learner}@example.com`);
+      const url = `${host.mailUrl}/${mail?.sesMessageId}/click?link=${encodeURIComponent(link)}`;
+      expect((await fetch(url, { method: 'POST' })).status).toBe(202);
+    };
+    await Promise.all([click(scanned, 'https://shop.example/a'), click(scanned, 'https://shop.example/b')]);
+    await click(read, 'https://shop.example/a');
+    await host.drain();
+  });
+
   it('stops mail at once for who unsubscribed, complained of nothing, or bounced', async () => {
     const [learner] = inArm('reminder').filter((id) => id !== learnerId(bouncing));
     const mail = (await mails()).find(({ to }) => to === `${learner}@example.com`);
@@ -278,6 +291,74 @@ describe('the loop', () => {
     // Newcombe's interval for a difference this large excludes zero: 20 of about 85 against 5 of about 114.
     expect(estimate?.kind === 'estimate' && estimate.low).toBeGreaterThan(0);
     expect(result.decision).toBe('roll-out');
+  });
+
+  it('reports where each of the 300 went, by hand', async () => {
+    const report = await admin.get<CampaignReport>(`/v1/admin/campaigns/${campaignId}/report`);
+    expect(report).toMatchObject({
+      status: 'finished',
+      runsCount: 1,
+      analysis: { final: true, currency: 'EUR' },
+    });
+    const counts = (arm: string) => report.total.customers.find((cell) => cell.arm === arm)?.counts;
+    for (const arm of ['coupon', 'reminder'] as const) {
+      const customers = inArm(arm).length;
+      expect(counts(arm)).toMatchObject({ customers, sent: customers, suppressed: {}, waiting: 0 });
+      expect(counts(arm)).toMatchObject({ ordered: buyers[arm], revenue: buyers[arm] * 50 });
+    }
+    expect(counts('coupon')).toMatchObject({ redeemed: buyers.coupon, clicked: 1 });
+    for (const arm of ['holdout', 'global-holdout'] as const) {
+      expect(counts(arm)).toMatchObject({
+        customers: inArm(arm).length,
+        heldOut: inArm(arm).length,
+        sent: 0,
+      });
+    }
+    const messages = report.total.messages.map((cell) => cell.counts);
+    const total = (
+      of: (typeof messages)[number] | undefined,
+      field: 'delivered' | 'bounced' | 'clicks' | 'humanClicks',
+    ) => of?.[field] ?? 0;
+    const summed = (field: Parameters<typeof total>[1]): number =>
+      messages.reduce((sum, each) => sum + total(each, field), 0);
+    const sentCount = inArm('coupon').length + inArm('reminder').length;
+    const bounced = ['coupon', 'reminder'].includes(arms.get(learnerId(bouncing)) ?? '') ? 1 : 0;
+    expect(summed('bounced')).toBe(bounced);
+    expect(summed('delivered')).toBe(sentCount - bounced);
+    // A scanner followed two links at once, a person one.
+    expect([summed('clicks'), summed('humanClicks')]).toEqual([3, 1]);
+  });
+
+  it('and what the coupons did: 20 redeemed, of which the holdout says how many would have bought anyway', async () => {
+    const { analysis } = await admin.get<CampaignReport>(`/v1/admin/campaigns/${campaignId}/report`);
+    const effect = analysis?.effects.find(({ arm }) => arm === 'coupon');
+    const [treated, held] = [inArm('coupon').length, inArm('holdout').length];
+    const induced = buyers.coupon - (buyers.holdout / held) * treated;
+    expect(effect?.buyers).toMatchObject({ kind: 'estimate', value: expect.closeTo(induced, 9) });
+    // Nobody buys twice, all orders are of 50 EUR, and each coupon took 20% off; mails are priced in USD.
+    expect(effect).toMatchObject({ discounts: 200, returnOnSpending: { code: 'too-few-conversions' } });
+    // Five buyers in the holdout are too few to say who would have bought anyway.
+    expect(effect?.cannibalisation).toMatchObject({ kind: 'no-estimate', code: 'too-few-conversions' });
+  });
+
+  it('computes the report anew on demand, and shows it as a page and as CSV', async () => {
+    const path = `/v1/admin/campaigns/${campaignId}/report`;
+    const before = await admin.get<CampaignReport>(path);
+    await host.clock.advanceTo(host.clock.nowMs() + 3_600_000);
+    expect(await admin.post(path)).toMatchObject({ campaignId, asOf: before.asOf });
+    await host.settle();
+    expect((await admin.get<CampaignReport>(path)).asOf > before.asOf).toBe(true);
+    const text = async (query: string): Promise<string> =>
+      (
+        await fetch(`${host.apiUrl}${path}?${query}`, {
+          headers: { authorization: `Bearer ${host.keys.admin}` },
+        })
+      ).text();
+    expect(await text('format=html')).toContain('What the campaign caused');
+    expect(await text('format=html&language=zh-CN')).toContain('活动带来的变化');
+    expect(await text('format=csv')).toContain(
+      `run-1,test,customers,coupon,treated,,,redeemed,,${buyers.coupon}`,
+    );
   });
 
   it('goes back to an earlier model by one call', async () => {

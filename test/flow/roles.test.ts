@@ -191,6 +191,9 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   expect(await admin.get(`/v1/admin/campaigns/${campaignId}/result`)).toMatchObject({
     latest: { final: true },
   });
+  await admin.post(`/v1/admin/campaigns/${campaignId}/report`);
+  await settled();
+  expect(await admin.get(`/v1/admin/campaigns/${campaignId}/report`)).toMatchObject({ campaignId });
 });
 
 it('a code for friends, and a friend', async () => {

@@ -67,15 +67,17 @@ const definitionOf = (template: Template, name: string): Definition => {
 
 let training: Definition;
 let campaign: Definition;
+let report: Definition;
 beforeAll(async () => {
   const { service } = await synthesizeForTest();
   training = definitionOf(service, 'Training');
   campaign = definitionOf(service, 'Campaign');
+  report = definitionOf(service, 'Report');
 });
 
-describe('both workflows', () => {
+describe('the workflows', () => {
   it('are valid Amazon States Language', () => {
-    for (const definition of [training, campaign]) {
+    for (const definition of [training, campaign, report]) {
       const { isValid, errorsText } = aslValidator(definition);
       expect(isValid, errorsText()).toBe(true);
     }
@@ -262,5 +264,16 @@ describe('the limits of Step Functions', () => {
     expect(`${campaignId}-run-365-${executions}`.length).toBeLessThanOrEqual(80);
     expect(executionMsMax).toBeLessThan(yearMs);
     expect(startDaysAheadMax * 24 * 60 * 60 * 1000).toBeLessThan(executionMsMax);
+  });
+});
+
+describe('the report workflow', () => {
+  it('computes the report of its campaign in one task', () => {
+    expect(report.StartAt).toBe('ComputeReport');
+    expect(JSON.stringify(report.States.ComputeReport.Parameters)).toContain('"campaignId.$":"$.campaignId"');
+    expect(report.States.ComputeReport).toMatchObject({
+      Type: 'Task',
+      Next: 'Reported',
+    });
   });
 });

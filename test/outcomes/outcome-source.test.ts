@@ -100,6 +100,27 @@ describe('outcomes from the archive', () => {
     expect(arms.get('A')).toMatchObject({ conversions: 1, revenueSum: 40 });
   });
 
+  test('for a report hold every assignment of the run’s customers, of other runs and of the rollout too', async () => {
+    const source = createOutcomeSource(archive, customers, withDuckDb);
+    const query = { campaignId: id, runIds: ['run-1'], fromMs: t0, toMs: t0 + 31 * dayMs };
+    const { assignments, events } = await source.history(query);
+    expect(
+      new Set(assignments.map(({ customerId: who, arm, runId, phase }) => `${who} ${arm} ${runId} ${phase}`)),
+    ).toEqual(
+      new Set([
+        'ann A run-1 test',
+        'ann A run-2 test',
+        'bob A run-1 test',
+        'cat A run-1 rollout',
+        'cat holdout run-1 test',
+        'dan global-holdout run-1 test',
+      ]),
+    );
+    expect(events.map(({ messageId: each }) => each).sort()).toEqual(
+      (await source.read(query)).events.map(({ messageId: each }) => each).sort(),
+    );
+  });
+
   test('of a campaign that assigned nobody are empty', async () => {
     expect((await read(['run-9'])).arms.size).toBe(0);
   });

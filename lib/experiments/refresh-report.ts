@@ -1,0 +1,198 @@
+// Computes a campaign's report anew: reads what became of the runs that are not done, keeps their parts, adds all parts
+// up and keeps the whole. Repeating it, or two of it at once, does no harm: the same events give the same parts.
+// Cost: one pass over the archive from the freeze of the oldest run that is not done.
+
+import type { CampaignId, ItemId } from '../base/ids.ts';
+import { campaignObjectsConcurrencyMax, outcomeDelayMs, reportRunsCountMax } from '../base/limits.ts';
+import type { MessageCosts } from '../base/settings.ts';
+import { existingCampaign } from '../campaigns/administer.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
+import { getJson, putJson } from '../campaigns/frozen-objects.ts';
+import type { CampaignRun } from '../campaigns/run.ts';
+import { dayMs, lookTimesMs } from '../campaigns/schedule.ts';
+import type { StoredEvent } from '../events/event.ts';
+import { numberOf } from '../events/meaning.ts';
+import type { Assignment } from '../outcomes/assignment.ts';
+import { collectFunnel } from '../outcomes/funnel.ts';
+import { sumFunnels } from '../outcomes/funnel-sums.ts';
+import { foldOrders } from '../outcomes/orders.ts';
+import type { CampaignStore, CatalogStore, Clock, ObjectStore, ReportSource, ResultStore } from '../ports.ts';
+import { analysisOf } from './analysis.ts';
+import {
+  type Analysis,
+  allRunsKey,
+  type CampaignReport,
+  type RunReport,
+  reportKey,
+  runReportKey,
+} from './campaign-report.ts';
+import { allRuns } from './result.ts';
+
+export interface ReportPorts {
+  readonly campaigns: CampaignStore;
+  readonly results: Pick<ResultStore, 'latest'>;
+  readonly outcomes: ReportSource;
+  readonly catalog: Pick<CatalogStore, 'get'>;
+  readonly archive: ObjectStore;
+  readonly clock: Clock;
+  readonly costs: MessageCosts;
+}
+
+export const refreshReport = async (id: CampaignId, ports: ReportPorts): Promise<CampaignReport> => {
+  const campaign = await existingCampaign(id, ports.campaigns);
+  const nowMs = ports.clock.nowMs();
+  const runs = (await ports.campaigns.runs(id)).filter(({ skipped }) => skipped !== true);
+  const parts = await partsOf(campaign, runs, nowMs, ports);
+  const total = sumFunnels(
+    parts.map(({ funnel }) => funnel),
+    allRuns,
+  );
+  const report: CampaignReport = {
+    campaignId: id,
+    name: campaign.name,
+    status: campaign.status,
+    asOf: new Date(nowMs).toISOString(),
+    windowDays: campaign.windowDays,
+    costs: ports.costs,
+    sentence: (await ports.results.latest(id))?.sentence ?? null,
+    total,
+    deferred: parts.reduce((sum, { deferred }) => sum + deferred, 0),
+    analysis: parts.length === 1 ? parts[0].analysis : await overAllRuns(campaign, runs, parts, nowMs, ports),
+    runsCount: parts.length,
+    runs: parts.slice(-reportRunsCountMax).reverse(),
+  };
+  await putJson(ports.archive, reportKey(id), report);
+  return report;
+};
+
+/** In the order of the runs: kept ones as they are, the others made anew and kept. */
+const partsOf = async (
+  campaign: Campaign,
+  runs: readonly CampaignRun[],
+  nowMs: number,
+  ports: ReportPorts,
+): Promise<readonly RunReport[]> => {
+  const parts = new Map<string, RunReport>();
+  await inTurns(runs, async ({ runId }) => {
+    const kept = await getJson<RunReport>(ports.archive, runReportKey(campaign.campaignId, runId));
+    if (kept?.done === true) {
+      parts.set(runId, kept);
+    }
+  });
+  const open = runs.filter(({ runId }) => !parts.has(runId));
+  if (open.length > 0) {
+    const read = await readRuns(campaign, open, nowMs, ports);
+    await inTurns(open, async (run) => {
+      const part = partOf(campaign, run, read, nowMs, ports.costs);
+      parts.set(run.runId, part);
+      await putJson(ports.archive, runReportKey(campaign.campaignId, run.runId), part);
+    });
+  }
+  return runs.flatMap(({ runId }) => parts.get(runId) ?? []);
+};
+
+const inTurns = async <T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> => {
+  for (let from = 0; from < all.length; from += campaignObjectsConcurrencyMax) {
+    await Promise.all(all.slice(from, from + campaignObjectsConcurrencyMax).map(act));
+  }
+};
+
+interface ReadRuns {
+  readonly assignments: readonly Assignment[];
+  readonly events: readonly StoredEvent[];
+  readonly costOf: (itemId: ItemId) => number | undefined;
+}
+
+const readRuns = async (
+  { campaignId }: Campaign,
+  runs: readonly CampaignRun[],
+  nowMs: number,
+  { outcomes, catalog }: ReportPorts,
+): Promise<ReadRuns> => {
+  const { assignments, events } = await outcomes.history({
+    campaignId,
+    runIds: runs.map(({ runId }) => runId),
+    fromMs: Math.min(...runs.map(({ frozenAt }) => Date.parse(frozenAt))),
+    toMs: nowMs,
+  });
+  const { orders } = foldOrders(events);
+  const currencies = new Set(orders.flatMap(({ currency }) => currency ?? []));
+  const items = await catalog.get([...new Set(orders.flatMap(({ units }) => [...units.keys()]))]);
+  return {
+    assignments,
+    events,
+    // A cost in another currency than the orders' cannot be taken off them.
+    costOf: (itemId) => {
+      const item = items.get(itemId);
+      const isSame = item?.currency === undefined || currencies.size === 0 || currencies.has(item.currency);
+      return isSame ? numberOf(item?.attributes.cost) : undefined;
+    },
+  };
+};
+
+const partOf = (
+  campaign: Campaign,
+  run: CampaignRun,
+  { assignments, events, costOf }: ReadRuns,
+  nowMs: number,
+  costs: MessageCosts,
+): RunReport => {
+  const { runId, frozenAt, phases } = run;
+  const funnel = collectFunnel(campaign, assignments, events, { runIds: [runId], asOfMs: nowMs });
+  const of = assignments.filter((each) => each.runId === runId && each.phase === 'test');
+  return {
+    runId,
+    frozenAt,
+    asOf: new Date(nowMs).toISOString(),
+    done: isDone(campaign, run, nowMs),
+    funnel,
+    deferred: Object.values(phases).reduce((sum, phase) => sum + (phase.deliveries?.deferred ?? 0), 0),
+    analysis: analysisOf(
+      campaign,
+      { assigned: of, events, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
+      { runId, final: isWindowOver(campaign, run, nowMs), asOfMs: nowMs, costOf, costs },
+    ),
+  };
+};
+
+/** Every customer of the run had the whole window, and late orders had their time to arrive. */
+const isWindowOver = (campaign: Campaign, { frozenAt }: CampaignRun, nowMs: number): boolean =>
+  nowMs >= (lookTimesMs(campaign, Date.parse(frozenAt)).at(-1) ?? 0) + outcomeDelayMs;
+
+/** A rollout has a window of its own, and may still come while it is automatic. */
+const isDone = (campaign: Campaign, run: CampaignRun, nowMs: number): boolean => {
+  const rollout = run.phases.rollout;
+  const isRolledOut =
+    rollout === undefined
+      ? campaign.rollout === 'manual'
+      : nowMs >= Date.parse(rollout.frozenAt) + campaign.windowDays * dayMs + outcomeDelayMs;
+  return isWindowOver(campaign, run, nowMs) && isRolledOut;
+};
+
+/** Once, when every run of a campaign that repeats is over. */
+const overAllRuns = async (
+  campaign: Campaign,
+  runs: readonly CampaignRun[],
+  parts: readonly RunReport[],
+  nowMs: number,
+  ports: ReportPorts,
+): Promise<Analysis | null> => {
+  const isOver = campaign.status === 'finished' && runs.every((run) => isWindowOver(campaign, run, nowMs));
+  if (parts.length === 0 || !isOver) {
+    return null;
+  }
+  const key = allRunsKey(campaign.campaignId);
+  const kept = await getJson<Analysis>(ports.archive, key);
+  if (kept !== undefined) {
+    return kept;
+  }
+  const { assignments, events, costOf } = await readRuns(campaign, runs, nowMs, ports);
+  const messages = parts.flatMap(({ funnel }) => funnel.messages.filter(({ phase }) => phase === 'test'));
+  const analysis = analysisOf(
+    campaign,
+    { assigned: assignments.filter(({ phase }) => phase === 'test'), events, messages },
+    { runId: allRuns, final: true, asOfMs: nowMs, costOf, costs: ports.costs },
+  );
+  await putJson(ports.archive, key, analysis);
+  return analysis;
+};
