@@ -1,13 +1,5 @@
 // `npm start`: runs Reprise on this machine. The first start shows the loop on a simulated market; every start goes
-// on serving until Ctrl-C.
-//   --fresh          forget everything kept before
-//   --port 4000      port of the API
-//   --directory .reprise   where everything is kept
-//   --clock ISO      where the clock stands at the first start
-//   --no-demo        no simulated market at the first start
-//   --once           print the demonstration's result and end
-//   --preset finance a field other than courses: its rules, and on the first start its small catalogue and drafts
-//                    of the campaigns that suit it, in place of the simulated market
+// on serving until Ctrl-C. `npm start -- --help` names the options.
 
 import { parseArgs } from 'node:util';
 import { isPresetName, type PresetName, presetNames } from '../infra/presets.ts';
@@ -17,19 +9,44 @@ import { demoLeadMs, runDemo } from './demo.ts';
 import { type LocalHost, startHost } from './host.ts';
 import { showPreset } from './preset.ts';
 
+const help = `npm start -- [options]
+  --fresh              forget everything kept before
+  --port 4000          port of the API (0: any free one)
+  --directory .reprise where everything is kept
+  --clock ISO          where the clock stands at the first start
+  --no-demo            no simulated market at the first start
+  --once               print the demonstration's result and end
+  --preset finance     a field other than courses (${presetNames.join(', ')}): its rules, and on the
+                       first start its small catalogue and drafts of the campaigns that suit it,
+                       in place of the simulated market`;
+
+const options = {
+  fresh: { type: 'boolean', default: false },
+  port: { type: 'string', default: '4000' },
+  directory: { type: 'string', default: '.reprise' },
+  clock: { type: 'string' },
+  once: { type: 'boolean', default: false },
+  preset: { type: 'string' },
+  demo: { type: 'boolean', default: true },
+  help: { type: 'boolean', default: false },
+} as const;
+
 const startedMs = performance.now();
-const { values: flags } = parseArgs({
-  options: {
-    fresh: { type: 'boolean', default: false },
-    port: { type: 'string', default: '4000' },
-    directory: { type: 'string', default: '.reprise' },
-    clock: { type: 'string' },
-    once: { type: 'boolean', default: false },
-    preset: { type: 'string' },
-    demo: { type: 'boolean', default: true },
-  },
-  allowNegative: true,
-});
+const flags = readFlags(process.argv.slice(2));
+
+function readFlags(args: string[]) {
+  try {
+    const { values } = parseArgs({ args, options, allowNegative: true });
+    if (values.help) {
+      console.log(help);
+      process.exit(0);
+    }
+    return values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    process.exit(1);
+  }
+}
 
 const say = (line: string): void => {
   console.log(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
