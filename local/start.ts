@@ -43,7 +43,7 @@ function readFlags(args: string[]) {
     }
     return values;
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
     process.exit(1);
   }
 }

@@ -7,7 +7,7 @@ import { Failure, type Problem, shown } from './errors.ts';
 export const parseInput = <T>(schema: z.ZodType<T>, input: unknown, what: string): T => {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const problems = problemsOf(parsed.error, input);
+  const problems = problemsOf(parsed.error, input, schema);
   throw new Failure('invalid', {
     code: `${what.replaceAll(' ', '-')}-invalid`,
     message: `The ${what} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: nothing was changed.`,
@@ -17,8 +17,14 @@ export const parseInput = <T>(schema: z.ZodType<T>, input: unknown, what: string
   });
 };
 
-export const problemsOf = (error: z.ZodError, input: unknown): Problem[] =>
-  error.issues.map((issue) => {
+/** With the schema a name that is not known is answered by those that are. */
+export const problemsOf = (error: z.ZodError, input: unknown, schema?: z.ZodType): Problem[] =>
+  error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      const known = knownKeys(schema, issue.path);
+      const message = `is not known here${known.length === 0 ? '' : `; known: ${known.join(', ')}`}`;
+      return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message }));
+    }
     const received = valueAt(input, issue.path);
     const missing = received === undefined && issue.path.length > 0 && issue.code === 'invalid_type';
     return {
@@ -30,6 +36,19 @@ export const problemsOf = (error: z.ZodError, input: unknown): Problem[] =>
           : `${issue.message}; received ${shown(received)}`,
     };
   });
+
+/** None where the path goes through a choice of several shapes. */
+const knownKeys = (schema: unknown, path: readonly PropertyKey[]): readonly string[] => {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+    return knownKeys(schema.unwrap(), path);
+  }
+  if (schema instanceof z.ZodPipe) return knownKeys(schema.in, path);
+  const [first, ...rest] = path;
+  if (schema instanceof z.ZodArray && first !== undefined) return knownKeys(schema.element, rest);
+  if (!(schema instanceof z.ZodObject)) return [];
+  const { shape } = schema;
+  return first === undefined ? Object.keys(shape) : knownKeys(Reflect.get(shape, first), rest);
+};
 
 const article = (noun: string): string => (/^[aeio]/.test(noun) ? 'an' : 'a');
 

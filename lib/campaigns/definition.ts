@@ -70,7 +70,9 @@ export const checkDefinition = (
   const parsed = definitionSchema.safeParse(input);
   const problems = [
     ...made,
-    ...(parsed.success ? [] : problemsOf(parsed.error, input).filter((problem) => !isUnmade(problem, made))),
+    ...(parsed.success
+      ? []
+      : problemsOf(parsed.error, input, definitionSchema).filter((problem) => !isUnmade(problem, made))),
     ...audience.problems,
     ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, rules)] : []),
   ];

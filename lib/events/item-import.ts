@@ -27,7 +27,9 @@ export const parseItems = (contentType: string, body: string, nowMs: number): Ca
     }
     const parsed = itemSchema.safeParse(row.value);
     if (!parsed.success) {
-      problems.push(...problemsOf(parsed.error, row.value).map((problem) => onLine(row.line, problem)));
+      problems.push(
+        ...problemsOf(parsed.error, row.value, itemSchema).map((problem) => onLine(row.line, problem)),
+      );
       continue;
     }
     const earlier = firstLines.get(parsed.data.itemId);
