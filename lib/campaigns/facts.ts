@@ -3,6 +3,7 @@
 // Days since are whole days passed (rounded down); days until are rounded up, so "expiresInDays lte 7" means within
 // seven days. Orders refunded in full do not count. Limits: fresh events and orders are bounded (limits.ts).
 
+import { addressableChannels } from '../events/consent.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { Json } from '../events/event.ts';
 import type { CatalogItem } from '../events/item.ts';
@@ -76,7 +77,7 @@ const deriveFacts = (
     daysSinceLastEvent: daysSince(latest(events.map(({ atMs }) => atMs)), nowMs),
     expiresInDays: ends.length === 0 ? undefined : Math.ceil((Math.min(...ends) - nowMs) / dayMs),
     language: record.profile?.language,
-    channel: reachableChannels(record),
+    channel: [...addressableChannels(record.profile)],
   };
 };
 
@@ -123,15 +124,3 @@ const orderFacts = (record: CustomerRecord, nowMs: number) => {
 
 const daysSince = (atMs: number | undefined, nowMs: number): number | undefined =>
   atMs === undefined ? undefined : Math.max(0, Math.floor((nowMs - atMs) / dayMs));
-
-/** Channels with an address on which marketing was not stopped. */
-export const reachableChannels = ({ profile }: CustomerRecord): ('email' | 'sms')[] => {
-  const channels: ('email' | 'sms')[] = [];
-  if (profile?.email && !profile.suppressed.email) {
-    channels.push('email');
-  }
-  if (profile?.phone && !profile.suppressed.sms) {
-    channels.push('sms');
-  }
-  return channels;
-};

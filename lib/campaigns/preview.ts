@@ -4,7 +4,7 @@
 import type { CustomerId } from '../base/ids.ts';
 import { audienceEstimateCustomersCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
-import type { ConsentSettings } from '../events/consent.ts';
+import { addressableChannels, type ConsentSettings } from '../events/consent.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogStore, CustomerStore, WorkspaceSecrets } from '../ports.ts';
 import { assignMember } from './assigned.ts';
@@ -13,7 +13,7 @@ import type { Campaign } from './campaign.ts';
 import { type Exclusion, exclusion } from './eligibility.ts';
 import { type ComparisonOutcome, explainCondition } from './evaluate.ts';
 import { type FactItemPorts, factItems } from './fact-items.ts';
-import { customerFacts, reachableChannels } from './facts.ts';
+import { customerFacts } from './facts.ts';
 import { firstRun } from './schedule.ts';
 
 export interface AudiencePreview {
@@ -46,7 +46,7 @@ export const previewAudience = async (
   return {
     inAudience: excluded === undefined,
     exclusion: excluded ?? null,
-    reachableChannels: reachableChannels(record),
+    reachableChannels: addressableChannels(record.profile),
     conditions: explainCondition(campaign.audience, customerFacts(record, items, nowMs)),
     member: assignMember(campaign, runId, customerId, new Date(nowMs).toISOString(), secrets, settings),
   };

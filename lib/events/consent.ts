@@ -39,13 +39,16 @@ export const reachable = (
   settings: ConsentSettings,
 ): string | undefined => {
   const consent = consentOf(profile, channel, purpose, settings);
-  return (
-    missingAddress(profile, channel) ??
-    profile?.suppressed[channel]?.reason ??
-    badAddress(profile, channel) ??
-    (consent === 'given' ? undefined : `consent-${consent}`)
-  );
+  return unaddressable(profile, channel) ?? (consent === 'given' ? undefined : `consent-${consent}`);
 };
+
+/** The same without asking for consent, which depends on what a message is for. */
+const unaddressable = (profile: CustomerProfile | undefined, channel: Channel): string | undefined =>
+  missingAddress(profile, channel) ?? profile?.suppressed[channel]?.reason ?? badAddress(profile, channel);
+
+/** Channels that the customer has a good address on and did not stop. */
+export const addressableChannels = (profile: CustomerProfile | undefined): readonly Channel[] =>
+  channels.filter((channel) => unaddressable(profile, channel) === undefined);
 
 /** One plain address: no display name, no list, nothing that could become a second recipient. */
 const addressPattern = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;

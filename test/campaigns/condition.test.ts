@@ -232,7 +232,7 @@ describe('facts', () => {
     ['daysSinceLastEvent', 2],
     ['expiresInDays', 1],
     ['language', 'zh-CN'],
-    ['channel', ['email']],
+    ['channel', ['email', 'in-app']],
     ['trait.plan', 'pro'],
     ['trait.constructor', undefined],
   ] as const)('%s is %j', (fact, expected) => {

@@ -123,8 +123,8 @@ describe('a campaign definition', () => {
       }).toSorted(),
     ).toEqual(
       [
-        '',
         'audience.fact',
+        'colour',
         'holdoutShare',
         'lookDays.1',
         'lookDays.2',

@@ -218,7 +218,7 @@ describe('strategies through the API', () => {
     if (!(failure instanceof Failure)) throw new Error('it is a Failure');
     expect(failure.detail.code).toBe('parameters-invalid');
     expect(failure.detail.problems?.map(({ path }) => path).sort()).toEqual([
-      '',
+      'colour',
       'couponDays',
       'holdoutShare',
       'percent',
