@@ -32,7 +32,7 @@ describe('an item', () => {
 
   it.each([
     ['a title of blanks', { title: ' ' }, 'title'],
-    ['an unknown field', { title: 'A', colour: 'red' }, ''],
+    ['an unknown field', { title: 'A', colour: 'red' }, 'colour'],
     ['a price without its currency', { title: 'A', price: 1 }, 'currency'],
     ['a negative price', { title: 'A', price: -1, currency: 'USD' }, 'price'],
     ['a day that is not in the calendar', { title: 'A', publishedAt: '2026-02-30' }, 'publishedAt'],

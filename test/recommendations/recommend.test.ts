@@ -229,7 +229,7 @@ describe('a request', () => {
     ['limit=101', { limit: '101' }, 'limit'],
     ['limit=ten', { limit: 'ten' }, 'limit'],
     ['limit=1e1', { limit: '1e1' }, 'limit'],
-    ['a parameter that does not exist', { colour: 'red' }, ''],
+    ['a parameter that does not exist', { colour: 'red' }, 'colour'],
     ['a placement with blanks', { placement: 'home page' }, 'placement'],
     ['an empty id among the excluded', { exclude: 'a,,b' }, 'exclude.1'],
     ['an empty context item', { contextItem: '' }, 'contextItem'],
