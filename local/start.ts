@@ -11,7 +11,7 @@ import { showPreset } from './preset.ts';
 
 const help = `npm start -- [options]
   --fresh              forget everything kept before
-  --port 4000          port of the API (0: any free one)
+  --port 4000          port of the API (0 takes a free one)
   --directory .reprise where everything is kept
   --clock ISO          where the clock stands at the first start
   --no-demo            no simulated market at the first start
