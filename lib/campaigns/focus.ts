@@ -2,11 +2,11 @@
 // now, most important first, visible items only. Nothing found means that the message has lost its reason (the cart
 // was bought, the membership renewed): it is then not sent.
 // Limits: fresh events are bounded (limits.ts) and those older than focusDaysMax say nothing of what is wanted today.
-// A product taken out of the cart still counts as left in it: the state does not keep removals.
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
 import { expiryLateDaysMax, focusDaysMax, focusItemsCountMax } from '../base/limits.ts';
 import type { EligibilityRule } from '../base/settings.ts';
+import { cartOf } from '../events/cart.ts';
 import type { CustomerProfile, CustomerState, FreshEvent, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
@@ -67,8 +67,8 @@ interface Situation {
 }
 
 const findings: { readonly [focus in Focus]: (situation: Situation) => readonly FocusItem[] } = {
-  cart: (situation) => notBought(situation, 'cart'),
-  viewed: (situation) => notBought(situation, 'view'),
+  cart: (situation) => notBought(situation, inCart(situation)),
+  viewed: (situation) => notBought(situation, latest(situation, 'view')),
   completed: (situation) => itemsOf(latest(situation, 'complete'), situation),
   expiring: ({ state, catalogue, nowMs, days }) =>
     Object.entries(state?.owned ?? {})
@@ -96,15 +96,20 @@ const latest = ({ state, nowMs }: Situation, type: FreshEvent['type']): readonly
   });
 };
 
-const itemsOf = (events: readonly FreshEvent[], { catalogue }: Situation): readonly FocusItem[] =>
+type Wanted = Pick<FreshEvent, 'itemId' | 'atMs'>;
+
+const inCart = ({ state, nowMs }: Situation): readonly Wanted[] =>
+  cartOf(state?.events ?? []).items.filter(({ atMs }) => nowMs - atMs <= focusDaysMax * dayMs);
+
+const itemsOf = (events: readonly Wanted[], { catalogue }: Situation): readonly FocusItem[] =>
   events.flatMap(({ itemId }) => {
     const item = catalogue.item(itemId);
     return item === undefined ? [] : [{ item }];
   });
 
 /** Bought after it, or bought once and kept: nothing is left to remind of. */
-const notBought = (situation: Situation, type: 'cart' | 'view'): readonly FocusItem[] => {
-  const open = latest(situation, type).filter(({ itemId, atMs }) => {
+const notBought = (situation: Situation, wanted: readonly Wanted[]): readonly FocusItem[] => {
+  const open = wanted.filter(({ itemId, atMs }) => {
     const owned = ownedItem(situation.state, itemId);
     const isKept =
       owned !== undefined && isHeld(owned) && situation.catalogue.item(itemId)?.repurchase.kind === 'once';

@@ -3,11 +3,13 @@
 //   behaviour messages that mean something (lib/events/meaning.ts), with customer, order and part
 //   feature   what identify events tell of customers (customer-features.ts)
 //   line      one row per product: customer, type, item, quantity, price
-//   cleaned   lines that count, products of one order merged, with the time a refund took them back
+//   cleaned   lines that count, products of one order merged, with the time a refund took them back or, for what went
+//             into the cart, the time it was taken out again (cart-statement.ts)
 // What is left out is counted by reason in `dropped`, odd rows that stay in `noticed`, everything else in `tally`.
 
 import { anonymousPrefix } from '../events/anonymous.ts';
 import { type BehaviourName, behaviourNames } from '../events/meaning.ts';
+import { cartStatement } from './cart-statement.ts';
 import { featureStatement } from './customer-features.ts';
 import { interactionValueSql, lowRatingMax } from './weights.ts';
 
@@ -88,12 +90,16 @@ const firstId = `list_filter(list_transform(id_fields, f -> id_text(json_extract
 const lines = `
 create table line as
 with product as (
-  select id, at_ms, type, orders, id_fields, customer, order_id, stated_value,
+  select id, at_ms, type, lines, orders, id_fields, customer, order_id, stated_value,
     unnest(case lines when 'products' then json_extract(properties, '$.products[*]') else [properties] end) as product
   from once)
 select id, at_ms, type, customer, order_id, ${firstId} as item,
   case when type = 'rate' then coalesce(number_of(product->'rating'), 1)
-    when orders in ('purchase', 'refund') then coalesce(number_of(product->'quantity'), 1) else 1 end as quantity,
+    when type = 'removal' then coalesce(number_of(product->'quantity'), 0)
+    when type = 'cart' or orders in ('purchase', 'refund') then coalesce(number_of(product->'quantity'), 1)
+    else 1 end as quantity,
+  (type = 'cart' and lines = 'products') or (type = 'removal' and coalesce(number_of(product->'quantity'), 0) <= 0)
+    as is_total,
   coalesce(number_of(product->'price'), case when orders = 'renewal' then coalesce(stated_value, 0) else 0 end) as price
 from product where json_type(product) = 'OBJECT';
 create table judged as
@@ -163,8 +169,10 @@ select s.customer, s.item, 'purchase' as type, s.at_ms, s.quantity, s.order_id, 
   then l.at_ms end) as refunded_ms
 from settled s left join loose l using (customer, item)
 union all
-select customer, item, type, at_ms, quantity, null, null from judged
-where reason is null and type not in ('purchase', 'refund');`;
+select j.customer, j.item, j.type, j.at_ms, j.quantity, null, c.removed_ms
+from judged j left join cart_addition c using (id, item, type)
+where reason is null and type not in ('purchase', 'refund', 'removal');
+insert into noticed select 'cart-taken-back', count(*) from cleaned where type = 'cart' and refunded_ms is not null;`;
 
 /** What the report counts of the result; times in ms since 1970, null when there is no interaction. */
 const counts = `
@@ -176,7 +184,7 @@ union all select 'refunds', count(*) from (
   select distinct customer, order_id, refund_id from amount where orders = 'refund')
 union all select 'refundLines', count(*) from judged where reason is null and type = 'refund'
 union all select 'interactions', count(*) from cleaned
-union all select 'refundedPurchases', count(*) from cleaned where refunded_ms is not null
+union all select 'refundedPurchases', count(*) from cleaned where type = 'purchase' and refunded_ms is not null
 union all select 'fromMs', min(at_ms) from cleaned
 union all select 'toMs', max(at_ms) from cleaned;`;
 
@@ -188,6 +196,7 @@ export const cleaningStatements = (glob: string): readonly string[] => [
   behaviours,
   lines,
   orders,
+  cartStatement,
   cleaned,
   counts,
 ];

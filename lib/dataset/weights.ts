@@ -1,6 +1,6 @@
 // What one behaviour says about taste, relative to a purchase. One table, in SQL and in TypeScript alike:
 //   value = weight(type) × damping;  purchases: 1 + ln(quantity), other behaviours 1, ratings rating / 5 (at most 1).
-// Impressions and refunds are no taste: weight 0 rows never become interactions. Ratings of 2 or less are dropped.
+// Impressions, refunds and removals from the cart are no taste: weight 0 rows never become interactions. Ratings of 2 or less are dropped.
 
 import type { InteractionType } from '../events/event.ts';
 
@@ -15,6 +15,7 @@ export const interactionWeights: { readonly [type in InteractionType]: number } 
   view: 0.15,
   impression: 0,
   refund: 0,
+  removal: 0,
 };
 
 /** A rating of this or less, of 5, tells what not to recommend; no model here learns from it. */

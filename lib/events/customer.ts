@@ -72,6 +72,10 @@ export interface FreshEvent {
   readonly type: InteractionType;
   readonly itemId: ItemId;
   readonly atMs: number;
+  /** Cart and removals: units; absent: 1. */
+  readonly quantity?: number;
+  /** Cart and removals: `quantity` is all there is in the cart then, not what came or went. */
+  readonly isTotal?: true;
 }
 
 export interface OwnedItem {

@@ -42,6 +42,7 @@ export const interactionTypes = [
   'share',
   'purchase',
   'refund',
+  'removal',
 ] as const;
 
 /**
@@ -56,8 +57,10 @@ export interface Behaviour {
   readonly type: InteractionType;
   readonly itemId: ItemId;
   readonly atMs: number;
-  /** Purchases and refunds: units. Ratings: the rating. Otherwise 1. */
+  /** Purchases, refunds, cart and removals from it: units. Ratings: the rating. Otherwise 1. */
   readonly quantity: number;
+  /** Cart and removals: `quantity` is what is in the cart then, not what came or went. */
+  readonly isTotal?: true;
   /** Price of one unit, in the order's currency; 0 where not stated. */
   readonly price: number;
   /** Purchases and refunds only. */

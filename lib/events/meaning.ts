@@ -2,6 +2,8 @@
 // and memberships) to behaviours, order lines and refunds. Other names, pages and screens are archived and mean
 // nothing here. `behaviourNames` is plain data, so that SQL over the archive can be made from the same table.
 //   item      the first of the row's id fields that is there, a string or a number
+//   quantity  of what goes into the cart or out of it: units, 1 where not stated; Checkout Started states what is in
+//             it by then, and a removal without a quantity takes all units out (cart.ts)
 //   value     of an order: properties.revenue, else total, else the sum of price × quantity
 //   part      of an order sent in several events: properties.part 1, 2, …; values of parts add up; without it 0.
 //             (customer, order, part) counts once, whatever its messageId; the latest by timestamp stands
@@ -37,6 +39,7 @@ export const behaviourNames: { readonly [event: string]: BehaviourName } = {
   'Product Clicked': one('view'),
   'Product Added to Wishlist': one('wishlist'),
   'Product Added': one('cart'),
+  'Product Removed': one('removal'),
   'Checkout Started': many('cart'),
   'Course Started': one('start', course),
   'Content Started': one('start', content),
@@ -68,6 +71,7 @@ export const behavioursOf = (event: StoredEvent): Behaviour[] => {
   const atMs = Date.parse(event.timestamp);
   return linesOf(event.properties, name).flatMap((line) => {
     const id = idOf(line, name.idFields);
+    const quantity = quantityOf(line, name);
     return id === undefined
       ? []
       : [
@@ -76,7 +80,8 @@ export const behavioursOf = (event: StoredEvent): Behaviour[] => {
             type: name.type,
             itemId: itemId(id),
             atMs,
-            quantity: quantityOf(line, name),
+            quantity,
+            ...(isTotal(name, quantity) && { isTotal: true }),
             price:
               numberOf(line.price) ?? (name.orders === 'renewal' ? orderValue(event.properties, name) : 0),
             ...(order !== undefined && { orderId: orderId(order) }),
@@ -143,8 +148,16 @@ const quantityOf = (line: JsonObject, name: BehaviourName): number => {
   if (name.type === 'rate') {
     return numberOf(line.rating) ?? 1;
   }
-  return name.orders === 'purchase' || name.orders === 'refund' ? (numberOf(line.quantity) ?? 1) : 1;
+  if (name.type === 'removal') {
+    return numberOf(line.quantity) ?? 0;
+  }
+  const isCounted = name.orders === 'purchase' || name.orders === 'refund' || name.type === 'cart';
+  return isCounted ? (numberOf(line.quantity) ?? 1) : 1;
 };
+
+/** A list of products is the whole cart; a removal of no stated units is of all. */
+const isTotal = ({ type, lines }: BehaviourName, quantity: number): boolean =>
+  (type === 'cart' && lines === 'products') || (type === 'removal' && quantity <= 0);
 
 const orderValue = (properties: JsonObject, name: BehaviourName): number =>
   numberOf(properties.revenue) ??

@@ -12,6 +12,8 @@ interface StateText {
     FreshEvent['type'],
     itemId: string,
     atMs: number,
+    quantity?: number,
+    isTotal?: 1,
   ])[];
   readonly owned: readonly (readonly [
     itemId: string,
@@ -32,7 +34,17 @@ interface StateText {
 export const packState = (state: CustomerState): string => {
   const { events, owned, lines = [], floors } = foldEvents(state, []);
   const text: StateText = {
-    events: events.map((event) => [event.messageId, event.type, event.itemId, event.atMs]),
+    events: events.map(({ messageId, type, itemId, atMs, quantity, isTotal }) => [
+      messageId,
+      type,
+      itemId,
+      atMs,
+      ...(quantity === undefined
+        ? ([] as const)
+        : isTotal
+          ? ([quantity, 1] as const)
+          : ([quantity] as const)),
+    ]),
     owned: Object.entries(owned)
       .map(([id, item]) => [id, item.purchasedAtMs, item.order ?? '', item.itemRefundedAtMs ?? 0] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -45,11 +57,13 @@ export const packState = (state: CustomerState): string => {
 export const unpackState = (text: string, revision: number): CustomerState => {
   const { events, owned, lines, floors }: StateText = JSON.parse(text);
   const kept: CustomerState = {
-    events: events.map(([message, type, item, atMs]) => ({
+    events: events.map(([message, type, item, atMs, quantity, isTotal]) => ({
       messageId: messageId(message),
       type,
       itemId: itemId(item),
       atMs,
+      ...(quantity !== undefined && { quantity }),
+      ...(isTotal && { isTotal: true }),
     })),
     owned: Object.fromEntries(
       owned.map(([id, purchasedAtMs, order, refundedAtMs]): [string, OwnedItem] => [

@@ -16,7 +16,7 @@ import {
 } from '../base/limits.ts';
 import { sha256Hex } from './canonical-json.ts';
 import type { CustomerState, Floor, FreshEvent, OrderLine, OrderSummary, OwnedItem } from './customer.ts';
-import type { StoredEvent } from './event.ts';
+import type { Behaviour, StoredEvent } from './event.ts';
 import { behavioursOf, orderLineOf } from './meaning.ts';
 import { type Bounds, latestByKey, newestWithin } from './newest.ts';
 
@@ -76,12 +76,31 @@ const lineEntry = (line: OrderLine): LineEntry => ({
 /** 32 bits of a hash: tells one customer's orders apart at a fifth of an order id's size. */
 const orderHash = (id: string): string => sha256Hex(id).slice(0, 8);
 
+/** One an item: lines of one item in one event (two sizes of it) are one move of the cart. */
+const freshEntries = (behaviours: readonly Behaviour[]): FreshEntry[] =>
+  [...Map.groupBy(behaviours, ({ type, itemId: id }) => `${type}\n${id}`).values()].map((alike) => {
+    const [{ messageId, type, itemId: id, atMs }] = alike;
+    const quantity = alike.reduce((sum, line) => sum + line.quantity, 0);
+    const isTotal = alike.some((line) => line.isTotal);
+    return freshEntry({ messageId, type, itemId: id, atMs, ...unitsOf(type, quantity, isTotal) });
+  });
+
+/** What the cart needs; left out where it is one unit that came or went. */
+const unitsOf = (type: FreshEvent['type'], quantity: number, isTotal: boolean) =>
+  (type === 'cart' || type === 'removal') && (quantity !== 1 || isTotal)
+    ? { quantity, ...(isTotal && { isTotal: true as const }) }
+    : {};
+
+/** Which stands of two events with one message id. */
+const unitsText = ({ event: { quantity = 1, isTotal } }: FreshEntry): string =>
+  `${isTotal ?? false} ${quantity}`;
+
 const entriesOfEvents = (events: readonly StoredEvent[]): Entries => {
   const behaviours = events.flatMap(behavioursOf);
   return {
-    events: behaviours
-      .filter((behaviour) => behaviour.type !== 'impression')
-      .map(({ messageId, type, itemId: id, atMs }) => freshEntry({ messageId, type, itemId: id, atMs })),
+    events: events.flatMap((event) =>
+      freshEntries(behavioursOf(event).filter(({ type }) => type !== 'impression')),
+    ),
     owned: behaviours.flatMap((behaviour) =>
       behaviour.type === 'purchase' || behaviour.type === 'refund'
         ? [
@@ -135,7 +154,7 @@ const laterFloor = (a: Floor | undefined, b: Floor | undefined): Floor | undefin
 
 const merged = (a: Entries, b: Entries): Entries => {
   const events = newestWithin(
-    latestByKey([...a.events, ...b.events], () => '').values(),
+    latestByKey([...a.events, ...b.events], unitsText).values(),
     laterFloor(a.floors.events, b.floors.events),
     eventBounds,
   );

@@ -1,11 +1,12 @@
 // What a customer did with which items, from the fresh state: for fold-in, for neighbours, for taste and for reasons.
 //   behaviourOf   every event, newest first, with its kind, weight and time, as models fold them in
 //   historyOf     one entry an item, newest first
-// A refunded purchase did not happen; impressions are ours, not the customer's; ratings are left to the training,
+// A refunded purchase did not happen, nor what was taken out of the cart again; impressions are ours, not the customer's; ratings are left to the training,
 // since the fresh state does not tell a good one from a bad one.
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
 import { interactionWeights } from '../dataset/weights.ts';
+import { cartOf } from '../events/cart.ts';
 import type { CustomerState } from '../events/customer.ts';
 import type { InteractionType } from '../events/event.ts';
 import type { FoldInEvent } from '../recommenders/recommender.ts';
@@ -45,8 +46,11 @@ export const behaviourOf = (state: CustomerState | undefined): readonly Behaviou
     behaviour.push({ itemId, type, atMs, value: interactionWeights[type] });
   };
   const latest = new Set<string>();
-  for (const { type, itemId, atMs } of state?.events ?? []) {
-    if (!involvementOf[type]) continue;
+  const events = state?.events ?? [];
+  const { takenBack } = cartOf(events);
+  for (const event of events) {
+    const { type, itemId, atMs } = event;
+    if (!involvementOf[type] || takenBack.has(event)) continue;
     if (type === 'purchase') {
       // What is owned knows of refunds and forgets later: it has the last word, and adds what the events forgot.
       const owned = ownedItem(state, itemId);

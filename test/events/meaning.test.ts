@@ -28,7 +28,8 @@ describe('names and what they mean', () => {
     ['Product Viewed', { product_id: 7, sku: 's' }, 'view 7 1 × 0'],
     ['Product Clicked', { product_id: 'a' }, 'view a 1 × 0'],
     ['Product Added to Wishlist', { product_id: 'a' }, 'wishlist a 1 × 0'],
-    ['Product Added', { product_id: 'a', quantity: 3, price: '2.50' }, 'cart a 1 × 2.5'],
+    ['Product Removed', { product_id: 'a', quantity: 2 }, 'removal a 2 × 0'],
+    ['Product Added', { product_id: 'a', quantity: 3, price: '2.50' }, 'cart a 3 × 2.5'],
     ['Product Shared', { product_id: 'a' }, 'share a 1 × 0'],
     ['Product Reviewed', { product_id: 'a', rating: '4.5' }, 'rate a 4.5 × 0'],
     ['Course Started', { course_id: 'c', product_id: 'a' }, 'start c 1 × 0'],
@@ -45,7 +46,7 @@ describe('names and what they mean', () => {
   it('lists give one behaviour for each product', () => {
     const products: JsonObject[] = [{ product_id: 'a', quantity: 2, price: 5 }, { sku: 'b' }];
     expect(brief('Product List Viewed', { products })).toEqual(['impression a 1 × 5', 'impression b 1 × 0']);
-    expect(brief('Checkout Started', { products })).toEqual(['cart a 1 × 5', 'cart b 1 × 0']);
+    expect(brief('Checkout Started', { products })).toEqual(['cart a 2 × 5', 'cart b 1 × 0']);
     expect(brief('Order Completed', { order_id: 'o', products })).toEqual([
       'purchase a 2 × 5',
       'purchase b 1 × 0',

@@ -47,4 +47,13 @@ describe('behaviour', () => {
       ['tea', 'purchase', 1, 9],
     ]);
   });
+
+  it('has nothing of what was taken out of the cart again', () => {
+    const given = state([
+      ['cart', 'cup', 9],
+      ['removal', 'tea', 7],
+      ['cart', 'tea', 5],
+    ]);
+    expect(rows(given)).toEqual([['cup', 'cart', 0.5, 9]]);
+  });
 });

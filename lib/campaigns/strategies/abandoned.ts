@@ -85,8 +85,8 @@ export const abandonedCart = strategy({
     '加入购物车数小时后仍未下单的，发送提醒；其中一组两天后再送优惠券。',
   ),
   when: said(
-    'For shops with a cart. Needs Product Added events. The arms show whether the coupon earns its cost.',
-    '适合有购物车的商店，需要 Product Added 事件。两组对比可看出优惠券是否值得。',
+    'For shops with a cart. Needs Product Added and, where the cart can be emptied, Product Removed events. The arms show whether the coupon earns its cost.',
+    '适合有购物车的商店，需要 Product Added 事件，可移出购物车的还需 Product Removed 事件。两组对比可看出优惠券是否值得。',
   ),
   parameters: z.strictObject({
     ...continuing,
