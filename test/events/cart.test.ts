@@ -25,7 +25,10 @@ const track = (
       timestamp: at,
       receivedAt: at,
     },
-    ...{ source: 'key', properties, traits: {}, context: {} },
+    source: 'key',
+    properties,
+    traits: {},
+    context: {},
   };
 };
 const added = (minute: number, quantity?: number, id = 'pen') =>
