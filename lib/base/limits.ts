@@ -267,6 +267,8 @@ export const devicesCountMax = 10;
 export const pushTokenLengthMax = 512;
 /** Messages by which a customer's response to channels is judged; older habits count no more. */
 export const channelMessagesCountMax = 20;
+/** Clicks kept of each, the latest: two give a scanner's burst away, the others are left for a person's. */
+export const channelClicksCountMax = 5;
 /** An order this long after a message, with no other message in between, counts as a response to it. */
 export const channelResponseDays = 7;
 /** Messages of an average customer that the prior of a channel is worth: one click must not decide for ever. */
@@ -374,7 +376,11 @@ const dynamoItemBytesMax = 400 * 1024;
 if (turnWaitMsMax >= deliveryStopMs || throttleTriesCountMax * throttleWaitMsMax >= sendingAttemptMs / 4) {
   throw new Error('limits: waiting for a rate must end before a batch stops, and an attempt to send is over');
 }
-if (devicesCountMax * (2 * pushTokenLengthMax + 100) + channelMessagesCountMax * 120 > 16 * 1024) {
+const channelMessageBytes = 160 + channelClicksCountMax * 50;
+if (
+  devicesCountMax * (2 * pushTokenLengthMax + 100) + channelMessagesCountMax * channelMessageBytes >
+  20 * 1024
+) {
   throw new Error('limits: devices and messages must stay small beside the traits of a profile');
 }
 if (freshOrdersCountMax * 90 + ownedItemsCountMax * 60 + freshEventsCountMax * 200 > dynamoItemBytesMax) {

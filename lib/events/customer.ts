@@ -63,8 +63,19 @@ export interface ChannelMessage {
   readonly channel: Channel;
   /** When the delivery was prepared. */
   readonly atMs: number;
-  readonly sent?: boolean;
-  readonly clicked?: boolean;
+  /** When it was settled as sent; absent: not known to be. */
+  readonly sentAtMs?: number;
+  /** When the receiver's server first took it, where that was reported. */
+  readonly deliveredAtMs?: number;
+  /** The latest clicks that did not name themselves a program. */
+  readonly clicks?: readonly NotedClick[];
+}
+
+/** As little of a click as tells programs from people; link and visitor (program and network) are short hashes. */
+export interface NotedClick {
+  readonly atMs: number;
+  readonly link: string;
+  readonly by?: string;
 }
 
 export interface FreshEvent {

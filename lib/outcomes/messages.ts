@@ -5,10 +5,10 @@
 // is known, so that sent = delivered + bounced + unreported. Times in ms since 1970.
 
 import type { CustomerId } from '../base/ids.ts';
+import { type Click, type JudgedClick, judgeClicks } from '../events/clicks.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { idText, numberOf } from '../events/meaning.ts';
 import { normalizeCode } from '../offers/code.ts';
-import { type Click, type JudgedClick, judgeClicks } from './clicks.ts';
 
 /** From the weakest: what comes later in this list overrides what comes before. */
 export const endings = ['unknown', 'suppressed', 'sent', 'failed'] as const;

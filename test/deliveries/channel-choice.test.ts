@@ -51,8 +51,8 @@ const message = (channel: Channel, clicked: boolean, daysAgo = 30): ChannelMessa
   id: `m${ids++}`,
   channel,
   atMs: noonMs - daysAgo * dayMs,
-  sent: true,
-  ...(clicked && { clicked }),
+  sentAtMs: noonMs - daysAgo * dayMs,
+  ...(clicked && { clicks: [{ atMs: noonMs - (daysAgo - 1) * dayMs, link: 'a' }] }),
 });
 const times = (count: number, make: (index: number) => ChannelMessage): ChannelMessage[] =>
   Array.from({ length: count }, (_, index) => make(index));

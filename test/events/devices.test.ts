@@ -105,7 +105,15 @@ describe('what became of messages', () => {
   const click = loop(loopEvents.deliveryReported, { deliveryId: 'd1', kind: 'click' });
 
   it('is one entry a delivery, whatever comes first and however often', () => {
-    const expected = [{ id: 'd1', channel: 'sms', atMs: Date.UTC(2026, 5, 1), sent: true, clicked: true }];
+    const expected = [
+      {
+        id: 'd1',
+        channel: 'sms',
+        atMs: Date.UTC(2026, 5, 1),
+        sentAtMs: Date.parse(sent.timestamp),
+        clicks: [{ atMs: Date.parse(click.timestamp), link: expect.stringMatching(/^[0-9a-f]{6}$/) }],
+      },
+    ];
     for (const events of [
       [sent, click],
       [click, sent],
@@ -134,6 +142,7 @@ describe('what became of messages', () => {
       number: fc.nat(40),
       sent: fc.boolean(),
       clicked: fc.boolean(),
+      ms: fc.nat(30),
     });
     fc.assert(
       fc.property(fc.array(message, { maxLength: 80 }), (drawn) => {
@@ -141,8 +150,8 @@ describe('what became of messages', () => {
           id: `d${number}`,
           channel: channels[number % channels.length],
           atMs: Math.floor(number / 2) * dayMs,
-          ...(flags.sent && { sent: true }),
-          ...(flags.clicked && { clicked: true }),
+          ...(flags.sent && { sentAtMs: flags.ms }),
+          ...(flags.clicked && { clicks: [{ atMs: flags.ms, link: String(flags.ms % 3) }] }),
         }));
         const forwards = withMessages(undefined, messages);
         const oneByOne = messages
@@ -158,13 +167,62 @@ describe('what became of messages', () => {
     );
   });
 
+  const secondsLater = (seconds: number): string =>
+    new Date(Date.UTC(2026, 5, 2) + seconds * 1_000).toISOString();
+  const reported = (kind: string, seconds: number, properties: object = {}): StoredEvent => ({
+    ...loop(loopEvents.deliveryReported, { deliveryId: 'd1', kind, ...properties }),
+    timestamp: secondsLater(seconds),
+  });
+  const byPerson = { userAgent: 'Mozilla/5.0 (iPhone) Safari', network: '192.0.2.0' };
+  const byGateway = { userAgent: 'Mozilla/5.0 (Windows) Chrome', network: '198.51.100.0' };
+
+  it.each([
+    ['a person', [reported('click', 600, { link: 'a', ...byPerson })], 1],
+    ['a program that names itself', [reported('click', 600, { link: 'a', userAgent: 'SafeLinks bot' })], 0],
+    ['a program without a name', [reported('click', 600, { link: 'a', userAgent: '' })], 0],
+    ['somebody within five seconds of the delivery', [reported('click', 64, { link: 'a', ...byGateway })], 0],
+    [
+      'a gateway that follows every link, long after the delivery',
+      Array.from({ length: 30 }, (_, link) =>
+        reported('click', 600 + link / 100, { link: `${link}`, ...byGateway }),
+      ),
+      0,
+    ],
+    [
+      'a gateway and later a person',
+      [
+        ...Array.from({ length: 30 }, (_, link) => reported('click', 62, { link: `${link}`, ...byGateway })),
+        reported('click', 900, { link: '3', ...byPerson }),
+      ],
+      1,
+    ],
+    [
+      'a gateway that comes back within its visit',
+      [
+        reported('click', 64, { link: 'a', ...byGateway }),
+        reported('click', 300, { link: 'a', ...byGateway }),
+      ],
+      0,
+    ],
+  ])('has no response in clicks of programs, by the rules of the reports: %s', (_, clicks, responses) => {
+    const settled = { ...sent, timestamp: secondsLater(0) };
+    const events = [settled, reported('delivery', 60), ...clicks];
+    for (const order of [events, events.toReversed()]) {
+      const profile = order.reduce<ReturnType<typeof foldProfile>>(
+        (known, event) => foldProfile(known, ada, [event]),
+        undefined,
+      );
+      expect(countsByChannel(profile?.messages ?? [], [], 7).get('sms')).toEqual({ messages: 1, responses });
+    }
+  });
+
   it('counts messages and responses of each channel', () => {
     const at = (id: string, channel: 'email' | 'sms', day: number, clicked = false): ChannelMessage => ({
       id,
       channel,
       atMs: day * dayMs,
-      sent: true,
-      ...(clicked && { clicked }),
+      sentAtMs: day * dayMs,
+      ...(clicked && { clicks: [{ atMs: (day + 1) * dayMs, link: 'a' }] }),
     });
     const messages = [at('a', 'email', 1, true), at('b', 'email', 2), at('c', 'sms', 10)];
     // Day 12 is two days after c; day 25 is too late for anything; day 5 is three after b.

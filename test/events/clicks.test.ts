@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { networkOf } from '../../lib/deliveries/network.ts';
-import { type Click, isScannerAgent, judgeClicks } from '../../lib/outcomes/clicks.ts';
+import { type Click, isScannerAgent, judgeClicks } from '../../lib/events/clicks.ts';
 
 const safari =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
