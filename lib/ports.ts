@@ -288,6 +288,8 @@ export interface Delivery {
   readonly settledAt?: string;
   readonly reason?: string;
   readonly couponCode?: string;
+  /** Of an SMS handed over: each is charged. */
+  readonly segments?: number;
   /** Keys of the cap counters it raised; removed when it gave its places back. */
   readonly counted?: readonly string[];
   /** The id that SES or SNS gave it, by which their reports name it. */

@@ -28,6 +28,7 @@ import { type Gate, gate, pressure, putTodaysPlaceBack, todaysPlace } from './ga
 import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf } from './identity.ts';
 import { settledEvent } from './settled-event.ts';
+import { smsSize } from './sms-segments.ts';
 import { type Written, write } from './write.ts';
 
 /** The message of a variant that has just one. */
@@ -254,7 +255,7 @@ const send = async (
   if (late !== undefined) {
     return later('throttled', late.untilMs, attempt);
   }
-  const sending = await claimSending(delivery, attempt);
+  const sending = await claimSending(delivery, message, attempt);
   if (sending === undefined) {
     return lookAgain(delivery, attempt);
   }
@@ -315,7 +316,11 @@ const afterRejection = async (
  * The step to `sending`; undefined when another attempt has it. A write whose answer was lost is asked for by its mark:
  * the SDK's own second try finds the first one's row, and a step that nobody owns would end as `unknown` unsent.
  */
-const claimSending = async (delivery: Delivery, { context }: Attempt): Promise<Delivery | undefined> => {
+const claimSending = async (
+  delivery: Delivery,
+  message: OutgoingMessage,
+  { context }: Attempt,
+): Promise<Delivery | undefined> => {
   const { deliveries, random } = context;
   const { channel, channelReason, attempts } = delivery;
   const mark = {
@@ -323,6 +328,7 @@ const claimSending = async (delivery: Delivery, { context }: Attempt): Promise<D
     channel,
     ...(channelReason && { channelReason }),
     ...(attempts && { attempts }),
+    segments: message.channel === 'sms' ? smsSize(message.text).segments : undefined,
     sendingAt: nowIso(context),
     sendingBy: Buffer.from(random.bytes(attemptMarkBytes)).toString('hex'),
   };
@@ -352,7 +358,13 @@ const takeBack = async (
   change: Partial<Delivery> = {},
 ): Promise<boolean> => {
   const { deliveries } = context;
-  const open = { sendingAt: undefined, sendingBy: undefined, settledAt: undefined, reason: undefined };
+  const open = {
+    segments: undefined,
+    sendingAt: undefined,
+    sendingBy: undefined,
+    settledAt: undefined,
+    reason: undefined,
+  };
   const back = { ...change, ...open };
   return (
     (await deliveries.advance(deliveryId, 'sending', 'prepared', back, sendingBy)) ||

@@ -28,6 +28,7 @@ export const settledEvent = (delivery: Delivery, nowMs: number): StoredEvent =>
       status: delivery.status,
       ...choiceProperties(delivery),
       ...(delivery.reason !== undefined && { reason: delivery.reason }),
+      ...(delivery.segments !== undefined && { segments: delivery.segments }),
       ...(delivery.couponCode !== undefined && { couponCode: delivery.couponCode }),
     },
   });

@@ -33,6 +33,7 @@ export type MessageCounts = Counts & {
   readonly failed: number;
   readonly unknown: number;
   readonly sent: number;
+  /** Of SMS that were handed over: sent, or of unknown fate. */
   readonly segments: number;
   readonly delivered: number;
   readonly bounced: number;
@@ -95,7 +96,7 @@ export const messageCounts = (message: Message, isRedeemed: boolean): MessageCou
     failed: ending === 'failed' ? 1 : 0,
     unknown: ending === 'unknown' ? 1 : 0,
     sent: ifSent(true),
-    segments: counted(message.segments),
+    segments: isSent || ending === 'unknown' ? message.segments : 0,
     delivered: ifSent(receipt === 'delivered'),
     bounced: ifSent(receipt === 'bounced'),
     unreported: ifSent(receipt === 'unreported'),

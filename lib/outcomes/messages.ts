@@ -29,7 +29,7 @@ export interface Message {
   readonly settledAtMs: number;
   /** The same where it was sent; absent where it was not. */
   readonly sentAtMs?: number;
-  /** Of an SMS, each charged; 1 where nothing is said, and on other channels. */
+  /** Of an SMS, each charged; 1 where nothing is said (sent before it was counted), and on other channels. */
   readonly segments: number;
   readonly receipt: 'delivered' | 'bounced' | 'unreported';
   readonly isComplaint: boolean;

@@ -15,7 +15,7 @@ export const messageSpending = (
       case 'email':
         return (sent + unknown) * costs.mail;
       case 'sms':
-        return sent + unknown === 0 ? 0 : (segments + unknown) * (costs.smsSegment ?? Number.NaN);
+        return sent + unknown === 0 ? 0 : segments * (costs.smsSegment ?? Number.NaN);
       case 'push':
         return (sent + unknown) * costs.push;
       default:

@@ -3,6 +3,7 @@ import { sendingAttemptMs } from '../../lib/base/limits.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import type { DeliverContext } from '../../lib/deliveries/attempt.ts';
 import { deliverOne } from '../../lib/deliveries/deliver.ts';
+import { smsSize } from '../../lib/deliveries/sms-segments.ts';
 import type { Channel, CustomerProfile } from '../../lib/events/customer.ts';
 import { fakeTransport } from '../fakes/transport.ts';
 import { couponCampaign, createStage, memberOf, noonMs, profileOf, type Stage } from './stage.ts';
@@ -68,6 +69,21 @@ describe('a message that a channel does not take', () => {
       { token: 'dead', deadAtMs: noonMs },
       { token: 'alive' },
     ]);
+  });
+
+  it('says how many segments an SMS was charged as, on its row and in its event, and forgets it where another channel took it', async () => {
+    const { stage, transport, deliver } = await setUp({ devices: [] });
+    expect(await deliver()).toEqual({ kind: 'sent' });
+    const [message] = transport.messages;
+    const { segments } = smsSize(message.channel === 'sms' ? message.text : '');
+    expect(delivery(stage).segments).toBe(segments);
+    expect(stage.events.at(-1)?.properties).toMatchObject({ channel: 'sms', status: 'sent', segments });
+    const other = await setUp({ devices: [] });
+    other.transport.next.push({ kind: 'rejected', message: 'no route' });
+    expect(await other.deliver()).toEqual({ kind: 'sent' });
+    expect(delivery(other.stage)).toMatchObject({ channel: 'email', status: 'sent' });
+    expect(delivery(other.stage).segments).toBeUndefined();
+    expect(other.stage.events.at(-1)?.properties).not.toHaveProperty('segments');
   });
 
   it('stops SMS to a number that opted out', async () => {
