@@ -1,8 +1,9 @@
 // A customer's offers for an app to show, and what the app tells about them. Scope read: called by the app's server.
 
 import { reportOffer } from '../lib/deliveries/app-reports.ts';
-import { offersShown, parseCustomerId } from '../lib/deliveries/offers-shown.ts';
+import { offersShown, parseCustomerId, parseOffersRequest } from '../lib/deliveries/offers-shown.ts';
 import {
+  campaignStore,
   clock,
   couponStore,
   customerStore,
@@ -17,9 +18,12 @@ import {
 
 export const handler = routes({
   'GET /v1/users/{userId}/offers': async (event) => {
-    const offers = await offersShown(parseCustomerId(pathParameter(event, 'userId')), {
+    const request = parseOffersRequest(pathParameter(event, 'userId'), event.queryStringParameters ?? {});
+    const offers = await offersShown(request, {
       inbox: inbox(),
       coupons: couponStore(),
+      deliveries: deliveryStore(),
+      campaigns: campaignStore(),
       customers: customerStore(),
       clock: clock(),
       settings: settings(),

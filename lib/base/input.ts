@@ -71,6 +71,11 @@ export const wholeNumber = (min: number, max: number) => {
     .refine((value) => value >= min && value <= max, { error });
 };
 
+/** Where something is shown, by the app's own names: "home", "mail". */
+export const placementName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'Write 1 to 64 letters, digits, dots, hyphens or underscores');
+
 /** A request's body as JSON; an absent body is an empty object. */
 export const parseJson = (text: string): unknown => {
   if (text.trim() === '') return {};

@@ -48,7 +48,13 @@ export interface Template {
   /** The same message on other channels; absent: nothing to send there. */
   readonly sms?: string;
   readonly push?: { readonly title: string; readonly body: string };
-  readonly inApp?: { readonly title: string; readonly body: string; readonly url?: string };
+  readonly inApp?: {
+    readonly title: string;
+    readonly body: string;
+    readonly url?: string;
+    /** Where in the app it belongs ("home"), by the app's own names; absent: anywhere. No Liquid. */
+    readonly placement?: string;
+  };
 }
 export type Templates = { readonly en: Template; readonly 'zh-CN'?: Template };
 

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
-import { problemsOf } from '../base/input.ts';
+import { placementName, problemsOf } from '../base/input.ts';
 import {
   campaignBytesMax,
   campaignNameLengthMax,
@@ -113,7 +113,12 @@ const template = z.strictObject({
   sms: z.string().min(1).optional(),
   push: z.strictObject({ title: z.string().min(1), body: z.string().min(1) }).optional(),
   inApp: z
-    .strictObject({ title: z.string().min(1), body: z.string().min(1), url: z.string().min(1).optional() })
+    .strictObject({
+      title: z.string().min(1),
+      body: z.string().min(1),
+      url: z.string().min(1).optional(),
+      placement: placementName.optional(),
+    })
     .optional(),
 });
 const templates = z.strictObject({ en: template, 'zh-CN': template.optional() });

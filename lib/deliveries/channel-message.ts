@@ -89,7 +89,7 @@ const pushOf = (letter: Letter, delivery: Delivery, context: MessageContext): Ou
 const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): OutgoingMessage => {
   const { action, profile, coupon, campaign } = letter;
   const rendered = renderInApp(action.templates, languageOf(profile), variablesOf(letter, 'in-app', context));
-  const { title, body, url } = wordsOf(rendered, 'in-app');
+  const { title, body, url, placement } = wordsOf(rendered, 'in-app');
   const endMs = Date.parse(delivery.preparedAt) + campaign.windowDays * dayMs;
   return {
     channel: 'in-app',
@@ -103,6 +103,7 @@ const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): O
       title,
       body,
       ...(url !== undefined && { url }),
+      ...(placement !== undefined && { placement }),
       ...(coupon && { couponCode: coupon.code }),
       priority: campaign.priority,
       createdAt: delivery.preparedAt,

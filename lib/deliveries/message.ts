@@ -57,6 +57,8 @@ export interface InAppOffer {
   readonly title: string;
   readonly body: string;
   readonly url?: string;
+  /** Where in the app it belongs, by the app's own names; absent: anywhere. */
+  readonly placement?: string;
   readonly couponCode?: string;
   /** The campaign's: of two live offers the larger goes first. */
   readonly priority: number;

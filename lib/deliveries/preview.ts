@@ -12,7 +12,14 @@ import type { RecommendedItem } from '../recommendations/recommend.ts';
 import { type Letter, type LetterContext, renderLetter, variablesOf } from './compose.ts';
 import { type MailWarning, mailWarnings } from './mail-warnings.ts';
 import { type SmsSize, smsSize } from './sms-segments.ts';
-import { type RenderedMail, type RenderedNotice, renderInApp, renderPush, renderSms } from './template.ts';
+import {
+  type RenderedInApp,
+  type RenderedMail,
+  type RenderedNotice,
+  renderInApp,
+  renderPush,
+  renderSms,
+} from './template.ts';
 
 const previewCode = 'XXXX-XXXX-XXXX';
 
@@ -30,7 +37,7 @@ export interface PreviewedMessage extends Partial<RenderedMail> {
   readonly problem?: string;
   readonly sms?: SmsSize & { readonly text: string };
   readonly push?: RenderedNotice;
-  readonly inApp?: RenderedNotice & { readonly url?: string };
+  readonly inApp?: RenderedInApp;
   readonly warnings: readonly MailWarning[];
 }
 

@@ -15,6 +15,11 @@ export interface RenderedMail {
   readonly text: string;
 }
 
+export interface RenderedInApp extends RenderedNotice {
+  readonly url?: string;
+  readonly placement?: string;
+}
+
 export interface RenderedNotice {
   readonly title: string;
   readonly body: string;
@@ -62,13 +67,18 @@ export const renderInApp = (
   language: Language,
   variables: MailVariables,
   options?: RenderOptions,
-): (RenderedNotice & { readonly url?: string }) | undefined => {
+): RenderedInApp | undefined => {
   const inApp = partOf(templates, language, 'inApp');
   if (inApp === undefined) {
     return undefined;
   }
   const url = inApp.url === undefined ? '' : renderLiquid(inApp.url, 'plain', variables, options).trim();
-  return { ...renderNotice(inApp, variables, options), ...(url !== '' && { url }) };
+  const placement = inApp.placement ?? templates.en.inApp?.placement;
+  return {
+    ...renderNotice(inApp, variables, options),
+    ...(url !== '' && { url }),
+    ...(placement !== undefined && { placement }),
+  };
 };
 
 const partOf = <Part extends keyof Template>(

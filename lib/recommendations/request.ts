@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { type CustomerId, customerId, type ItemId, itemId } from '../base/ids.ts';
-import { parseInput, wholeNumber } from '../base/input.ts';
+import { parseInput, placementName, wholeNumber } from '../base/input.ts';
 import { excludedItemsCountMax, idLengthMax, recommendationsCountMax } from '../base/limits.ts';
 
 export interface RecommendationRequest {
@@ -33,10 +33,7 @@ const limit = wholeNumber(1, recommendationsCountMax).default(10);
 const recommendationSchema = z.strictObject({
   userId: id,
   limit,
-  placement: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'Write 1 to 64 letters, digits, dots, hyphens or underscores')
-    .default('default'),
+  placement: placementName.default('default'),
   kind: name.optional(),
   category: name.optional(),
   tag: name.optional(),

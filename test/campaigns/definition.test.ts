@@ -52,6 +52,30 @@ describe('a campaign definition', () => {
     ]);
   });
 
+  it('has places in the app that an app can name', () => {
+    const at = (placement: unknown) => ({
+      ...valid,
+      channels: ['in-app'],
+      variants: [
+        {
+          name: 'A',
+          weight: 1,
+          action: {
+            kind: 'reminder',
+            templates: { en: { ...templates.en, inApp: { title: 't', body: 'b', placement } } },
+          },
+        },
+      ],
+    });
+    expect(problemsOf(at('home.top-2'))).toEqual([]);
+    expect(problemsOf(at('top of home'))).toEqual([
+      {
+        path: 'variants.0.action.templates.en.inApp.placement',
+        message: expect.stringMatching(/^Write 1 to 64 letters.*received top of home$/),
+      },
+    ]);
+  });
+
   it('gets explicit defaults, each named in the answer', () => {
     const { definition, defaults } = checkDefinition(valid, rules);
     expect(defaults).toEqual({

@@ -203,6 +203,18 @@ describe('an in-app offer', () => {
     ]);
   });
 
+  it('is there at once in quiet hours and whatever the send time is: what waits in the app disturbs nobody', async () => {
+    const { transport, deliver, stage } = await setUp();
+    const nightMs = noonMs + 11 * 3_600_000;
+    stage.setNow(nightMs);
+    const nightly = { ...inApp, sendTime: { kind: 'local-hour', hour: 9 } as const };
+    expect(await deliver(undefined, { ...nightly, channels: ['push'] })).toMatchObject({ kind: 'deferred' });
+    expect(await deliver(undefined, nightly)).toEqual({ kind: 'sent' });
+    expect(transport.messages).toMatchObject([
+      { channel: 'in-app', offer: { createdAt: new Date(nightMs).toISOString() } },
+    ]);
+  });
+
   it('is put again after a crash: it is one row, so it is never unknown', async () => {
     const { transport, deliver, stage } = await setUp();
     transport.next.push({ kind: 'throws', error: new Error('socket hang up') });

@@ -137,6 +137,20 @@ describe('the other channels', () => {
     expect(checkTemplates(templates)).toEqual([]);
   });
 
+  it('belong to a place in the app where they name one, English’s where the other language is silent', () => {
+    const card = { title: 't', body: 'b' };
+    const placed = {
+      en: { ...channels, inApp: { ...card, placement: 'home' } },
+      'zh-CN': { ...template().en, inApp: { title: '标题', body: '正文' } },
+    };
+    expect(renderInApp(placed, 'en', variables)).toEqual({ ...card, placement: 'home' });
+    expect(renderInApp(placed, 'zh-CN', variables)).toEqual({
+      title: '标题',
+      body: '正文',
+      placement: 'home',
+    });
+  });
+
   it('lead a built-in card in the app to the first recommendation, and nowhere without one', () => {
     const strict = { strict: true };
     expect(renderInApp(defaultTemplates.reminder, 'en', variables, strict)?.url).toBe(
