@@ -17,14 +17,12 @@ const track = (
 ): StoredEvent => {
   const at = new Date(startMs + minute * 60_000).toISOString();
   return {
-    ...{
-      messageId: messageId(id),
-      type: 'track',
-      event,
-      userId: customerId('u'),
-      timestamp: at,
-      receivedAt: at,
-    },
+    messageId: messageId(id),
+    type: 'track',
+    event,
+    userId: customerId('u'),
+    timestamp: at,
+    receivedAt: at,
     source: 'key',
     properties,
     traits: {},
