@@ -9,6 +9,7 @@ import {
   eligibilityRulesCountMax,
   placementsCountMax,
   recommendationsCountMax,
+  shopHostsCountMax,
   tuningSecondsMax,
   tuningTrialsCountMax,
 } from '../lib/base/limits.ts';
@@ -164,6 +165,20 @@ const schema = z.strictObject({
     )
     .default(defaultSettings.timeZone)
     .describe('For schedules, and for customers who have not told theirs.'),
+  shopHosts: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+          'a host name in lower case, without https:// (of other scripts: xn--…)',
+        ),
+    )
+    .max(shopHostsCountMax)
+    .optional()
+    .describe(
+      'Host names of the shop, names below them included: links to them in messages carry the decision (?reprise=…) wherever a template wrote them. Default: sender.domain.',
+    ),
   apiRequestsPerSecondMax: z
     .int()
     .min(1)
@@ -356,6 +371,7 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   quietHours: config.quietHours,
   caps: config.caps,
   ...(config.rampUp && { rampUp: config.rampUp }),
+  shopHosts: config.shopHosts ?? [config.sender.domain],
   timeZone: config.timeZone,
   mailsPerSecondMax: config.mailsPerSecondMax,
   ...(config.sms && { sms: config.sms }),

@@ -37,6 +37,8 @@ export const ownedItemsCountMax = 4_000;
 export const placementsCountMax = 10;
 /** Rules by attribute: each is asked of every item looked at, and the settings are one environment variable. */
 export const eligibilityRulesCountMax = 10;
+/** Hosts of a shop, its countries' and its app's among them; the settings are one environment variable. */
+export const shopHostsCountMax = 20;
 /** Items in one published list: what a page, a mail and the filters on both can use up. */
 export const publishedListCountMax = 100;
 /** Recommendations in one answer. */

@@ -101,6 +101,8 @@ export interface WorkspaceSettings {
   readonly caps: readonly CapSetting[];
   /** Absent: as many e-mails as the mail account allows. */
   readonly rampUp?: RampUp;
+  /** Host names whose links in messages carry the decision, names below them too; lower case. */
+  readonly shopHosts: readonly string[];
   /** Used where a customer has not told a time zone; IANA name. */
   readonly timeZone: string;
   /** Ceiling of our own; SES's account rate may be lower and is obeyed by waiting out its throttling. */
@@ -130,6 +132,7 @@ export const defaultSettings: WorkspaceSettings = {
   consentRequired: { email: false, sms: true, push: false, 'in-app': false },
   quietHours: { fromHour: 21, toHour: 8 },
   caps: [{ deliveriesMax: 1, days: 1 }],
+  shopHosts: [],
   timeZone: 'UTC',
   mailsPerSecondMax: 10,
   // List prices: 0.10 USD for 1,000 mails (aws.amazon.com/ses/pricing), 0.50 USD for a million pushes (…/sns/pricing).

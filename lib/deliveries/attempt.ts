@@ -42,6 +42,7 @@ export interface DeliverContext {
     | 'quietHours'
     | 'caps'
     | 'timeZone'
+    | 'shopHosts'
     | 'explorationShare'
     | 'reranking'
     | 'eligibilityRules'

@@ -101,6 +101,7 @@ export const previewContext = ({ apiUrl, settings, clock }: PreviewPorts): Lette
   apiUrl,
   linkSecret: previewLinkSecret,
   timeZone: settings.timeZone,
+  shopHosts: settings.shopHosts,
   nowMs: clock.nowMs(),
 });
 

@@ -11,9 +11,11 @@ import {
   type Letter,
   type LetterContext,
   languageOf,
+  linkRules,
   renderLetter,
   variablesOf,
 } from './compose.ts';
+import { ownLink } from './decision-links.ts';
 import { smsSize } from './sms-segments.ts';
 import { renderInApp, renderPush, renderSms } from './template.ts';
 
@@ -70,7 +72,8 @@ const pushOf = (letter: Letter, delivery: Delivery, context: MessageContext): Ou
   const variables = variablesOf(letter, 'push', context);
   const language = languageOf(profile);
   const { title, body } = wordsOf(renderPush(action.templates, language, variables), 'push');
-  const url = renderInApp(action.templates, language, variables)?.url;
+  const bare = renderInApp(action.templates, language, variables)?.url;
+  const url = bare && ownLink(bare, linkRules(variables, context));
   return {
     channel: 'push',
     platform: device.platform,
@@ -88,7 +91,8 @@ const pushOf = (letter: Letter, delivery: Delivery, context: MessageContext): Ou
 
 const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): OutgoingMessage => {
   const { action, profile, coupon, campaign } = letter;
-  const rendered = renderInApp(action.templates, languageOf(profile), variablesOf(letter, 'in-app', context));
+  const variables = variablesOf(letter, 'in-app', context);
+  const rendered = renderInApp(action.templates, languageOf(profile), variables);
   const { title, body, url, placement } = wordsOf(rendered, 'in-app');
   const endMs = Date.parse(delivery.preparedAt) + campaign.windowDays * dayMs;
   return {
@@ -102,7 +106,7 @@ const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): O
       purpose: campaign.purpose,
       title,
       body,
-      ...(url !== undefined && { url }),
+      ...(url !== undefined && { url: ownLink(url, linkRules(variables, context)) }),
       ...(placement !== undefined && { placement }),
       ...(coupon && { couponCode: coupon.code }),
       priority: campaign.priority,

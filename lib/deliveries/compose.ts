@@ -10,6 +10,7 @@ import { offerTexts } from '../offers/texts.ts';
 import type { Coupon, Delivery, OutgoingMail } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
 import { dateText, deadlineText } from './date-text.ts';
+import { type LinkRules, withLinksOfHtml, withLinksOfText } from './decision-links.ts';
 import { recommendedItem, subjectItem } from './mail-items.ts';
 import type { MailVariables } from './mail-variables.ts';
 import { type RenderedMail, type RenderOptions, renderMail } from './template.ts';
@@ -35,18 +36,33 @@ export interface LetterContext {
   /** Used where the customer has not told one. */
   readonly timeZone: string;
   readonly nowMs: number;
+  /** Links to them carry the decision (decision-links.ts). */
+  readonly shopHosts: readonly string[];
 }
 
 export const languageOf = (profile: CustomerProfile | undefined): Language =>
   profile?.language?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 
-export const renderLetter = (letter: Letter, context: LetterContext, options?: RenderOptions): RenderedMail =>
-  renderMail(
-    letter.action.templates,
-    languageOf(letter.profile),
-    variablesOf(letter, 'email', context),
-    options,
-  );
+export const renderLetter = (
+  letter: Letter,
+  context: LetterContext,
+  options?: RenderOptions,
+): RenderedMail => {
+  const variables = variablesOf(letter, 'email', context);
+  const mail = renderMail(letter.action.templates, languageOf(letter.profile), variables, options);
+  const rules = linkRules(variables, context);
+  return { ...mail, html: withLinksOfHtml(mail.html, rules), text: withLinksOfText(mail.text, rules) };
+};
+
+export const linkRules = (
+  { decisionId, items, recommendations }: MailVariables,
+  { shopHosts, apiUrl }: Pick<LetterContext, 'shopHosts' | 'apiUrl'>,
+): LinkRules => ({
+  decisionId,
+  shopHosts,
+  apiUrl,
+  itemUrls: [...items, ...recommendations].flatMap(({ url }) => (url === '' ? [] : [url])),
+});
 
 /** Names of the SES message tags; SES allows letters, digits, `-` and `_` in names and values. */
 export const mailTags = {

@@ -1,9 +1,10 @@
 // Liquid as templates use it. Two engines: HTML is escaped by default, subjects, texts and short messages are not.
-// Filter `link` adds ?reprise=<decisionId>, so that a visit can be told to come from this decision.
+// Filter `link` adds ?reprise=<decisionId>, so that a visit can be told to come from this decision (decision-links.ts).
 // Limits: no file access, templateLengthMax characters a part, templateRenderMs to render one.
 
 import { Liquid, type Template as ParsedTemplate } from 'liquidjs';
 import { templateLengthMax, templateRenderMs } from '../base/limits.ts';
+import { withDecision } from './decision-links.ts';
 import type { MailVariables } from './mail-variables.ts';
 
 export type Escaping = 'html' | 'plain';
@@ -61,13 +62,3 @@ const createEngine = (outputEscape: 'escape' | undefined): Liquid => {
 };
 
 const engines: Record<Escaping, Liquid> = { html: createEngine('escape'), plain: createEngine(undefined) };
-
-/** Adds the decision to a web address; anything else is returned as it came. */
-const withDecision = (url: string, decisionId: string): string => {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    return url;
-  }
-  const withIt = new URL(url);
-  withIt.searchParams.set('reprise', decisionId);
-  return withIt.toString();
-};

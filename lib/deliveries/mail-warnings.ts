@@ -147,7 +147,7 @@ const linkWarnings = (html: string): readonly MailWarning[] => {
     [
       'link-untracked',
       hosts(isUntracked),
-      'get no decision id, so that a visit by this link cannot be told to come from this mail. Write {{ address | link }}.',
+      'get no decision id, so that a visit by this link cannot be told to come from this mail. If it is the shop, name the host in the setting shopHosts, or write {{ address | link }}.',
     ],
     [
       'link-empty',

@@ -9,9 +9,11 @@ import type { CustomerProfile, CustomerRecord, Language } from '../events/custom
 import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
-import { type Letter, type LetterContext, renderLetter, variablesOf } from './compose.ts';
+import { type Letter, type LetterContext, linkRules, renderLetter, variablesOf } from './compose.ts';
+import { ownLink } from './decision-links.ts';
 import { type MailWarning, mailWarnings } from './mail-warnings.ts';
 import { type SmsSize, smsSize } from './sms-segments.ts';
+import { smsWarnings } from './sms-warnings.ts';
 import {
   type RenderedInApp,
   type RenderedMail,
@@ -105,11 +107,17 @@ export const previewMessage = (
     const mail = campaign.channels.includes('email')
       ? renderLetter(letter, context, { strict: true })
       : undefined;
+    const other = otherChannels(letter, language, context);
     return {
       ...head,
       ...mail,
-      ...otherChannels(letter, language, context),
-      warnings: mail === undefined ? [] : mailWarnings(mail),
+      ...other,
+      warnings: [
+        ...(mail === undefined ? [] : mailWarnings(mail)),
+        ...(other.sms === undefined
+          ? []
+          : smsWarnings(other.sms.text, linkRules(variablesOf(letter, 'sms', context), context))),
+      ],
     };
   } catch (error) {
     return { ...head, problem: error instanceof Error ? error.message : String(error) };
@@ -127,7 +135,12 @@ const otherChannels = (letter: Letter, language: Language, context: LetterContex
   return {
     ...(sms !== undefined && { sms: { text: sms, ...smsSize(sms) } }),
     ...(push !== undefined && { push }),
-    ...(inApp !== undefined && { inApp }),
+    ...(inApp !== undefined && {
+      inApp: {
+        ...inApp,
+        ...(inApp.url !== undefined && { url: ownLink(inApp.url, linkRules(of('in-app'), context)) }),
+      },
+    }),
   };
 };
 

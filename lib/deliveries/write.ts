@@ -36,7 +36,8 @@ export const write = async (
     items: recommendation?.items ?? [],
     about: about ?? [],
   };
-  const messageContext = { ...context, timeZone: context.settings.timeZone, nowMs: context.clock.nowMs() };
+  const { timeZone, shopHosts } = context.settings;
+  const messageContext = { ...context, timeZone, shopHosts, nowMs: context.clock.nowMs() };
   try {
     return { message: messageOf(letter, delivery, messageContext), recommendation };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { itemId } from '../../lib/base/ids.ts';
 import { sendingAttemptMs } from '../../lib/base/limits.ts';
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { deliverOne } from '../../lib/deliveries/deliver.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
@@ -103,6 +104,34 @@ describe('delivering to one customer', () => {
       'Reprise Delivery Settled',
       'Reprise Recommendation Served',
     ]);
+  });
+});
+
+describe('links that a template writes bare', () => {
+  it('carry the decision in HTML and text where they lead to the shop, Liquid-made ones too; the way out does not', async () => {
+    const stage = createStage();
+    const context = {
+      ...stage.context,
+      settings: { ...stage.context.settings, shopHosts: ['shop.example'] },
+    };
+    const bare = {
+      subject: 's',
+      html: '<a href="https://shop.example/c/{{ customer.id }}?for={{ customer.id | append: "&x" | url_encode }}#top">Go</a> <a href="{{ unsubscribeUrl }}">Stop</a>',
+      text: 'Go: https://{{ "shop" }}.example/c/{{ customer.id }}. Stop: {{ unsubscribeUrl }}',
+    };
+    const campaign: Campaign = {
+      ...couponCampaign,
+      variants: [
+        { name: 'coupon', weight: 1, action: { kind: 'reminder', templates: { en: bare, 'zh-CN': bare } } },
+      ],
+    };
+    await deliverOne(campaign, memberOf('ada'), recordOf('ada'), context);
+    const { html, text } = only(stage.mailer.sent);
+    expect(html).toContain('href="https://shop.example/c/ada?for=ada%26x&amp;reprise=decision-ada#top"');
+    expect(text).toContain('Go: https://shop.example/c/ada?reprise=decision-ada. Stop');
+    for (const part of [html, text]) {
+      expect(part).toMatch(/https:\/\/api\.example\/v1\/unsubscribe\/[^?"]+("|$)/m);
+    }
   });
 });
 

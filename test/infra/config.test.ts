@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CfnResource, type Stack } from 'aws-cdk-lib';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../infra/config.ts';
+import { parseConfig, workspaceSettings } from '../../infra/config.ts';
 import { judgeFindings, readFindings } from '../../infra/findings.ts';
 import { buildApp, stackNames } from '../../infra/synth.ts';
 import { defaultReranking } from '../../lib/base/settings.ts';
@@ -30,6 +30,16 @@ describe('configuration', () => {
     expect(
       parseConfig({ sender: { domain: 'shop.test', fromAddress: 'a@mail.shop.test' } }, 'c').sender.domain,
     ).toBe('shop.test');
+  });
+
+  it('links to the sender’s domain carry the decision unless other hosts are named', () => {
+    const sender = { domain: 'shop.test', fromAddress: 'a@shop.test' };
+    expect(workspaceSettings(parseConfig({ sender }, 'c')).shopHosts).toEqual(['shop.test']);
+    const named = parseConfig({ sender, shopHosts: ['www.shop.test', 'shop.cn'] }, 'c');
+    expect(workspaceSettings(named).shopHosts).toEqual(['www.shop.test', 'shop.cn']);
+    expect(() => parseConfig({ shopHosts: ['https://shop.test/'] }, 'c')).toThrow(
+      /shopHosts\.0: a host name/,
+    );
   });
 
   it('re-ranking leaves relevance a tenth, also at a single placement, and is the documented default', () => {
