@@ -104,13 +104,14 @@ const closedReason = (
 
 const claim = async (
   campaign: Campaign,
-  { customerId }: CampaignTrigger,
+  { customerId, at }: CampaignTrigger,
   nowMs: number,
   { campaigns, secrets, events, settings }: TriggerPorts,
 ): Promise<AudienceMember> => {
   const { runId } = firstRun(campaign);
-  const nowIso = new Date(nowMs).toISOString();
-  const wanted = assignMember(campaign, runId, customerId, nowIso, await secrets.secrets(), settings);
+  // A sender's clock may be ahead: the order that begins a window must never count as one that came after it.
+  const fromIso = new Date(Math.max(nowMs, Date.parse(at))).toISOString();
+  const wanted = assignMember(campaign, runId, customerId, fromIso, await secrets.secrets(), settings);
   const member = await campaigns.claimAssignment(campaign.campaignId, runId, wanted);
   // Sent each time: after a crash nothing tells whether it was, and its message id makes repeats one.
   await events.send([

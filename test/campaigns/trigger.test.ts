@@ -54,6 +54,18 @@ describe('a trigger', () => {
     expect(new Set(ports.events.sent.map((event) => event.messageId)).size).toBe(300);
   });
 
+  it('by a sender whose clock is ahead begins the window at its own time, so that its order is none of those after it', async () => {
+    const ports = open();
+    await fill(ports.customers, 1);
+    const [id] = ids(1);
+    await stepTrigger(trigger(id, { at: iso(now + 30_000) }), now, ports);
+    expect(ports.events.sent.at(-1)?.timestamp).toBe(iso(now + 30_000));
+    const other = open();
+    await fill(other.customers, 1);
+    await stepTrigger(trigger(id, { at: iso(now - 30_000) }), now, other);
+    expect(other.events.sent.at(-1)?.timestamp).toBe(iso(now));
+  });
+
   it('repeated later keeps the first assignment and writes the same event', async () => {
     const ports = open();
     await fill(ports.customers, 20);
