@@ -40,6 +40,7 @@ export const runStore = async (crowd: Crowd): Promise<readonly Scene[]> => {
     const context: CouponContext = {
       coupons: createCouponStore(client, table),
       catalog: { get: async () => new Map() },
+      settings: { eligibilityRules: [] },
       customers: { readMany: async () => new Map(), linkedUsers: async () => new Map() },
       random: secureRandom,
       events: { send: async () => undefined },

@@ -33,6 +33,7 @@ const ports = () => ({
   coupons: couponStore(),
   catalog: catalogStore(),
   customers: customerStore(),
+  settings: settings(),
   random: random(),
   events: eventQueue(),
   clock: clock(),

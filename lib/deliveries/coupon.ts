@@ -3,7 +3,7 @@
 
 import type { CouponOffer } from '../campaigns/campaign.ts';
 import { emptyScene, issueCoupon, keyedBytes, needsCatalog, type OfferScene } from '../offers/issue.ts';
-import { suitableOffer } from '../offers/suitable.ts';
+import { namesItems, suitableOffer } from '../offers/suitable.ts';
 import type { Coupon } from '../ports.ts';
 import { obeysRules } from '../recommendations/attribute-rules.ts';
 import type { Attempt } from './attempt.ts';
@@ -48,9 +48,7 @@ const suited = async (
   { profile, context }: Attempt,
 ): Promise<CouponOffer | undefined> => {
   const rules = context.settings.eligibilityRules;
-  const { kind } = offer.discount;
-  const namesNothing = (kind === 'percent' || kind === 'amount') && offer.eligibleItems === undefined;
-  if (rules.length === 0 || namesNothing) {
+  if (rules.length === 0 || !namesItems(offer)) {
     return offer;
   }
   const assortment = await context.assortment();

@@ -4,6 +4,7 @@
 import { Failure } from '../base/errors.ts';
 import { couponAttemptsCountMax, sweptHoldsCountMax } from '../base/limits.ts';
 import { withFriend } from './friends.ts';
+import { refuseUnsuitable } from './given.ts';
 import { place } from './place.ts';
 import { answerOf, type CouponAnswer, itemsOf } from './redeem.ts';
 import type { QuoteRequest } from './redemption-input.ts';
@@ -33,6 +34,7 @@ export const quoteCoupon = async (request: QuoteRequest, context: CouponContext)
       const nowMs = context.clock.nowMs();
       const placed = place({ request, view, items, nowMs });
       if (placed.kind === 'placed') {
+        await refuseUnsuitable(coupon.terms, request.customerId, context);
         await withFriend(placed.entry, coupon, request, nowMs, context);
         const { orderId: _, ...answer } = answerOf(placed.entry.use, coupon);
         return { valid: true, ...answer, expiresAt };

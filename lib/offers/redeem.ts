@@ -6,6 +6,7 @@ import { sweptHoldsBesideCountMax } from '../base/limits.ts';
 import type { Coupon } from '../ports.ts';
 import { redeemedEvents, refundedEvent, releasedEvent, reservedEvent, rewardEvent } from './coupon-events.ts';
 import { type FriendRequest, withFriend, withoutReward } from './friends.ts';
+import { refuseUnsuitable } from './given.ts';
 import type { CouponUse, LedgerView } from './ledger.ts';
 import { fromMinor } from './money.ts';
 import type { Discount } from './offer.ts';
@@ -155,6 +156,9 @@ const verdict = async <Answer extends object>(
     return placed;
   }
   const { request, view, nowMs } = placing;
+  if (view.use?.status !== 'held') {
+    await refuseUnsuitable(view.coupon.terms, request.customerId, context);
+  }
   const joined = await withFriend(placed.entry, view.coupon, request, nowMs, context);
   const { answer, events } = told(joined.entry.use);
   return { kind: 'entry', entry: joined.entry, answer, events: [...events, ...joined.events] };

@@ -134,6 +134,14 @@ export const notForTheseItems = (code: string): Failure =>
     action: 'Add what the coupon is for, or take the order without it.',
   });
 
+export const notSuitable = (itemId: string): Failure =>
+  new Failure('forbidden', {
+    code: 'coupon-not-suitable',
+    message: 'The workspace’s eligibility rules keep an item that the coupon gives from this customer.',
+    received: shown(itemId),
+    action: 'Take the order without it.',
+  });
+
 export const nothingToTakeOff = (code: string): Failure =>
   new Failure('invalid', {
     code: 'coupon-takes-nothing-off',

@@ -5,6 +5,7 @@
 
 import type { CampaignId } from '../base/ids.ts';
 import { couponAttemptsCountMax, sweptHoldsCountMax } from '../base/limits.ts';
+import type { WorkspaceSettings } from '../base/settings.ts';
 import { sha256Hex } from '../events/canonical-json.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type {
@@ -25,7 +26,8 @@ import { endHold } from './undo.ts';
 export interface CouponContext {
   readonly coupons: CouponStore;
   readonly catalog: Pick<CatalogStore, 'get'>;
-  /** Asked only where a code brings friends. */
+  readonly settings: Pick<WorkspaceSettings, 'eligibilityRules'>;
+  /** Asked only where a code brings friends, or gives an item while there are rules. */
   readonly customers: Pick<CustomerStore, 'readMany' | 'linkedUsers'>;
   readonly random: RandomBytes;
   readonly events: EventQueue;

@@ -3,12 +3,13 @@
 //   items by name        those that suit stay; none left: no offer
 //   categories, kinds    what does not suit there is excepted by name; more of it than fits a coupon: no offer
 //   everything           stays: it names nothing, and what the customer then sees and buys is under the rules itself
-// One code for everybody has one set of terms, so it is not narrowed: it is offered to those whom all of it suits.
+// One code for everybody, or for friends, has one set of terms, so it is not narrowed: it is offered to those whom all
+// of it suits, a referral's reward included.
 
 import type { ItemId } from '../base/ids.ts';
 import { offerExceptionsCountMax } from '../base/limits.ts';
 import type { CatalogItem } from '../events/item.ts';
-import type { CouponOffer, EligibleItems } from './offer.ts';
+import type { CouponOffer, EligibleItems, OfferTerms } from './offer.ts';
 
 export interface SuitableContext {
   readonly obeys: (item: CatalogItem) => boolean;
@@ -22,7 +23,11 @@ export const suitableOffer = (offer: CouponOffer, context: SuitableContext): Cou
     const item = context.item(itemId);
     return item !== undefined && context.obeys(item);
   };
-  if (!givenItems(offer).every(suits)) {
+  const suitsWhole = (terms: OfferTerms): boolean =>
+    givenItems(terms).every(suits) &&
+    (terms.eligibleItems === undefined ||
+      narrowedItems(terms.eligibleItems, suits, context) === terms.eligibleItems);
+  if (!givenItems(offer).every(suits) || !rewardsOf(offer).every(suitsWhole)) {
     return undefined;
   }
   const { eligibleItems } = offer;
@@ -37,7 +42,18 @@ export const suitableOffer = (offer: CouponOffer, context: SuitableContext): Cou
   return narrowed === undefined || isOneForAll ? undefined : { ...offer, eligibleItems: narrowed };
 };
 
-const givenItems = ({ discount }: CouponOffer): readonly ItemId[] => {
+/** What the customer gets whose friend ordered is offered to them by the same message. */
+const rewardsOf = ({ referral }: CouponOffer): readonly OfferTerms[] =>
+  referral === undefined ? [] : [referral.reward];
+
+/** Whether anything of it could be unsuitable. */
+export const namesItems = (offer: CouponOffer): boolean =>
+  [offer, ...rewardsOf(offer)].some(
+    (terms) => givenItems(terms).length > 0 || terms.eligibleItems !== undefined,
+  );
+
+/** What the offer gives, or sells as one: nothing of it can be left out. */
+export const givenItems = ({ discount }: OfferTerms): readonly ItemId[] => {
   switch (discount.kind) {
     case 'bundle':
       return discount.itemIds;

@@ -48,6 +48,7 @@ const setUp = async (change: Partial<IssuedTerms> = {}, issued: Partial<Coupon> 
   const context: CouponContext = {
     coupons,
     catalog: { get: async () => new Map() },
+    settings: { eligibilityRules: [] },
     customers: { readMany: async () => new Map(), linkedUsers: async () => new Map() },
     random: { bytes: (count) => new Uint8Array(count) },
     events,

@@ -3,6 +3,7 @@
 import { secureRandom } from '../../lib/adapters/clock.ts';
 import { Failure } from '../../lib/base/errors.ts';
 import { type CustomerId, campaignId, customerId, itemId } from '../../lib/base/ids.ts';
+import type { EligibilityRule } from '../../lib/base/settings.ts';
 import type { CustomerRecord } from '../../lib/events/customer.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { redeemCoupon, refundCoupon, releaseCoupon, reserveCoupon } from '../../lib/offers/redeem.ts';
@@ -57,7 +58,11 @@ export interface Shop {
   refund(code: string, orderId: string, refundValue?: number, key?: string): ReturnType<typeof refundCoupon>;
 }
 
-export const openShop = (coupons: CouponStore, items: readonly CatalogItem[] = []): Shop => {
+export const openShop = (
+  coupons: CouponStore,
+  items: readonly CatalogItem[] = [],
+  rules: readonly EligibilityRule[] = [],
+): Shop => {
   const events = createFakeEventQueue();
   const records = new Map<CustomerId, CustomerRecord>();
   const devices = new Map<string, CustomerId>();
@@ -74,6 +79,7 @@ export const openShop = (coupons: CouponStore, items: readonly CatalogItem[] = [
       linkedUsers: async (ids) =>
         new Map(ids.flatMap((id) => (devices.has(id) ? [[id, devices.get(id) ?? ada] as const] : []))),
     },
+    settings: { eligibilityRules: rules },
     random: secureRandom,
     events,
     clock: { nowMs: () => nowMs },

@@ -58,6 +58,22 @@ describe('an offer for a customer whom an item does not suit', () => {
     expect(toTolerance(9, offerOf({ discount: { kind: 'gift', itemId: itemId('gone') } }))).toBeUndefined();
   });
 
+  it('is no offer when the reward for bringing friends does not suit the customer who would get it', () => {
+    const bringing = (reward: Pick<CouponOffer, 'discount' | 'eligibleItems'>) =>
+      offerOf({ referral: { reward: offerOf(reward), waitDays: 0, rewardsMax: 3 } });
+    const percent = { kind: 'percent', percent: 10 } as const;
+    for (const offer of [
+      bringing({ discount: { kind: 'gift', itemId: wild } }),
+      bringing({ discount: percent, eligibleItems: { itemIds: [calm, wild] } }),
+      bringing({ discount: percent, eligibleItems: { categories: ['Funds'] } }),
+    ]) {
+      expect(toTolerance(3, offer)).toBeUndefined();
+      expect(toTolerance(6, offer)).toBe(offer);
+    }
+    const any = bringing({ discount: percent });
+    expect(toTolerance(0, any)).toBe(any);
+  });
+
   it('is for the other items it names, and none when it names no other', () => {
     const offer = offerOf({ eligibleItems: { itemIds: [calm, steady, wild] } });
     expect(toTolerance(3, offer)?.eligibleItems).toEqual({ itemIds: [calm, steady] });
@@ -124,6 +140,16 @@ describe('a campaign with risk rules', () => {
         sent: 0,
       });
     }
+  });
+
+  it('never promises a reward above the customer’s tolerance', async () => {
+    const reward = offerOf({ discount: { kind: 'gift', itemId: wild } });
+    const offer = offerOf({ referral: { reward, waitDays: 0, rewardsMax: 3 } });
+    expect((await deliver(offer, { riskTolerance: 5 })).outcome).toEqual({
+      kind: 'suppressed',
+      reason: 'not-suitable',
+    });
+    expect((await deliver(offer, { riskTolerance: 6 })).sent).toBe(1);
   });
 
   it('issues the coupon with the items that suit', async () => {
