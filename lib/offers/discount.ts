@@ -81,16 +81,10 @@ interface Part {
   readonly room: number;
 }
 
-const partsOf = (
-  { lines = [], currency, takenByItem }: PricedOrder,
-  { margin }: OfferTerms,
-  items: Items,
-): readonly Part[] => {
+const partsOf = (order: PricedOrder, { margin }: OfferTerms, items: Items): readonly Part[] => {
+  const { currency } = order;
   const scale = 10 ** minorDigits(currency);
-  return [...Map.groupBy(lines, (line) => line.itemId)].map(([itemId, ofItem]) => {
-    const quantity = ofItem.reduce((sum, line) => sum + line.quantity, 0);
-    const full = ofItem.reduce((sum, line) => sum + Math.round(line.price * scale) * line.quantity, 0);
-    const minor = Math.max(0, full - (takenByItem[itemId] ?? 0));
+  return stillToPay(order, scale).map(({ itemId, quantity, minor }) => {
     const floor = floorPrice(items.get(itemId), margin, currency);
     const floorMinor =
       floor.kind === 'none'
@@ -100,6 +94,30 @@ const partsOf = (
           : minor;
     return { itemId, quantity, minor, room: Math.max(0, minor - floorMinor) };
   });
+};
+
+/**
+ * What earlier coupons left of each item. What one of them took without saying off which items is counted off all of
+ * the order in proportion to what is left of it, so that a later coupon still ends at each item's floor.
+ */
+const stillToPay = (
+  { value, lines = [], currency, takenMinor, takenByItem }: PricedOrder,
+  scale: number,
+): readonly Omit<Part, 'room'>[] => {
+  const parts = [...Map.groupBy(lines, (line) => line.itemId)].map(([itemId, ofItem]) => {
+    const full = ofItem.reduce((total, line) => total + Math.round(line.price * scale) * line.quantity, 0);
+    const quantity = ofItem.reduce((total, line) => total + line.quantity, 0);
+    return { itemId, quantity, full, minor: Math.max(0, full - (takenByItem[itemId] ?? 0)) };
+  });
+  const left = parts.map(({ minor }) => minor);
+  const noLines = Math.max(0, toMinor(value, currency) - sum(parts.map(({ full }) => full)));
+  const unsaid = Math.max(0, takenMinor - sum(Object.values(takenByItem)));
+  const shares = shared(Math.min(unsaid, sum(left) + noLines), [...left, noLines]);
+  return parts.map(({ itemId, quantity, minor }, index) => ({
+    itemId,
+    quantity,
+    minor: minor - shares[index],
+  }));
 };
 
 const eligibleParts = (

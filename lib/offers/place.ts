@@ -134,7 +134,9 @@ const takenOff = (
   items: Placing['items'],
   currency: string | undefined,
 ): Takeoff => {
-  if (request.lines === undefined && needsLines(terms)) {
+  // What another coupon took off single items may have brought them to their lowest price: not without looking.
+  const isOnLines = others.some(({ byItem }) => Object.keys(byItem).length > 0);
+  if (request.lines === undefined && (needsLines(terms) || isOnLines)) {
     throw refusal.linesMissing();
   }
   const linesMinor = (request.lines ?? []).reduce(

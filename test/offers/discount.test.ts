@@ -131,6 +131,22 @@ describe('what a coupon takes off', () => {
     expect(takeoff(terms(percent(10)), given, catalog()).byItem).toEqual({ a: 400, b: 500 });
   });
 
+  it('counts off each item its part of what an earlier coupon took without lines: cost 60 of 100, 50 taken, nothing left', () => {
+    const items = catalog(
+      itemOf('a', { attributes: { cost: 60 } }),
+      itemOf('b', { attributes: { cost: 10 } }),
+    );
+    const off = (lines: readonly PricedLine[], change: object) =>
+      takeoff(terms(percent(90)), { ...order(lines), ...change }, items).byItem;
+    expect(off([line('a', 100)], { takenMinor: 5_000 })).toEqual({});
+    // 30 of 200 are 15 each: a has room for 100 − 15 − 60, b for 90% of 85.
+    expect(off([line('a', 100), line('b', 100)], { takenMinor: 3_000 })).toEqual({ a: 2_500, b: 7_500 });
+    // 10 of them off a as stated; the other 20 in proportion to 90, 100 and 10 of shipping.
+    expect(
+      off([line('a', 100), line('b', 100)], { value: 210, takenMinor: 3_000, takenByItem: { a: 1_000 } }),
+    ).toEqual({ a: 2_100, b: 8_000 });
+  });
+
   it('is never below cost × (1 + margin), never above the order, and adds up', () => {
     const cents = (max: number) => fc.integer({ min: 0, max }).map((value) => value / 100);
     const someLine = fc.record({
