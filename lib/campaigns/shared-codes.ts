@@ -6,14 +6,17 @@ import { customerId, decisionId } from '../base/ids.ts';
 import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon, CouponStore } from '../ports.ts';
 import type { Campaign, MessageAction } from './campaign.ts';
+import { startsAt } from './schedule.ts';
 
 /** Throws conflict when another campaign or variant has one of the codes. */
 export const storeSharedCodes = async (
-  campaign: Pick<Campaign, 'campaignId' | 'variants'>,
+  campaign: Pick<Campaign, 'campaignId' | 'variants' | 'trigger'>,
   coupons: Pick<CouponStore, 'issue'>,
   nowMs: number,
 ): Promise<void> => {
-  for (const coupon of sharedCoupons(campaign, nowMs)) {
+  // "So many days" count from when the first message can go out, not from when the campaign was planned.
+  const fromMs = Math.max(nowMs, Date.parse(startsAt(campaign.trigger)));
+  for (const coupon of sharedCoupons(campaign, fromMs)) {
     const issued = await coupons.issue(coupon);
     const isOurs =
       issued.kind === 'issued' ||

@@ -123,6 +123,11 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
     return record({ ...delivery, status: 'suppressed', reason: offered }, attempt);
   }
   const coupon = offered?.coupon;
+  // A code that was there before (for everybody, for friends) has an end of its own, which may have come.
+  const still = coupon !== undefined && !offered?.isNew ? gate(attempt, delivery.channel, coupon) : may;
+  if (still.kind !== 'go') {
+    return notNow(still, delivery, attempt);
+  }
   const written = await write(delivery, coupon, attempt);
   if ('nothing' in written) {
     return record({ ...delivery, status: 'suppressed', reason: written.nothing }, attempt);

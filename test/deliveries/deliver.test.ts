@@ -247,6 +247,40 @@ describe('exactly one mail', () => {
     expect(stage.mailer.sent).toEqual([]);
   });
 
+  it('does not send a code for everybody, or for friends, that ended before this message', async () => {
+    const reward = {
+      discount: { kind: 'percent', percent: 15 },
+      expiresAfterDays: 30,
+      redemptionsPerCodeMax: 1,
+      redemptionsPerCustomerMax: 1,
+    } as const;
+    for (const change of [{ sharedCode: 'SPRING' }, { referral: { reward, waitDays: 14, rewardsMax: 5 } }]) {
+      const stage = createStage();
+      const [first] = couponCampaign.variants;
+      if (first.action.kind !== 'coupon') throw new Error('the first variant sends a coupon');
+      const action = { ...first.action, offer: { ...first.action.offer, ...change } };
+      const campaign = {
+        ...couponCampaign,
+        trigger: {
+          kind: 'recurring' as const,
+          everyDays: 1,
+          startsAt: '2026-06-10T12:00:00.000Z',
+          endsAt: '2027-06-10T12:00:00.000Z',
+        },
+        variants: [{ ...first, weight: 1, action }],
+      };
+      const at = (ms: number, runId: string) => {
+        stage.setNow(ms);
+        const member = { ...memberOf('ada'), assignedAt: new Date(ms).toISOString() };
+        return deliverOne(campaign, member, recordOf('ada'), { ...stage.context, runId });
+      };
+      expect(await at(noonMs, 'run-1')).toEqual({ kind: 'sent' });
+      expect(await at(noonMs + 6 * dayMs, 'run-2')).toEqual({ kind: 'sent' });
+      expect(await at(noonMs + 7 * dayMs, 'run-3')).toEqual({ kind: 'suppressed', reason: 'offer-expired' });
+      expect(stage.mailer.sent).toHaveLength(2);
+    }
+  });
+
   it('does not send a coupon that expired while the mail waited', async () => {
     const stage = createStage();
     stage.mailer.next.push({ kind: 'throttled', message: 'slow down' });
