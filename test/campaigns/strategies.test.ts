@@ -3,6 +3,10 @@ import { Failure } from '../../lib/base/errors.ts';
 import type { MessageAction } from '../../lib/campaigns/campaign.ts';
 import { checkDefinition } from '../../lib/campaigns/definition.ts';
 import { exclusion } from '../../lib/campaigns/eligibility.ts';
+import { evaluateCondition } from '../../lib/campaigns/evaluate.ts';
+import { catalogueOf } from '../../lib/campaigns/fact-items.ts';
+import { customerFacts } from '../../lib/campaigns/facts.ts';
+import { focusItems } from '../../lib/campaigns/focus.ts';
 import { createFromStrategy, listStrategies, strategies } from '../../lib/campaigns/strategies/strategies.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import { renderLiquid } from '../../lib/deliveries/liquid.ts';
@@ -156,6 +160,38 @@ describe('the arms of a strategy', () => {
     expect(offerOf({})?.expiresAt).toBe(iso(t0 + 5 * dayMs));
     expect(offerOf({ endsAt: '2026-03-08T20:00:00+02:00' })?.expiresAt).toBe('2026-03-08T18:00:00.000Z');
     expect(offerOf({})).not.toHaveProperty('expiresAfterDays');
+  });
+
+  it('of a renewal come before, on and after the date, for every number of days before it', () => {
+    const renewal = strategies.find(({ name }) => name === 'renewal-reminder');
+    for (let days = 2; days <= 30; days++) {
+      const definition = renewal?.define({ days }, t0);
+      const journey = definition?.variants[0].action;
+      if (journey?.kind !== 'journey') throw new Error('it is a journey');
+      const [toLast, toAfter] = journey.steps.flatMap((step) =>
+        step.kind === 'wait' ? [step.hours / 24] : [],
+      );
+      const branches = journey.steps.flatMap((step) => (step.kind === 'branch' ? [step.condition] : []));
+      for (const left of [days - 0.99, days - 0.5, days]) {
+        // A customer who entered with so many days left, and a night of quiet hours beside each wait.
+        const records = [toLast + 0.4, toLast + toAfter + 0.8].map((after) => {
+          const owned = { plan: { purchasedAtMs: t0 + left * dayMs - 30 * dayMs } };
+          const facts = customerFacts({ state: stateOf({ owned }) }, catalogue, t0 + after * dayMs);
+          const about = focusItems(
+            'expiring',
+            definition?.trigger ?? { kind: 'at', at: iso(t0) },
+            stateOf({ owned }),
+            catalogueOf(catalogue),
+            t0 + after * dayMs,
+          );
+          return { facts, count: about.length };
+        });
+        const held = branches.map((condition, index) => evaluateCondition(condition, records[index].facts));
+        const mayBeOver = left - toLast - 0.4 <= 0;
+        expect([held[1], records[1].count], `${days} days, ${left} left`).toEqual([true, 1]);
+        if (!mayBeOver) expect([held[0], records[0].count], `${days} days, ${left} left`).toEqual([true, 1]);
+      }
+    }
   });
 
   it('of a free chapter show its title as it is, whatever stands in it', () => {

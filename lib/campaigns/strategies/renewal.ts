@@ -93,7 +93,8 @@ const three = (days: number): Journey => ({
       otherwise: 'days-after',
     },
     send('last-day', about(lastDay)),
-    wait('days-after', 4 * 24),
+    // At most four days after the date, and within the days that the message looks back.
+    wait('days-after', Math.min(4, days - 1) * 24),
     {
       stepId: 'has-ended',
       kind: 'branch',
