@@ -4,6 +4,7 @@
 
 import { type Problem, shown } from '../base/errors.ts';
 import { conditionDepthMax, conditionsCountMax } from '../base/limits.ts';
+import { channels } from '../events/consent.ts';
 import type { Condition, FactCondition } from './condition.ts';
 import { type FactKind, factKinds, traitPrefix } from './facts.ts';
 
@@ -108,8 +109,19 @@ const comparison = (
     });
     return undefined;
   }
+  const strange =
+    fact === 'channel' && value !== undefined ? [value].flat().find((one) => !isChannel(one)) : undefined;
+  if (strange !== undefined) {
+    check.problems.push({
+      path: `${path}.value`,
+      message: `is no channel; received ${shown(strange)}; use ${channels.join(', ')}`,
+    });
+    return undefined;
+  }
   return value === undefined ? { fact, op: known } : { fact, op: known, value };
 };
+
+const isChannel = (value: unknown): boolean => channels.some((channel) => channel === value);
 
 const kindOf = (fact: string): FactKind | undefined => {
   if (fact.startsWith(traitPrefix)) {

@@ -24,6 +24,7 @@ import { offerSchema } from '../offers/offer-input.ts';
 import type { Campaign, Templates } from './campaign.ts';
 import { checkCondition, isObject } from './condition-check.ts';
 import { journeyProblems, journeySchema } from './journey-check.ts';
+import { endedOffers, messagesIn } from './messages-in.ts';
 
 /** What a marketer decides; the rest of a Campaign is given by the server. */
 export type CampaignDefinition = Pick<
@@ -197,6 +198,7 @@ const crossProblems = (input: { readonly [key: string]: unknown }): readonly Pro
   ...triggerProblems(input.trigger, input.rollout),
   ...lookProblems(input.lookDays, input.windowDays),
   ...journeysProblems(input),
+  ...offerEndProblems(input),
   ...sizeProblems(input),
 ];
 
@@ -252,7 +254,12 @@ const windowOf = (windowDays: unknown): number | undefined =>
 const journeysProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] =>
   (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) =>
     isObject(one) && isObject(one.action) && one.action.kind === 'journey'
-      ? journeyProblems(one.action, `variants.${index}.action`, windowOf(input.windowDays))
+      ? journeyProblems(one.action, `variants.${index}.action`, {
+          windowDays: windowOf(input.windowDays),
+          ...(typeof input.deliverWithinHours === 'number' && {
+            deliverWithinHours: input.deliverWithinHours,
+          }),
+        })
       : [],
   );
 
@@ -268,6 +275,13 @@ const lookProblems = (lookDays: unknown, windowDays: unknown): readonly Problem[
     }
     return lookDays.indexOf(day) < index ? [{ path, message: `${shown(day)} is there already` }] : [];
   });
+};
+
+/** An offer that is over when the campaign begins would be one that nobody can use. */
+const offerEndProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] => {
+  const trigger = isObject(input.trigger) ? input.trigger : {};
+  const from = String(trigger.kind === 'at' ? trigger.at : trigger.startsAt);
+  return endedOffers(input.variants, Date.parse(from), `when the campaign starts (${from})`);
 };
 
 const sizeProblems = (input: unknown): readonly Problem[] => {
@@ -306,23 +320,6 @@ const speechless = ({ en }: Templates, channels: unknown): readonly Problem[] =>
           message: `has nothing for the campaign's channels (${known.map(([channel]) => channel).join(', ')}); give it ${known.map(([, part]) => part).join(' or ')}`,
         },
       ];
-};
-
-/** An action's message, or those of a journey's steps. */
-const messagesIn = (
-  given: unknown,
-  path: string,
-): readonly { readonly message: { readonly [key: string]: unknown }; readonly path: string }[] => {
-  if (!isObject(given)) {
-    return [];
-  }
-  return given.kind === 'journey'
-    ? (Array.isArray(given.steps) ? given.steps : []).flatMap((step: unknown, index) =>
-        isObject(step) && step.kind === 'send'
-          ? messagesIn(step.message, `${path}.steps.${index}.message`)
-          : [],
-      )
-    : [{ message: given, path }];
 };
 
 // ---- defaults ----------------------------------------------------------------------------------------

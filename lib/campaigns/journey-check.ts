@@ -24,11 +24,18 @@ export interface JourneyExtent {
 
 export const journeyExtent = ({ steps }: Pick<Journey, 'steps'>): JourneyExtent => extentOf(linked(steps));
 
-/** `windowDays` when it is a number: what is sent after the window, no order can be credited to. */
+/** What bounds a journey from outside, where it is a number. */
+export interface JourneyBounds {
+  /** What is sent after the window, no order can be credited to. */
+  readonly windowDays?: number;
+  /** What would go out later than that after the assignment is not sent. */
+  readonly deliverWithinHours?: number;
+}
+
 export const journeyProblems = (
   journey: { readonly [key: string]: unknown },
   path: string,
-  windowDays: number | undefined,
+  bounds: JourneyBounds,
 ): readonly Problem[] => {
   if (!Array.isArray(journey.steps)) {
     return [];
@@ -44,7 +51,7 @@ export const journeyProblems = (
     ...(steps.some(({ kind }) => kind === 'send')
       ? []
       : [{ path: `${path}.steps`, message: 'send nothing; at least one step must be of kind send' }]),
-    ...(links.length === 0 ? lengthProblems(steps, `${path}.steps`, windowDays) : []),
+    ...(links.length === 0 ? lengthProblems(steps, `${path}.steps`, bounds) : []),
   ];
 };
 
@@ -202,11 +209,15 @@ const splitProblems = (steps: readonly unknown[], at: At): readonly Problem[] =>
 const lengthProblems = (
   steps: readonly Linked[],
   path: string,
-  windowDays: number | undefined,
+  { windowDays, deliverWithinHours }: JourneyBounds,
 ): readonly Problem[] => {
   const { longestHours } = extentOf(steps);
   if (longestHours > windowDaysMax * 24) {
     return [{ path, message: `take up to ${longestHours} hours; at most ${windowDaysMax * 24} are allowed` }];
+  }
+  if (deliverWithinHours !== undefined && longestHours >= deliverWithinHours) {
+    const message = `take up to ${longestHours} hours, but nothing is sent later than deliverWithinHours (${deliverWithinHours}) after the assignment; shorten the waits, or leave deliverWithinHours out`;
+    return [{ path, message }];
   }
   return windowDays !== undefined && longestHours >= windowDays * 24
     ? [

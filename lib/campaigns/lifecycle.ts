@@ -7,6 +7,7 @@ import type { CampaignId } from '../base/ids.ts';
 import { startDaysAheadMax } from '../base/limits.ts';
 import type { Campaign, CampaignStatus } from './campaign.ts';
 import type { CampaignDefinition } from './definition.ts';
+import { endedOffers } from './messages-in.ts';
 import { dayMs } from './schedule.ts';
 
 export type LifecycleAction = 'start' | 'pause' | 'resume' | 'cancel' | 'finish';
@@ -79,10 +80,11 @@ export const redefine = (campaign: Campaign, definition: CampaignDefinition): Ca
 };
 
 /** What stands against starting now, although the definition is valid. */
-export const startProblems = ({ trigger }: Campaign, nowMs: number): readonly Problem[] => {
+export const startProblems = ({ trigger, variants }: Campaign, nowMs: number): readonly Problem[] => {
   const [field, at] =
     trigger.kind === 'at' ? ['trigger.at', trigger.at] : ['trigger.startsAt', trigger.startsAt];
   return [
+    ...endedOffers(variants, nowMs, 'by now'),
     ...(trigger.kind !== 'at' && Date.parse(trigger.endsAt) <= nowMs
       ? [{ path: 'trigger.endsAt', message: `is in the past (${trigger.endsAt}); nobody could be addressed` }]
       : []),

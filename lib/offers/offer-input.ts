@@ -10,19 +10,23 @@ import {
   windowDaysMax,
 } from '../base/limits.ts';
 import { patternProblem, sharedCodeProblem } from './code.ts';
+import { toMinor } from './money.ts';
 import { type CouponOffer, currencyOf, type OfferExpiry, type OfferTerms } from './offer.ts';
 
 const days = (max: number) => z.int().min(1).max(max);
-const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR');
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+const currency = z.string().refine((code) => currencies.has(code), 'must be an ISO 4217 code such as EUR');
 const amount = z.number().gt(0).max(1e12);
 const item = z.string().min(1).max(idLengthMax).transform(itemId);
 const items = z.array(item).min(1).max(offerItemsCountMax);
 const names = z.array(z.string().min(1).max(idLengthMax)).min(1).max(offerItemsCountMax);
 
+/** Texts say it to two digits: less would be "0% off". */
+const percentage = z.number().min(0.01).lte(100);
 const percentOff = z.strictObject({
   kind: z.literal('percent'),
-  percent: z.number().gt(0).lte(100),
-  percentMin: z.number().gt(0).lte(100).optional(),
+  percent: percentage,
+  percentMin: percentage.optional(),
 });
 const amountOff = z.strictObject({ kind: z.literal('amount'), amount, currency });
 
@@ -126,7 +130,22 @@ const termsProblems = (given: OfferTerms & OfferExpiry): readonly FieldProblem[]
       add('currency', `is missing; ${field} is an amount of money and needs one`);
     }
   }
-  return [...problems, ...discountProblems(given)];
+  return [...problems, ...amountProblems(given), ...discountProblems(given)];
+};
+
+const amountProblems = ({ discount: given, budget }: OfferTerms): readonly FieldProblem[] => {
+  const [off, path] = given.kind === 'bundle' ? [given.off, ['discount', 'off']] : [given, ['discount']];
+  if (off.kind !== 'amount') {
+    return [];
+  }
+  return [
+    ...(toMinor(off.amount, off.currency) < 1
+      ? [{ path: [...path, 'amount'], message: `is less than the smallest unit of ${off.currency}` }]
+      : []),
+    ...(budget !== undefined && budget < off.amount
+      ? [{ path: ['budget'], message: `is less than one discount (${off.amount}); none could be redeemed` }]
+      : []),
+  ];
 };
 
 const discountProblems = ({

@@ -147,6 +147,26 @@ describe('administering campaigns', () => {
     expect(ports.workflows.campaigns.size).toBe(0);
   });
 
+  it('does not start a campaign whose offer is over by then', async () => {
+    const ports = open();
+    const offer = { discount: { kind: 'percent', percent: 10 }, expiresAt: iso(t0 + dayMs) };
+    const made = await createCampaign(
+      {
+        ...definition,
+        trigger: { kind: 'at', at: iso(t0) },
+        variants: [{ name: 'coupon', weight: 1, action: { kind: 'coupon', offer, templates } }],
+      },
+      ports,
+    );
+    ports.clock.nowIs(t0 + 2 * dayMs);
+    await expect(actOnCampaign(made.campaignId, 'start', ports)).rejects.toMatchObject({
+      detail: {
+        code: 'campaign-not-startable',
+        problems: [{ path: 'variants.0.action.offer.expiresAt', message: expect.stringContaining('by now') }],
+      },
+    });
+  });
+
   it('says so when there is no such campaign', async () => {
     await expect(actOnCampaign(campaignId('none'), 'pause', open())).rejects.toMatchObject({
       kind: 'not-found',
@@ -175,6 +195,18 @@ describe('a code that everybody gets', () => {
     expect(stored?.customerId).toBeUndefined();
     await actOnCampaign(id, 'start', ports);
     expect(await ports.coupons.get('spring 26')).toEqual(stored);
+  });
+
+  it('counts its days from when the campaign begins, however early it was planned', async () => {
+    const ports = open();
+    const lasting = { discount: offer.discount, sharedCode: offer.sharedCode, expiresAfterDays: 14 };
+    const action = { kind: 'coupon', offer: lasting, templates };
+    const { campaignId: id } = await createCampaign(
+      { ...shared, variants: [{ name: 'coupon', weight: 1, action }] },
+      ports,
+    );
+    await actOnCampaign(id, 'start', ports);
+    expect((await ports.coupons.get('SPRING26'))?.expiresAt).toBe(iso(t0 + dayMs + 14 * dayMs));
   });
 
   it('cannot be that of two campaigns, however it is written: the second stays a draft', async () => {

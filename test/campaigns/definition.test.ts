@@ -184,6 +184,40 @@ describe('a campaign definition', () => {
     expect(problemsOf(input).length).toBeGreaterThan(0);
   });
 
+  it('offers nothing that nobody could use: over when it begins, worth nothing, beyond its budget, in no currency', () => {
+    const pathsFor = (offer: object) =>
+      pathsOf({
+        ...valid,
+        variants: [{ name: 'coupon', weight: 1, action: { kind: 'coupon', offer, templates } }],
+      }).map((path) => path.replace('variants.0.action.offer.', ''));
+    const percent = { kind: 'percent', percent: 10 };
+    const ends = (expiresAt: string) => pathsFor({ discount: percent, expiresAt });
+    // It begins at 09:00 UTC.
+    expect(ends('2026-03-01T09:00:00Z')).toEqual(['expiresAt']);
+    expect(ends('2026-03-01T09:00:01Z')).toEqual([]);
+    const amount = (of: number, currency: string, change: object = {}) =>
+      pathsFor({ discount: { kind: 'amount', amount: of, currency }, expiresAfterDays: 1, ...change });
+    expect(amount(0.01, 'EUR')).toEqual([]);
+    expect(amount(0.009, 'EUR')).toEqual(['discount.amount']);
+    expect(amount(0.9, 'JPY')).toEqual(['discount.amount']);
+    expect(amount(5, 'ERU')).toEqual(['discount.currency']);
+    expect(amount(5, 'EUR', { budget: 5 })).toEqual([]);
+    expect(amount(5, 'EUR', { budget: 4.99 })).toEqual(['budget']);
+    expect(pathsFor({ discount: { kind: 'percent', percent: 0.001 }, expiresAfterDays: 1 })).toEqual([
+      'discount.percent',
+    ]);
+  });
+
+  it('asks for customers by channels that there are', () => {
+    const on = (op: string, value: unknown) =>
+      pathsOf({ ...valid, audience: { fact: 'channel', op, value } });
+    expect(on('contains', 'push')).toEqual([]);
+    expect(on('in', ['email', 'in-app'])).toEqual([]);
+    expect(on('contains', 'fax')).toEqual(['audience.value']);
+    expect(on('in', ['email', 'mail'])).toEqual(['audience.value']);
+    expect(on('present', undefined)).toEqual([]);
+  });
+
   it('needs words for one of its channels in each message, and not for all of them', () => {
     const [coupon] = valid.variants;
     const on = (channels: readonly string[], en: object) => ({

@@ -101,6 +101,14 @@ describe('a journey in a campaign', () => {
     ]);
   });
 
+  it('must be shorter than deliverWithinHours, after which nothing of it would be sent', () => {
+    const steps = [send('a'), { stepId: 'w', kind: 'wait', hours: 48 }, send('b')];
+    expect(problemsIn(steps, { deliverWithinHours: 49 })).toEqual([]);
+    expect(problemsIn(steps, { deliverWithinHours: 48 })).toEqual([
+      { path: 'steps', message: expect.stringContaining('take up to 48 hours, but nothing is sent later') },
+    ]);
+  });
+
   it('names every problem of its steps at once', () => {
     expect(
       problemsIn([
