@@ -35,17 +35,20 @@ export type Trigger =
       readonly endsAt: string;
     };
 
-/** Liquid sources, by language. `en` is the fallback and must be there. */
-export interface Template {
+/** Liquid sources of a mail; a template has all of them or none. */
+export interface MailParts {
   readonly subject: string;
   /** Compiled from `mjml` where that is given. */
   readonly html: string;
   readonly text: string;
+}
+
+/** By channel; what is absent is not sent there. `en` is the fallback and must be there. */
+export interface Template extends Partial<MailParts> {
   /** `text` was not given but made from `html`, and is made anew whenever the template is saved. */
   readonly textIsMade?: boolean;
   /** The source of `html`, compiled when the campaign is saved. */
   readonly mjml?: string;
-  /** The same message on other channels; absent: nothing to send there. */
   readonly sms?: string;
   readonly push?: { readonly title: string; readonly body: string };
   readonly inApp?: {
@@ -56,6 +59,7 @@ export interface Template {
     readonly placement?: string;
   };
 }
+export type MailTemplate = Template & MailParts;
 export type Templates = { readonly en: Template; readonly 'zh-CN'?: Template };
 
 /**

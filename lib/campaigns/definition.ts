@@ -75,7 +75,12 @@ export const checkDefinition = (
       ? []
       : problemsOf(parsed.error, input, definitionSchema).filter((problem) => !isUnmade(problem, made))),
     ...audience.problems,
-    ...(isObject(input) ? [...crossProblems(input), ...templateProblems(input, rules)] : []),
+    ...(isObject(input)
+      ? [
+          ...crossProblems(input),
+          ...templateProblems(input, rules).filter((problem) => !isUnmade(problem, made)),
+        ]
+      : []),
   ];
   if (!parsed.success || audience.condition === undefined || problems.length > 0) {
     throw new Failure('invalid', {
@@ -106,9 +111,9 @@ const days = (max: number) => z.int().min(1).max(max);
 const name = z.string().trim().min(1).max(campaignNameLengthMax);
 
 const template = z.strictObject({
-  subject: z.string().min(1),
-  html: z.string().min(1),
-  text: z.string().min(1),
+  subject: z.string().min(1).optional(),
+  html: z.string().min(1).optional(),
+  text: z.string().min(1).optional(),
   textIsMade: z.boolean().optional(),
   mjml: z.string().min(1).optional(),
   sms: z.string().min(1).optional(),
@@ -301,23 +306,46 @@ const templateProblems = (
       return parsed.success
         ? [
             ...rules.check(parsed.data, sent.message.kind === 'coupon' ? 'coupon' : 'reminder'),
+            ...halfMails(parsed.data),
             ...speechless(parsed.data, input.channels),
           ].map(({ path, message: text }) => ({ path: `${sent.path}.${path}`, message: text }))
         : [];
     }),
   );
 
+/** A message for other channels alone has nothing of a mail; a mail lacks nothing (its text is made from the HTML). */
+const halfMails = (given: Templates): readonly Problem[] =>
+  (['en', 'zh-CN'] as const).flatMap((language) => {
+    const { subject, html, text, mjml } = given[language] ?? {};
+    const parts = { subject, html, text };
+    return Object.values({ ...parts, mjml }).every((part) => part === undefined)
+      ? []
+      : Object.entries(parts).flatMap(([name, part]) =>
+          part === undefined && (name !== 'text' || html !== undefined)
+            ? [{ path: `templates.${language}.${name}`, message: halfMail[name] ?? '' }]
+            : [],
+        );
+  });
+
+const halfMail: { readonly [part: string]: string } = {
+  subject: 'is missing: a mail has a subject; a message without a mail has neither subject, html nor text',
+  html: 'is missing: give html, or mjml to make it from; a message without a mail has neither subject, html nor text',
+  text: 'is missing and was not made from the html',
+};
+
 /** A message may lack words for one of the channels, and goes out on another; without any it could never go out. */
 const speechless = ({ en }: Templates, channels: unknown): readonly Problem[] => {
   const wanted: readonly unknown[] = Array.isArray(channels) && channels.length > 0 ? channels : ['email'];
   const parts = { email: 'html', sms: 'sms', push: 'push', 'in-app': 'inApp' } as const;
   const known = Object.entries(parts).filter(([channel]) => wanted.includes(channel));
-  return known.length === 0 || known.some(([, part]) => en[part] !== undefined)
+  // A mail begun is incomplete, which is said where it is.
+  const isBegun = wanted.includes('email') && (en.subject ?? en.mjml ?? en.text) !== undefined;
+  return known.length === 0 || isBegun || known.some(([, part]) => en[part] !== undefined)
     ? []
     : [
         {
           path: 'templates.en',
-          message: `has nothing for the campaign's channels (${known.map(([channel]) => channel).join(', ')}); give it ${known.map(([, part]) => part).join(' or ')}`,
+          message: `has nothing for the campaign's channels (${known.map(([channel]) => channel).join(', ')}); give it ${known.map(([, part]) => (part === 'html' ? 'subject and html' : part)).join(' or ')}`,
         },
       ];
 };

@@ -4,7 +4,7 @@
 // HTML for mail readers: one table of 600 px that shrinks on phones, styles inline, system fonts, no pictures (many
 // readers block them), dark text on light ground with a contrast of at least 7:1.
 
-import type { Template } from './campaign.ts';
+import type { MailTemplate, Template } from './campaign.ts';
 import { blockHtml, directionOf, footerHtml, isolated } from './mail-layout-html.ts';
 import { blockText, footerText } from './mail-layout-text.ts';
 
@@ -40,7 +40,7 @@ export type Block =
   /** The customer's own code for friends. */
   | { readonly kind: 'referral'; readonly label: string; readonly note: string };
 
-export const layout = (words: LayoutWords, blocks: readonly Block[]): Template => ({
+export const layout = (words: LayoutWords, blocks: readonly Block[]): MailTemplate => ({
   subject: words.subject,
   html: htmlOf(words, blocks),
   text: textOf(words, blocks),

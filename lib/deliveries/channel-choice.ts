@@ -16,6 +16,8 @@ import { reachable } from '../events/consent.ts';
 import type { Channel, CustomerRecord } from '../events/customer.ts';
 import { liveDevices } from '../events/devices.ts';
 import type { ChannelReason } from '../ports.ts';
+import { languageOf } from './compose.ts';
+import { mailPartsOf } from './template.ts';
 
 export interface ChannelChoice {
   /** The one to take first, and what to fall back to. */
@@ -87,7 +89,7 @@ const impossibility = (
   if (!channels.includes(channel)) {
     return `${channel}-not-set-up`;
   }
-  if (!hasWords(templates, channel)) {
+  if (!hasWords(templates, channel, profile)) {
     return `no-${channel}-text`;
   }
   const unreachable = reachable(profile, channel, purpose, settings);
@@ -102,9 +104,13 @@ const partOf = { sms: 'sms', push: 'push', 'in-app': 'inApp' } as const satisfie
   readonly [channel in Exclude<Channel, 'email'>]: keyof Template;
 };
 
-/** English stands in for a language that has nothing, so English decides. */
-const hasWords = ({ en, 'zh-CN': zh }: Templates, channel: Channel): boolean =>
-  channel === 'email' || en[partOf[channel]] !== undefined || zh?.[partOf[channel]] !== undefined;
+/** In the customer's language, or in English, which stands in. */
+const hasWords = (templates: Templates, channel: Channel, profile: CustomerRecord['profile']): boolean => {
+  const language = languageOf(profile);
+  return channel === 'email'
+    ? mailPartsOf(templates, language) !== undefined
+    : templates[language]?.[partOf[channel]] !== undefined || templates.en[partOf[channel]] !== undefined;
+};
 
 const preferenceOf = ({ profile }: CustomerRecord): readonly string[] => {
   const given = profile?.traits.preferredChannel ?? profile?.traits.preferred_channel ?? [];

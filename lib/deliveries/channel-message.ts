@@ -30,7 +30,13 @@ export const messageOf = (letter: Letter, delivery: Delivery, context: MessageCo
   switch (delivery.channel) {
     case 'email': {
       const to = letter.profile?.email ?? '';
-      return addressed(renderLetter(letter, context), delivery, to, context.fromAddress, context);
+      return addressed(
+        wordsOf(renderLetter(letter, context), 'email'),
+        delivery,
+        to,
+        context.fromAddress,
+        context,
+      );
     }
     case 'sms':
       return smsOf(letter, context);

@@ -43,13 +43,17 @@ export interface LetterContext {
 export const languageOf = (profile: CustomerProfile | undefined): Language =>
   profile?.language?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 
+/** Undefined where the message has no words for a mail. */
 export const renderLetter = (
   letter: Letter,
   context: LetterContext,
   options?: RenderOptions,
-): RenderedMail => {
+): RenderedMail | undefined => {
   const variables = variablesOf(letter, 'email', context);
   const mail = renderMail(letter.action.templates, languageOf(letter.profile), variables, options);
+  if (mail === undefined) {
+    return undefined;
+  }
   const rules = linkRules(variables, context);
   return { ...mail, html: withLinksOfHtml(mail.html, rules), text: withLinksOfText(mail.text, rules) };
 };

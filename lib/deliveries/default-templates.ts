@@ -1,7 +1,7 @@
 // Templates to start from, in both languages: a coupon, and a reminder with recommendations. The words suit any shop:
 // courses, books, memberships, goods. Layout: lib/campaigns/mail-layout.ts.
 
-import type { Templates } from '../campaigns/campaign.ts';
+import type { MailTemplate, Templates } from '../campaigns/campaign.ts';
 import { footerWords, greeting } from '../campaigns/mail-footer.ts';
 import { type Block, type LayoutWords, layout } from '../campaigns/mail-layout.ts';
 
@@ -109,7 +109,9 @@ const reminderBlocksZh: readonly Block[] = [
   { kind: 'items', from: 'recommendations', heading: '为您推荐' },
 ];
 
-export const defaultTemplates: { readonly coupon: Templates; readonly reminder: Templates } = {
+type MailTemplates = Templates & { readonly en: MailTemplate };
+
+export const defaultTemplates: { readonly coupon: MailTemplates; readonly reminder: MailTemplates } = {
   coupon: { en: layout(couponEn, couponBlocksEn), 'zh-CN': layout(couponZh, couponBlocksZh) },
   reminder: { en: layout(reminderEn, reminderBlocksEn), 'zh-CN': layout(reminderZh, reminderBlocksZh) },
 };

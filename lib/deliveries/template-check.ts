@@ -50,7 +50,16 @@ const partsOf = ({ subject, html, text, mjml, sms, push, inApp }: Template): rea
     source === undefined ? [] : [{ name, source, escaping: 'plain', faults }];
   return [
     ...plain('subject', subject, notEmpty),
-    { name: mjml === undefined ? 'html' : 'mjml', source: html, escaping: 'html', faults: wayOut },
+    ...(html === undefined
+      ? []
+      : [
+          {
+            name: mjml === undefined ? 'html' : 'mjml',
+            source: html,
+            escaping: 'html' as const,
+            faults: wayOut,
+          },
+        ]),
     ...plain('text', text, wayOut),
     ...plain('sms', sms, smsFaults),
     ...plain('push.title', push?.title, atMost(pushTitleLengthMax)),

@@ -1,7 +1,7 @@
 // A template of a language rendered for one customer, by channel. Where a language has nothing for a channel, English
 // stands in. At send a missing variable renders as nothing; at preview and validation it is an error (strict).
 
-import type { Template, Templates } from '../campaigns/campaign.ts';
+import type { MailParts, MailTemplate, Template, Templates } from '../campaigns/campaign.ts';
 import type { Language } from '../events/customer.ts';
 import { type RenderOptions, renderLiquid } from './liquid.ts';
 import type { MailVariables } from './mail-variables.ts';
@@ -25,23 +25,48 @@ export interface RenderedNotice {
   readonly body: string;
 }
 
-/** Throws when the template cannot be rendered, as all of these do. */
-export const renderMail = (
+/** English stands in for a language that has none. */
+export const mailPartsOf = (templates: Templates, language: Language): MailParts | undefined =>
+  [templates[language], templates.en].find(isMail);
+
+const isMail = (template: Template | undefined): template is MailTemplate =>
+  template?.subject !== undefined && template.html !== undefined && template.text !== undefined;
+
+/**
+ * Throws when the template cannot be rendered, as all of these do. Undefined where the templates have nothing for this
+ * channel, likewise.
+ */
+export function renderMail(
+  templates: Templates & { readonly en: MailTemplate },
+  language: Language,
+  variables: MailVariables,
+  options?: RenderOptions,
+): RenderedMail;
+export function renderMail(
   templates: Templates,
   language: Language,
   variables: MailVariables,
   options?: RenderOptions,
-): RenderedMail => {
-  const { subject, html, text } = templates[language] ?? templates.en;
+): RenderedMail | undefined;
+export function renderMail(
+  templates: Templates,
+  language: Language,
+  variables: MailVariables,
+  options?: RenderOptions,
+): RenderedMail | undefined {
+  const parts = mailPartsOf(templates, language);
+  if (parts === undefined) {
+    return undefined;
+  }
+  const { subject, html, text } = parts;
   return {
     subject: oneLine(renderLiquid(subject, 'plain', variables, options)),
     html: renderLiquid(html, 'html', variables, options),
     // Conditions that came to nothing leave empty lines behind.
     text: renderLiquid(text, 'plain', variables, options).replace(/\n{3,}/g, '\n\n'),
   };
-};
+}
 
-/** Undefined where the templates have nothing for this channel; so do the two below. */
 export const renderSms = (
   templates: Templates,
   language: Language,

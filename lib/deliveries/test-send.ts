@@ -41,7 +41,7 @@ export const sendTest = async (
   const previewed = previewMessage(message, situation, language, context);
   const { variant, stepId, warnings } = previewed;
   const mail = {
-    ...mailOf(previewed, request.to, ports.fromAddress),
+    ...mailOf(previewed, campaign, request.to, ports.fromAddress),
     headers: unsubscribeHeaders(request.customerId, context),
   };
   await countTest(ports);
@@ -68,22 +68,14 @@ const chosen = (campaign: Campaign, { variant, step }: TestSendRequest): Variant
 };
 
 const mailOf = (
-  { subject, html, text, language, notSent, problem }: PreviewedMessage,
+  previewed: PreviewedMessage,
+  campaign: Pick<Campaign, 'channels'>,
   to: string,
   from: string,
 ): OutgoingMail => {
+  const { subject, html, text, language } = previewed;
   if (subject === undefined || html === undefined || text === undefined) {
-    throw new Failure('invalid', {
-      code: 'test-not-sendable',
-      message:
-        problem === undefined
-          ? `There is no mail to send: ${notSent ?? 'the campaign does not use mail'}.`
-          : `The mail cannot be rendered: ${problem}`,
-      action:
-        problem === undefined
-          ? 'Choose another customer or another message.'
-          : 'Correct the template, or give the variable a default: {{ name | default: "" }}.',
-    });
+    throw notSendable(previewed, campaign);
   }
   return {
     channel: 'email',
@@ -95,6 +87,32 @@ const mailOf = (
     headers: {},
     tags: {},
   };
+};
+
+const notSendable = (
+  { notSent, problem }: PreviewedMessage,
+  { channels }: Pick<Campaign, 'channels'>,
+): Failure => {
+  const code = 'test-not-sendable';
+  if (problem !== undefined) {
+    return new Failure('invalid', {
+      code,
+      message: `The message cannot be rendered: ${problem}`,
+      action: 'Correct the template, or give the variable a default: {{ name | default: "" }}.',
+    });
+  }
+  if (notSent !== undefined) {
+    return new Failure('invalid', {
+      code,
+      message: `This customer would not get the message now: ${notSent}.`,
+      action: 'Choose another customer or another message.',
+    });
+  }
+  return new Failure('invalid', {
+    code: 'test-without-mail',
+    message: `Tests go by mail, and this message has none: the campaign goes by ${channels.join(', ')}.`,
+    action: 'POST …/preview shows what it says on those channels.',
+  });
 };
 
 const countTest = async ({ deliveries, clock }: TestSendPorts): Promise<void> => {

@@ -6,7 +6,7 @@ import { templates } from './sample.ts';
 
 const rules: TemplateRules = {
   check: ({ en }) =>
-    en.html.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
+    en.html?.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
   defaults: { coupon: templates, reminder: templates },
 };
 
@@ -229,6 +229,26 @@ describe('a campaign definition', () => {
     expect(problemsOf(on(['sms', 'push'], templates.en))[0].message).toContain('give it sms or push');
     expect(pathsOf(on(['sms', 'push'], { ...templates.en, sms: 'Hello' }))).toEqual([]);
     expect(pathsOf(on(['sms', 'email'], templates.en))).toEqual([]);
+  });
+
+  it('needs no mail where it goes by other channels, a whole one where it begins one, and one where it goes by mail', () => {
+    const [coupon] = valid.variants;
+    const on = (channels: readonly string[] | undefined, en: object) =>
+      pathsOf({
+        ...valid,
+        ...(channels && { channels }),
+        variants: [{ ...coupon, weight: 1, action: { kind: 'reminder', templates: { en } } }],
+      });
+    const at = 'variants.0.action.templates.en';
+    const push = { title: 'Hi', body: 'There' };
+    expect(on(['push'], { push })).toEqual([]);
+    expect(on(['email', 'push'], { push })).toEqual([]);
+    expect(on(['push'], { push, subject: 's' })).toEqual([`${at}.html`]);
+    expect(on(['push'], { push, text: 't' })).toEqual([`${at}.subject`, `${at}.html`]);
+    expect(on(['push'], { push, html: 'h', text: 't' })).toEqual([`${at}.subject`]);
+    expect(on(['email'], { subject: 's' })).toEqual([`${at}.html`]);
+    expect(on(undefined, { push })).toEqual([at]);
+    expect(on(['email'], {})).toEqual([at]);
   });
 
   it('is taken with weights exactly when they sum to 1', () => {

@@ -6,7 +6,7 @@ import { templates } from './sample.ts';
 
 const rules: TemplateRules = {
   check: ({ en }) =>
-    en.html.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
+    en.html?.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
   defaults: { coupon: templates, reminder: templates },
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Template } from '../../lib/campaigns/campaign.ts';
+import type { MailTemplate } from '../../lib/campaigns/campaign.ts';
 import { footerWords } from '../../lib/campaigns/mail-footer.ts';
 import { type Block, type LayoutWords, layout } from '../../lib/campaigns/mail-layout.ts';
 import { directionOf } from '../../lib/campaigns/mail-layout-html.ts';
@@ -17,7 +17,7 @@ const blocks: readonly Block[] = [
   { kind: 'button', label: 'Back to the cart', url: 'items[0].url' },
   { kind: 'referral', label: 'For friends', note: '{{ referral.rewardText }}' },
 ];
-const strictly = (template: Template, variables: MailVariables) =>
+const strictly = (template: MailTemplate, variables: MailVariables) =>
   renderMail({ en: template }, 'en', variables, { strict: true });
 const sample = sampleVariables('en', 'coupon');
 

@@ -116,6 +116,19 @@ describe('the preview of a campaign on one customer', () => {
     expect(mails[1].subject).toBeUndefined();
   });
 
+  it('shows a message that has nothing but words for another channel', async () => {
+    const en = { push: { title: 'Hi {{ customer.name }}', body: 'There' } };
+    const pushed: Campaign = {
+      ...draft,
+      channels: ['push'],
+      variants: [{ name: 'push', weight: 1, action: { kind: 'reminder', templates: { en } } }],
+    };
+    const ports = { ...(await open()), campaigns: memoryCampaignStore([pushed]) };
+    const [shown] = (await previewCampaign(draft.campaignId, ask('ada'), ports)).mails;
+    expect(shown).toMatchObject({ push: { body: 'There' }, warnings: [] });
+    for (const part of ['subject', 'html', 'text', 'problem']) expect(shown).not.toHaveProperty(part);
+  });
+
   it('shows the other channels that the campaign uses, with what an SMS is charged as', async () => {
     const everywhere: Campaign = { ...draft, channels: ['sms', 'push', 'in-app'] };
     const ports = { ...(await open()), campaigns: memoryCampaignStore([everywhere]) };

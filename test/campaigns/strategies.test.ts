@@ -12,9 +12,9 @@ import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import { renderLiquid } from '../../lib/deliveries/liquid.ts';
 import type { MailVariables } from '../../lib/deliveries/mail-variables.ts';
 import { sampleVariables } from '../../lib/deliveries/sample-variables.ts';
-import { renderMail } from '../../lib/deliveries/template.ts';
 import { checkTemplates } from '../../lib/deliveries/template-check.ts';
 import type { Language } from '../../lib/events/customer.ts';
+import { mailOf } from '../deliveries/mail-of.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { dayMs, iso, profile, settings, t0, templateRules } from './sample.ts';
@@ -96,7 +96,7 @@ describe('every strategy', () => {
       for (const language of languages) {
         const template = message.templates[language];
         const variables = variablesOf(message, language);
-        const mail = renderMail(message.templates, language, variables, { strict: true });
+        const mail = mailOf(message.templates, language, variables, { strict: true });
         const short = [template?.sms, template?.push?.title, template?.push?.body, template?.inApp?.body].map(
           (source) => renderLiquid(source ?? '', 'plain', variables, { strict: true }),
         );
@@ -115,7 +115,7 @@ describe('every strategy', () => {
     for (const message of messagesOf(one).filter(({ kind }) => kind === 'coupon')) {
       for (const language of languages) {
         const variables = variablesOf(message, language);
-        const { html, text } = renderMail(message.templates, language, variables);
+        const { html, text } = mailOf(message.templates, language, variables);
         const end = variables.coupon?.deadlineText ?? 'none';
         expect(html).toContain(end);
         expect(text).toContain(end);
@@ -200,7 +200,7 @@ describe('the arms of a strategy', () => {
     const definition = chapter?.define({ contentTitle: title, contentUrl: 'https://shop.example/free' }, t0);
     const action = definition?.variants[0].action;
     if (action?.kind !== 'reminder') throw new Error('it is a reminder');
-    const mail = renderMail(action.templates, 'en', sampleVariables('en', 'reminder'), { strict: true });
+    const mail = mailOf(action.templates, 'en', sampleVariables('en', 'reminder'), { strict: true });
     expect(mail.subject).toBe(`Free for you: ${title}`);
     expect(mail.html).toContain('&#34;rules&#34; }} {{ customer.id }} {% assign x = 1 %} &amp; more');
     expect(mail.text).toContain('Open it now: https://shop.example/free?reprise=decision-1');

@@ -86,6 +86,17 @@ describe('the channel of a message', () => {
       { settings, channels: all },
     );
     expect(without.refused).toEqual([{ channel: 'sms', reason: 'no-sms-text' }]);
+    const chinese = chooseChannel(
+      { channels: ['email', 'sms'], purpose: 'marketing' },
+      { en: { push: words.en.push }, 'zh-CN': words.en },
+      { profile: everywhere },
+      { settings, channels: all },
+    );
+    // Chinese words are none for who reads English.
+    expect(chinese.refused).toEqual([
+      { channel: 'email', reason: 'no-email-text' },
+      { channel: 'sms', reason: 'no-sms-text' },
+    ]);
     const onlyIos = { settings: { ...settings, push: { ios: 'arn', messagesPerSecondMax: 1 } } };
     expect(choose({ profile: everywhere }, { of: ['push'], context: onlyIos }).refused).toEqual([
       { channel: 'push', reason: 'no-device' },

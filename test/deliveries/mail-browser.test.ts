@@ -13,7 +13,7 @@ import type { MailVariables } from '../../lib/deliveries/mail-variables.ts';
 import { mailWarnings } from '../../lib/deliveries/mail-warnings.ts';
 import { compileMjml } from '../../lib/deliveries/mjml.ts';
 import { sampleVariables } from '../../lib/deliveries/sample-variables.ts';
-import { renderMail } from '../../lib/deliveries/template.ts';
+import { mailOf } from './mail-of.ts';
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const hasChromium = existsSync(executablePath);
@@ -154,7 +154,7 @@ describe.skipIf(!hasChromium)(title, () => {
   afterAll(() => browser?.close());
 
   const show = async (template: Template, variables: MailVariables): Promise<string> => {
-    const { html } = renderMail({ en: template }, 'en', variables);
+    const { html } = mailOf({ en: template }, 'en', variables);
     await page.setContent(html);
     return html;
   };

@@ -90,6 +90,19 @@ describe('a test by mail', () => {
     expect(mailer.sent).toEqual([]);
   });
 
+  it('of a campaign without mail says where to look instead', async () => {
+    const en = { push: { title: 'Hi', body: 'There' } };
+    const { ports, mailer } = await open({
+      ...draft,
+      channels: ['push', 'in-app'],
+      variants: [{ name: 'push', weight: 1, action: { kind: 'reminder', templates: { en } } }],
+    });
+    await expect(sendTest(draft.campaignId, request, ports)).rejects.toMatchObject({
+      detail: { code: 'test-without-mail', message: expect.stringContaining('push, in-app') },
+    });
+    expect(mailer.sent).toEqual([]);
+  });
+
   it('is limited to so many an hour over all campaigns', async () => {
     const { ports, mailer } = await open();
     for (let count = 0; count < testSendsPerHourMax; count++) {
