@@ -5,7 +5,7 @@ import type { RunPhaseId } from './assigned.ts';
 import type { Campaign } from './campaign.ts';
 
 /** A finished campaign ends its tests; a rollout comes after the finish and is ended by cancelling alone. */
-export const ended = ({ status }: Campaign, { phase }: RunPhaseId): boolean =>
+export const ended = ({ status }: Pick<Campaign, 'status'>, { phase }: Pick<RunPhaseId, 'phase'>): boolean =>
   status === 'cancelled' || (status === 'finished' && phase === 'test');
 
 /** Twice as long each time, up to an hour. */

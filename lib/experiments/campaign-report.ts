@@ -28,7 +28,7 @@ export interface RunReport {
   /** All windows of the run, a rollout's too, are over: it is not computed again. */
   readonly done: boolean;
   readonly funnel: Funnel;
-  /** Waiting for a known time (quiet hours, throttling) when deliveries were last checked; among `waiting`. */
+  /** Waiting for a known time (quiet hours, throttling) when deliveries were last checked; among `waiting`. 0 once ended. */
   readonly deferred: number;
   readonly analysis: Analysis;
 }
@@ -40,6 +40,8 @@ export interface CampaignReport {
   /** ISO 8601: what had been received by then is in it. */
   readonly asOf: string;
   readonly windowDays: number;
+  /** A variant is a journey: some of its paths may have no message. */
+  readonly hasJourneys: boolean;
   readonly costs: MessageCosts;
   /** Of the newest result. */
   readonly sentence: Text | null;

@@ -6,10 +6,13 @@ import type { CampaignId, ItemId } from '../base/ids.ts';
 import { campaignObjectsConcurrencyMax, outcomeDelayMs, reportRunsCountMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
+import type { Phase } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
-import type { CampaignRun } from '../campaigns/run.ts';
+import { hasJourneys } from '../campaigns/journey-state.ts';
+import type { CampaignRun, RunPhase } from '../campaigns/run.ts';
 import { dayMs, lookTimesMs } from '../campaigns/schedule.ts';
+import { ended } from '../campaigns/waits.ts';
 import type { StoredEvent } from '../events/event.ts';
 import { numberOf } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
@@ -53,6 +56,7 @@ export const refreshReport = async (id: CampaignId, ports: ReportPorts): Promise
     status: campaign.status,
     asOf: new Date(nowMs).toISOString(),
     windowDays: campaign.windowDays,
+    hasJourneys: hasJourneys(campaign),
     costs: ports.costs,
     sentence: (await ports.results.latest(id))?.sentence ?? null,
     total,
@@ -138,6 +142,8 @@ const partOf = (
   costs: MessageCosts,
 ): RunReport => {
   const { runId, frozenAt, phases } = run;
+  const deferredIn = (of: RunPhase | undefined, phase: Phase): number =>
+    ended(campaign, { phase }) ? 0 : (of?.deliveries?.deferred ?? 0);
   const funnel = collectFunnel(campaign, assignments, events, { runIds: [runId], asOfMs: nowMs });
   const of = assignments.filter((each) => each.runId === runId && each.phase === 'test');
   return {
@@ -146,7 +152,7 @@ const partOf = (
     asOf: new Date(nowMs).toISOString(),
     done: isDone(campaign, run, nowMs),
     funnel,
-    deferred: Object.values(phases).reduce((sum, phase) => sum + (phase.deliveries?.deferred ?? 0), 0),
+    deferred: deferredIn(phases.test, 'test') + deferredIn(phases.rollout, 'rollout'),
     analysis: analysisOf(
       campaign,
       { assigned: of, events, messages: funnel.messages.filter(({ phase }) => phase === 'test') },

@@ -1,10 +1,12 @@
 // The funnel as CSV (RFC 4180), one count a row: which cell, which stage, how many. Every row adds up with its like, so
 // a spreadsheet's pivot table makes any total. Texts that a spreadsheet would take for a formula are put in quotes and
-// begin with an apostrophe (OWASP, CSV injection).
+// begin with an apostrophe (OWASP, CSV injection; full-width signs count as well where Chinese or Japanese is set).
+// It begins with a byte order mark: without one Excel reads UTF-8 as the machine's own code page, Chinese as noise.
 
 import type { Counts } from '../outcomes/counts.ts';
 import type { CampaignReport } from './campaign-report.ts';
 
+const byteOrderMark = '\uFEFF';
 const header = ['run', 'phase', 'unit', 'arm', 'role', 'step', 'channel', 'stage', 'detail', 'count'];
 
 export const reportCsv = ({ runs, total }: CampaignReport): string => {
@@ -17,17 +19,20 @@ export const reportCsv = ({ runs, total }: CampaignReport): string => {
       stages(counts).map((stage) => [runId, phase, 'messages', arm, '', stepId, channel, ...stage]),
     ),
   ]);
-  return [header, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  return byteOrderMark + [header, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 };
 
 const stages = (counts: Counts): readonly (readonly string[])[] =>
   Object.entries(counts).flatMap(([stage, count]) =>
     typeof count === 'number'
-      ? [[stage, '', String(count)]]
-      : Object.entries(count).map(([detail, some]) => [stage, detail, String(some)]),
+      ? [[stage, '', number(count)]]
+      : Object.entries(count).map(([detail, some]) => [stage, detail, number(some)]),
   );
 
+/** Money is a sum of fractions: without what adding them up leaves beyond the sixth decimal. */
+const number = (count: number): string => String(Number(count.toFixed(6)));
+
 const field = (text: string): string => {
-  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+  const safe = /^[=+\-@＝＋－＠\t\r\n]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) || safe !== text ? `"${safe.replaceAll('"', '""')}"` : safe;
 };

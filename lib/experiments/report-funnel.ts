@@ -1,15 +1,19 @@
 // The funnel's part of the report page, for one phase: plots, where everyone went, what became of the messages.
 
 import type { Phase } from '../campaigns/audience.ts';
+import { ended } from '../campaigns/waits.ts';
 import { addCounts, totalOf } from '../outcomes/counts.ts';
 import type { Funnel, MessageCell } from '../outcomes/funnel.ts';
 import type { CustomerCounts, MessageCounts } from '../outcomes/funnel-counts.ts';
+import type { CampaignReport } from './campaign-report.ts';
 import type { Format } from './report-format.ts';
 import { escaped, table } from './report-format.ts';
 import { barPlot } from './report-plots.ts';
 import { armName, channelName, reasonName, ruleName, words } from './report-words.ts';
+import type { Text } from './result.ts';
 
-export const funnelSection = (funnel: Funnel, phase: Phase, deferred: number, format: Format): string => {
+export const funnelSection = (report: CampaignReport, phase: Phase, format: Format): string => {
+  const funnel = report.total;
   const cells = funnel.customers.filter((cell) => cell.phase === phase);
   const messages = funnel.messages.filter((cell) => cell.phase === phase);
   if (cells.length === 0) {
@@ -22,7 +26,7 @@ export const funnelSection = (funnel: Funnel, phase: Phase, deferred: number, fo
       ? { en: 'Where everyone went', 'zh-CN': '每位客户的去向' }
       : { en: 'Rollout to the holdout', 'zh-CN': '向对照组推广' };
   return `<section><h2>${format.text(title)}</h2>
-<p>${format.text(sentence(all, treated, deferred, format))}</p>
+<p>${format.text(sentence(all, treated, without(report, phase, treated?.waiting ?? 0, format), format))}</p>
 ${customerPlot(all, treated, format)}
 ${customerTable(cells, all, format)}
 ${suppressedTable(all, format)}</section>
@@ -35,18 +39,43 @@ const sum = (counts: readonly CustomerCounts[]): CustomerCounts | undefined =>
 const sentence = (
   all: CustomerCounts | undefined,
   treated: CustomerCounts | undefined,
-  deferred: number,
+  rest: Text,
   { count }: Format,
-) => {
+): Text => {
   const [total, out] = [all?.customers ?? 0, (all?.heldOut ?? 0) + (all?.untreated ?? 0)];
   const [sent, suppressed] = [treated?.sent ?? 0, totalOf(treated?.suppressed ?? {})];
   const lost = (treated?.failed ?? 0) + (treated?.unknown ?? 0);
-  const waiting = treated?.waiting ?? 0;
-  const until = Math.min(deferred, waiting);
   return {
-    en: `${count(total)} customers were in the audience. ${count(out)} were kept without a message to compare with, ${count(sent)} were sent one, ${count(suppressed)} were suppressed by a rule, for ${count(lost)} it failed or nobody knows, and ${count(waiting)} have no message yet${until > 0 ? ` (${count(until)} of them wait for a known time)` : ''}. The parts add up to the whole.`,
-    'zh-CN': `受众共 ${count(total)} 位客户：${count(out)} 位作为对照不发送，${count(sent)} 位已发送，${count(suppressed)} 位因规则未发送，${count(lost)} 位失败或结果未知，${count(waiting)} 位尚未发送${until > 0 ? `（其中 ${count(until)} 位在等待确定的时间）` : ''}。各部分之和等于总数。`,
+    en: `${count(total)} customers were in the audience. ${count(out)} were kept without a message to compare with, ${count(sent)} were sent one, ${count(suppressed)} were suppressed by a rule, for ${count(lost)} it failed or nobody knows, and ${rest.en}. The parts add up to the whole.`,
+    'zh-CN': `受众共 ${count(total)} 位客户：${count(out)} 位作为对照不发送，${count(sent)} 位已发送，${count(suppressed)} 位因规则未发送，${count(lost)} 位失败或结果未知，${rest['zh-CN']}。各部分之和等于总数。`,
   };
+};
+
+/** Those of the treated to whom nothing was sent or refused: what is to come of them. */
+const without = (
+  { status, deferred, hasJourneys }: CampaignReport,
+  phase: Phase,
+  customers: number,
+  { count }: Format,
+): Text => {
+  const some = count(customers);
+  if (ended({ status }, { phase })) {
+    return {
+      en: `${some} had got no message when the campaign ended`,
+      'zh-CN': `${some} 位在活动结束时未收到消息`,
+    };
+  }
+  const until = Math.min(deferred, customers);
+  const [waitEn, waitZh] =
+    until > 0
+      ? [` (${count(until)} of them wait for a known time)`, `（其中 ${count(until)} 位在等待确定的时间）`]
+      : ['', ''];
+  return hasJourneys
+    ? {
+        en: `${some} have had no message so far${waitEn}: they wait in a journey, or their path through it has none`,
+        'zh-CN': `${some} 位目前没有消息${waitZh}：仍在旅程中等待，或其路径中没有消息`,
+      }
+    : { en: `${some} have no message yet${waitEn}`, 'zh-CN': `${some} 位尚未发送${waitZh}` };
 };
 
 const customerPlot = (

@@ -11,11 +11,11 @@ import type { Text } from './result.ts';
 
 export const reportPage = (report: CampaignReport, language: Language): string => {
   const format = formatOf(language);
-  const { total, analysis, deferred, costs } = report;
+  const { analysis, costs } = report;
   const sections = [
-    funnelSection(total, 'test', deferred, format),
-    analysis === null ? openSection(format) : effectSection(analysis, costs.currency, format),
-    funnelSection(total, 'rollout', deferred, format),
+    funnelSection(report, 'test', format),
+    analysis === null ? openSection(report, format) : effectSection(analysis, costs.currency, format),
+    funnelSection(report, 'rollout', format),
     runsSection(report, format),
   ];
   return `<!doctype html>
@@ -74,13 +74,25 @@ const head = (
 ${sentence === null ? '' : `<p class="result">${text(sentence)}</p>`}</header>`;
 };
 
-const openSection = ({ text }: Format): string =>
-  `<section><h2>${text({ en: 'What the campaign caused', 'zh-CN': '活动带来的变化' })}</h2>
-<p>${text({
-    en: 'The campaign repeats and has not ended: what all runs together caused is stated when the last window is over. Each run that is over has its own result.',
-    'zh-CN':
-      '活动会重复进行且尚未结束：全部批次的总体效果将在最后一个窗口结束后给出。已结束的批次有各自的结果。',
-  })}</p></section>`;
+const openSection = ({ runsCount, status }: CampaignReport, { text }: Format): string => {
+  const why = runsCount === 0 ? noRun : status === 'cancelled' ? cancelled : repeats;
+  return `<section><h2>${text({ en: 'What the campaign caused', 'zh-CN': '活动带来的变化' })}</h2>
+<p>${text(why)}</p></section>`;
+};
+
+const noRun: Text = {
+  en: 'Nobody has been assigned yet, so there is nothing to compare.',
+  'zh-CN': '尚无客户分组，因此没有可比较的内容。',
+};
+const cancelled: Text = {
+  en: 'The campaign was cancelled: what all runs together caused is not stated. Each run that was over by then has its own result.',
+  'zh-CN': '活动已取消：不再给出全部批次的总体效果。取消前已结束的批次有各自的结果。',
+};
+const repeats: Text = {
+  en: 'The campaign repeats and has not ended: what all runs together caused is stated when the last window is over. Each run that is over has its own result.',
+  'zh-CN':
+    '活动会重复进行且尚未结束：全部批次的总体效果将在最后一个窗口结束后给出。已结束的批次有各自的结果。',
+};
 
 const runsSection = (
   { runs, runsCount }: CampaignReport,

@@ -20,7 +20,7 @@ export const words = {
   sent: both('Sent', '已发送'),
   failed: both('Failed', '发送失败'),
   unknown: both('Unknown', '结果未知'),
-  waiting: both('Waiting', '等待中'),
+  waiting: both('No message', '无消息'),
   clicked: both('Clicked', '点击'),
   redeemed: both('Redeemed', '核销'),
   ordered: both('Ordered', '下单'),

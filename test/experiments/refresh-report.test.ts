@@ -147,6 +147,31 @@ describe('a campaign of one run', () => {
     expect(again).toEqual({ ...first, asOf: at(40, outcomeDelayMs) });
   });
 
+  test('counts nobody as waiting for a known time once it was cancelled', async () => {
+    const run = runAt('run-1', 0);
+    const deliveries = {
+      settled: 0,
+      sent: 0,
+      suppressed: {},
+      refused: {},
+      unknown: 0,
+      deferred: 7,
+      failed: 0,
+    };
+    const deferring = {
+      ...run,
+      phases: { test: { frozenAt: at(0), arms: {}, batchesCount: 1, attempts: 0, deliveries } },
+    };
+    for (const [status, deferred] of [
+      ['paused', 7],
+      ['cancelled', 0],
+    ] as const) {
+      await open({ ...once, status }, deferring);
+      nowIs(1);
+      expect((await refreshReport(campaignId, ports)).deferred).toBe(deferred);
+    }
+  });
+
   test('is reported with each look, and the look counts even when the report fails', async () => {
     const warnings: string[] = [];
     const broken = { ...archive, put: () => Promise.reject(new Error('no room')) };
@@ -245,7 +270,7 @@ describe('the report over HTTP', () => {
     await refreshReport(campaignId, ports);
     const answer = await campaignReport(campaignId, { format: 'csv' }, ports);
     const rows = answer.format === 'csv' ? answer.csv.trimEnd().split('\r\n') : [];
-    expect(rows[0]).toBe('run,phase,unit,arm,role,step,channel,stage,detail,count');
+    expect(rows[0]).toBe('\uFEFFrun,phase,unit,arm,role,step,channel,stage,detail,count');
     const counts = (stage: string): number =>
       rows
         .map((row) => row.split(','))
