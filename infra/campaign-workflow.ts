@@ -11,8 +11,11 @@ import {
   Condition,
   DefinitionBody,
   DistributedMap,
+  Errors,
+  JitterType,
   JsonPath,
   LogLevel,
+  type RetryProps,
   S3JsonItemReader,
   StateMachine,
   Succeed,
@@ -31,6 +34,19 @@ export interface CampaignFunctions {
 /** Batches delivered at once; with 200 customers a batch, 2,000 customers are under way. */
 export const deliveryConcurrencyMax = 10;
 
+/**
+ * Whatever fails: a table or bucket that does not answer would otherwise end the execution, and with it the campaign,
+ * for starting again under the same name starts nothing. Up to half an hour; every task may be repeated.
+ */
+const outage: RetryProps = {
+  errors: [Errors.ALL],
+  interval: Duration.seconds(5),
+  backoffRate: 5,
+  maxDelay: Duration.minutes(15),
+  maxAttempts: 5,
+  jitterStrategy: JitterType.FULL,
+};
+
 const at = (path: string): string => JsonPath.stringAt(path);
 const run = { campaignId: at('$.campaignId'), runId: at('$.runId') };
 
@@ -42,12 +58,20 @@ export const createCampaignWorkflow = (
   logs: ILogGroup,
 ): StateMachine => {
   const waitForStart = new Wait(scope, 'WaitForStart', { time: WaitTime.timestampPath('$.startsAt') });
-  const freeze = task(scope, 'FreezeAudience', functions.freeze, { step: 'freeze', ...run, phase: 'test' });
-  const freezeRollout = task(scope, 'FreezeRollout', functions.freeze, {
-    step: 'freeze',
-    ...run,
-    phase: 'rollout',
-  });
+  const freeze = task(
+    scope,
+    'FreezeAudience',
+    functions.freeze,
+    { step: 'freeze', ...run, phase: 'test' },
+    outage,
+  );
+  const freezeRollout = task(
+    scope,
+    'FreezeRollout',
+    functions.freeze,
+    { step: 'freeze', ...run, phase: 'rollout' },
+    outage,
+  );
   const deliver = new DistributedMap(scope, 'DeliverBatches', {
     itemReader: new S3JsonItemReader({ bucket: archive, key: JsonPath.stringAt('$.batchesKey') }),
     itemSelector: {
@@ -67,17 +91,25 @@ export const createCampaignWorkflow = (
       batchKey: at('$.batchKey'),
     }),
   );
-  const progress = task(scope, 'CheckProgress', functions.freeze, {
-    step: 'progress',
-    ...run,
-    phase: at('$.phase'),
-    lookAt: at('$.lookAt'),
-    execution: { name: at('$$.Execution.Name'), startedAt: at('$$.Execution.StartTime') },
-  });
+  // The file of batches could not be read.
+  deliver.addRetry(outage);
+  const progress = task(
+    scope,
+    'CheckProgress',
+    functions.freeze,
+    {
+      step: 'progress',
+      ...run,
+      phase: at('$.phase'),
+      lookAt: at('$.lookAt'),
+      execution: { name: at('$$.Execution.Name'), startedAt: at('$$.Execution.StartTime') },
+    },
+    outage,
+  );
   const waitToDeliver = new Wait(scope, 'WaitToDeliver', { time: WaitTime.timestampPath('$.waitUntil') });
   const waitToCheck = new Wait(scope, 'WaitToCheck', { time: WaitTime.timestampPath('$.waitUntil') });
   const waitForLook = new Wait(scope, 'WaitForLook', { time: WaitTime.timestampPath('$.waitUntil') });
-  const analyse = task(scope, 'Analyse', functions.analyse, run);
+  const analyse = task(scope, 'Analyse', functions.analyse, run, outage);
   const finished = new Succeed(scope, 'Finished');
 
   waitForStart.next(

@@ -83,7 +83,7 @@ const watches = (monitored: Monitored): Watch[] => [
     id: `${name}FailedAlarm`,
     metric: machine.metricFailed({ period: Duration.minutes(5) }),
     threshold: 0,
-    what: `An execution of ${name} failed. What served before still serves; see the execution in Step Functions.`,
+    what: `An execution of ${name} failed. What served before still serves, and nothing is lost; see the execution in Step Functions, mend the cause and redrive it there (within 14 days).`,
   })),
   {
     id: 'ApiServerErrorsAlarm',

@@ -10,9 +10,11 @@ import {
   DefinitionBody,
   Errors,
   Fail,
+  JitterType,
   JsonPath,
   LogLevel,
   Map as MapState,
+  type RetryProps,
   StateMachine,
   Succeed,
   TaskInput,
@@ -26,12 +28,29 @@ export interface TrainingFunctions {
   readonly publish: IFunction;
 }
 
-/** A Lambda task: the function's answer becomes the state; service errors are retried. */
+/** Lambda's own faults; what else fails is the function's word. Of many that were throttled together, each comes back at another moment. */
+const serviceFaults: RetryProps = {
+  errors: [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+    'Lambda.Unknown',
+    Errors.TIMEOUT,
+  ],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 5,
+  jitterStrategy: JitterType.FULL,
+};
+
+/** A Lambda task: the function's answer becomes the state; service errors are retried, or what `retry` says. */
 export const task = (
   scope: Construct,
   id: string,
   lambda: IFunction,
   payload: Record<string, unknown> | 'whole state',
+  retry: RetryProps = serviceFaults,
 ): LambdaInvoke => {
   const state = new LambdaInvoke(scope, id, {
     lambdaFunction: lambda,
@@ -40,19 +59,7 @@ export const task = (
     payloadResponseOnly: true,
     retryOnServiceExceptions: false,
   });
-  state.addRetry({
-    errors: [
-      'Lambda.ServiceException',
-      'Lambda.AWSLambdaException',
-      'Lambda.SdkClientException',
-      'Lambda.TooManyRequestsException',
-      'Lambda.Unknown',
-      Errors.TIMEOUT,
-    ],
-    interval: Duration.seconds(2),
-    backoffRate: 2,
-    maxAttempts: 5,
-  });
+  state.addRetry(retry);
   return state;
 };
 

@@ -31,7 +31,14 @@ interface State {
   readonly TimestampPath?: string;
   readonly Parameters?: Record<string, unknown>;
   readonly Catch?: readonly { readonly Next: string; readonly ErrorEquals: string[] }[];
-  readonly Retry?: readonly { readonly ErrorEquals: string[]; readonly MaxAttempts: number }[];
+  readonly Retry?: readonly {
+    readonly ErrorEquals: string[];
+    readonly MaxAttempts: number;
+    readonly IntervalSeconds: number;
+    readonly BackoffRate: number;
+    readonly MaxDelaySeconds?: number;
+    readonly JitterStrategy?: string;
+  }[];
   readonly MaxConcurrency?: number;
   readonly ItemReader?: Record<string, unknown>;
   readonly ItemProcessor?: {
@@ -83,7 +90,7 @@ describe('the workflows', () => {
     }
   });
 
-  it('retry every task on the service faults of Lambda', () => {
+  it('retry every task on the service faults of Lambda, each at a moment of its own', () => {
     const tasks = [training, campaign].flatMap((definition) =>
       Object.values(definition.States).flatMap((state) => [
         state,
@@ -91,8 +98,11 @@ describe('the workflows', () => {
       ]),
     );
     for (const state of tasks.filter(({ Type }) => Type === 'Task')) {
-      expect(state.Retry?.[0].ErrorEquals).toContain('Lambda.TooManyRequestsException');
-      expect(state.Retry?.[0].MaxAttempts).toBe(5);
+      const [retry] = state.Retry ?? [];
+      expect(
+        retry.ErrorEquals.some((name) => ['Lambda.TooManyRequestsException', 'States.ALL'].includes(name)),
+      ).toBe(true);
+      expect(retry).toMatchObject({ MaxAttempts: 5, JitterStrategy: 'FULL' });
     }
   });
 });
@@ -144,6 +154,19 @@ describe('training', () => {
 });
 
 describe('campaign', () => {
+  it('outlives an outage of half an hour of whatever it needs', () => {
+    const needed = ['FreezeAudience', 'DeliverBatches', 'CheckProgress', 'Analyse', 'FreezeRollout'];
+    for (const name of needed) {
+      expect(campaign.States[name].Retry?.map(({ ErrorEquals }) => ErrorEquals)).toEqual([['States.ALL']]);
+      const [{ IntervalSeconds, BackoffRate, MaxDelaySeconds = 0, MaxAttempts }] =
+        campaign.States[name].Retry ?? [];
+      const waitsS = Array.from({ length: MaxAttempts }, (_, index) =>
+        Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** index),
+      );
+      expect(waitsS).toEqual([5, 25, 125, 625, 900]);
+    }
+  });
+
   it('waits by timestamp only, so that waiting costs nothing', () => {
     const waits = Object.entries(campaign.States).filter(([, state]) => state.Type === 'Wait');
     expect(Object.fromEntries(waits.map(([name, state]) => [name, state.TimestampPath]))).toEqual({
@@ -203,13 +226,11 @@ describe('campaign', () => {
 });
 
 describe('the limits of Step Functions', () => {
-  /** Events of one pass through a state: a task's 5 and 3 more for each retry, 2 of a wait or choice, 4 of a map. */
+  /** Events of one pass through a state: a task's 5, a map's 4, and 3 more for each retry; 2 of a wait or choice. */
   const eventsOf = ({ Type, Retry }: State): number =>
-    Type === 'Task'
-      ? 5 + 3 * (Retry ?? []).reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 0)
-      : Type === 'Map'
-        ? 4
-        : 2;
+    Type === 'Task' || Type === 'Map'
+      ? (Type === 'Task' ? 5 : 4) + 3 * (Retry ?? []).reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 0)
+      : 2;
   const nextOf = ({ Next, Default, Choices = [] }: State): string[] =>
     [Next, Default, ...Choices.map((choice) => choice.Next)].filter((name) => name !== undefined);
   /** The most events from after this state until CheckProgress comes round; the rollout, once a run, left out. */
