@@ -121,6 +121,18 @@ describe('an attempt that was thought dead', () => {
   });
 });
 
+it('an attempt settles nothing that another one has taken over and is sending', async () => {
+  const stage = createStage();
+  stage.mailer.next.push({ kind: 'rejected', message: 'MessageRejected' });
+  const late = withStep(stage, 'failed', (step) => {
+    const taken = { ...stored(stage), sendingBy: 'the other attempt' };
+    stage.table.deliveries.set(taken.deliveryId, taken);
+    return step();
+  });
+  expect(await deliver(late)).toMatchObject({ kind: 'deferred', reason: 'being-sent' });
+  expect(stored(stage)).toMatchObject({ status: 'sending', sendingBy: 'the other attempt' });
+});
+
 describe('a wait for the sending rate', () => {
   it('comes before the claim: who dies in it leaves a mail that is sent later, not an unknown one', async () => {
     const stage = createStage();

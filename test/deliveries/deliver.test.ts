@@ -73,6 +73,19 @@ describe('delivering to one customer', () => {
     });
   });
 
+  it.each([
+    [10, { kind: 'suppressed', reason: 'quiet-until-too-late' }],
+    [11, { kind: 'deferred', reason: 'quiet-hours', untilMs: Date.UTC(2026, 5, 10, 22) }],
+  ])(
+    'knows at once what quiet hours keep to its last moment: %i hours from 12:00, quiet until 22:00',
+    async (deliverWithinHours, expected) => {
+      const stage = createStage();
+      const record = recordOf('ada', { timeZone: 'Australia/Sydney' });
+      const campaign = { ...couponCampaign, deliverWithinHours };
+      expect(await deliverOne(campaign, memberOf('ada'), record, stage.context)).toEqual(expected);
+    },
+  );
+
   it('shows recommended items with titles, reasons in the customer’s language and links that carry the decision', async () => {
     const stage = createStage();
     const item: CatalogItem = {
