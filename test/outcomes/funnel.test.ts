@@ -111,6 +111,22 @@ describe('a campaign of six customers', () => {
   });
 });
 
+test('a customer whose links a program alone followed did not click', () => {
+  const { customers, messages } = collectFunnel(
+    campaign,
+    [assignment('ann', 'A')],
+    [settledAs('ann', 'sent', 0.1), reportOf('ann', 'click', 1, { link: 'a', userAgent: 'curl/8' })],
+    scope,
+  );
+  expect(customers[0].counts).toMatchObject({ sent: 1, clicked: 0 });
+  expect(messages[0].counts).toMatchObject({
+    clicked: 0,
+    clickedByProgramsOnly: 1,
+    clicks: 1,
+    humanClicks: 0,
+  });
+});
+
 test('an order in the windows of two runs counts in the later one alone', () => {
   const { customers } = collectFunnel(
     campaign,
