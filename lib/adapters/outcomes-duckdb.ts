@@ -52,6 +52,7 @@ const touchNames: readonly string[] = [
   loopEvents.deliverySettled,
   loopEvents.deliveryReported,
   loopEvents.couponRedeemed,
+  loopEvents.couponRefunded,
   loopEvents.consentWithdrawn,
 ];
 

@@ -2,7 +2,7 @@
 // first message, and a code that is taken is told before anything starts. Starting again changes nothing.
 
 import { Failure } from '../base/errors.ts';
-import { customerId, decisionId } from '../base/ids.ts';
+import { type CampaignId, customerId, type DecisionId, decisionId } from '../base/ids.ts';
 import { issueCoupon } from '../offers/issue.ts';
 import type { Coupon, CouponStore } from '../ports.ts';
 import type { Campaign, MessageAction } from './campaign.ts';
@@ -33,6 +33,9 @@ export const storeSharedCodes = async (
   }
 };
 
+/** Of a code that belongs to no one decision. */
+export const sharedDecisionId = (campaignId: CampaignId): DecisionId => decisionId(`shared-${campaignId}`);
+
 const sharedCoupons = (
   { campaignId, variants }: Pick<Campaign, 'campaignId' | 'variants'>,
   nowMs: number,
@@ -42,7 +45,7 @@ const sharedCoupons = (
       const holder = {
         campaignId,
         variant: name,
-        decisionId: decisionId(`shared-${campaignId}`),
+        decisionId: sharedDecisionId(campaignId),
         customerId: customerId(''),
       };
       return message.kind === 'coupon' && message.offer.sharedCode !== undefined

@@ -53,7 +53,7 @@ export const collectOutcomes = (
     tally.customers++;
     arms.set(arm, tally);
   }
-  const touches = collectTouches(loop, decisions);
+  const touches = collectTouches(loop, decisions, scope.windowDays);
   const currencies = new Set<string>();
   for (const [customerId, bought] of ordersInWindow(orders, customers, scope)) {
     const tally = arms.get(customers.get(customerId)?.arm ?? '');
@@ -80,11 +80,14 @@ type Customers = ReadonlyMap<CustomerId, AssignedCustomer>;
 
 const firstAssignments = (assigned: Iterable<AssignedCustomer>) => {
   const customers = new Map<CustomerId, AssignedCustomer>();
-  const decisions = new Set<string>();
+  const decisions = new Map<string, AssignedCustomer>();
   const conflicts = new Set<CustomerId>();
   for (const entry of assigned) {
     const kept = customers.get(entry.customerId);
-    decisions.add(entry.decisionId);
+    const sameDecision = decisions.get(entry.decisionId);
+    if (sameDecision === undefined || entry.assignedAtMs < sameDecision.assignedAtMs) {
+      decisions.set(entry.decisionId, entry);
+    }
     if (kept !== undefined && kept.arm !== entry.arm) {
       conflicts.add(entry.customerId);
     }

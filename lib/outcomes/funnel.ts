@@ -8,14 +8,13 @@
 
 import type { Phase } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
-import { loopEvents, type StoredEvent } from '../events/event.ts';
-import { idText } from '../events/meaning.ts';
-import { normalizeCode } from '../offers/code.ts';
+import type { StoredEvent } from '../events/event.ts';
 import { type Assignment, type Role, roleOf } from './assignment.ts';
 import { addCounts } from './counts.ts';
 import { type Credited, creditOrders } from './credit.ts';
 import { type CustomerCounts, customerCounts, type MessageCounts, messageCounts } from './funnel-counts.ts';
 import { foldMessages, type Message } from './messages.ts';
+import { foldRedemptions } from './redemptions.ts';
 
 export interface CustomerCell {
   readonly runId: string;
@@ -57,13 +56,17 @@ export const collectFunnel = (
     ({ userId, timestamp }) => userId !== undefined && Date.parse(timestamp) < asOfMs,
   );
   const messages = Map.groupBy(foldMessages(past, byDecision).values(), ({ decisionId }) => decisionId);
-  const redeemed = redeemedCodes(past, byDecision);
+  const redeemed = Map.groupBy(
+    foldRedemptions(past, byDecision.values(), campaign.windowDays),
+    ({ decisionId }) => decisionId,
+  );
   const orders = creditOrders([...byDecision.values()], past, campaign.windowDays);
   const cells = { customers: new Map<string, CustomerCell>(), messages: new Map<string, MessageCell>() };
   for (const assignment of byDecision.values()) {
     if (runIds.includes(assignment.runId)) {
       const { decisionId } = assignment;
-      const found = { messages: messages.get(decisionId) ?? [], codes: redeemed.get(decisionId) ?? none };
+      const codes = new Set((redeemed.get(decisionId) ?? []).map(({ code }) => code));
+      const found = { messages: messages.get(decisionId) ?? [], codes };
       addCustomer(
         cells.customers,
         roleOf(campaign, assignment.arm),
@@ -79,8 +82,6 @@ export const collectFunnel = (
   return { customers: sorted(cells.customers), messages: sorted(cells.messages) };
 };
 
-const none: ReadonlySet<string> = new Set();
-
 const firstByDecision = (assignments: Iterable<Assignment>): ReadonlyMap<string, Assignment> => {
   const first = new Map<string, Assignment>();
   for (const assignment of assignments) {
@@ -94,22 +95,6 @@ const firstByDecision = (assignments: Iterable<Assignment>): ReadonlyMap<string,
     }
   }
   return first;
-};
-
-/** Codes redeemed, by decision. */
-const redeemedCodes = (
-  events: readonly StoredEvent[],
-  decisions: ReadonlyMap<string, Assignment>,
-): ReadonlyMap<string, ReadonlySet<string>> => {
-  const codes = new Map<string, Set<string>>();
-  for (const { event, properties } of events) {
-    const decision = idText(properties.decisionId) ?? '';
-    if (event === loopEvents.couponRedeemed && decisions.has(decision)) {
-      const code = idText(properties.code) ?? '';
-      codes.set(decision, (codes.get(decision) ?? new Set()).add(normalizeCode(code) ?? code));
-    }
-  }
-  return codes;
 };
 
 interface Found {

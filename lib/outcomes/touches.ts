@@ -1,12 +1,13 @@
 // What reached each customer in a run: messages, redemptions, clicks, complaints, unsubscribes, from loop events.
-// Deliveries and redemptions name their decision, reports name the delivery; a decision of another run or phase is
-// another id and passed over. Reading an event twice changes nothing. Clicks of scanners are no touch (clicks.ts).
+// Deliveries name their decision, reports name the delivery; a decision of another run or phase is another id and passed
+// over. Which redemptions are whose: redemptions.ts. Reading an event twice changes nothing. Clicks of scanners are no touch (clicks.ts).
 // Times in ms since 1970.
 
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
-import { idText, numberOf } from '../events/meaning.ts';
+import { idText } from '../events/meaning.ts';
 import { foldMessages, humanClicks, type Message } from './messages.ts';
+import { type Assigned, foldRedemptions, type Redemption } from './redemptions.ts';
 
 export interface Touch {
   sentAtMs?: number;
@@ -14,7 +15,7 @@ export interface Touch {
   isUnsubscribed: boolean;
   isComplaint: boolean;
   redemptions: Set<string>;
-  /** What was taken off, by order; of a redemption told twice the same. */
+  /** What stayed off, by order. */
   redeemedOrders: Map<string, number>;
   /** Coupon codes sent to them, normalized. */
   codes: Set<string>;
@@ -24,7 +25,8 @@ export interface Touch {
 
 export const collectTouches = (
   loop: readonly StoredEvent[],
-  decisions: ReadonlySet<string>,
+  assignments: ReadonlyMap<string, Assigned>,
+  windowDays: number,
 ): ReadonlyMap<CustomerId, Touch> => {
   const touches = new Map<CustomerId, Touch>();
   const touchOf = (customerId: CustomerId): Touch => {
@@ -39,22 +41,16 @@ export const collectTouches = (
     touches.set(customerId, touch);
     return touch;
   };
-  const messages = foldMessages(loop, decisions);
+  const messages = foldMessages(loop, assignments);
   for (const message of messages.values()) {
     noteMessage(touchOf(message.customerId), message);
   }
+  for (const redemption of foldRedemptions(loop, assignments.values(), windowDays)) {
+    noteRedemption(touchOf(redemption.customerId), redemption);
+  }
   for (const event of loop) {
-    if (event.userId === undefined) {
-      continue;
-    }
-    if (
-      event.event === loopEvents.couponRedeemed &&
-      decisions.has(idText(event.properties.decisionId) ?? '')
-    ) {
-      noteRedemption(touchOf(event.userId), event);
-    }
-    const touch = touches.get(event.userId);
-    if (touch !== undefined) {
+    const touch = event.userId && touches.get(event.userId);
+    if (touch) {
       touch.isUnsubscribed ||= isWithdrawal(event, touch, messages);
     }
   }
@@ -75,10 +71,9 @@ const noteMessage = (touch: Touch, message: Message): void => {
   }
 };
 
-const noteRedemption = (touch: Touch, { properties }: StoredEvent): void => {
-  const orderId = idText(properties.orderId) ?? '';
-  touch.redemptions.add(JSON.stringify([idText(properties.code), orderId]));
-  touch.redeemedOrders.set(orderId, numberOf(properties.discountAmount) ?? 0);
+const noteRedemption = (touch: Touch, { code, orderId, discount }: Redemption): void => {
+  touch.redemptions.add(JSON.stringify([code, orderId]));
+  touch.redeemedOrders.set(orderId, (touch.redeemedOrders.get(orderId) ?? 0) + discount);
 };
 
 /** A withdrawal that names its delivery counts for that one; else for the mail that was sent before it. */
