@@ -1,9 +1,12 @@
-// Event campaigns, one customer a message: assign, deliver or put back. What failed comes back by itself.
+// Event campaigns, one customer a message: assign, deliver or put back; advocates' rewards; refunds of orders. What failed comes back by itself.
 
 import { deliverTrigger } from '../lib/deliveries/trigger.ts';
+import { refundOrder } from '../lib/offers/refund-order.ts';
+import type { OrderRefund } from '../lib/ports.ts';
 import {
   campaignStore,
   catalogStore,
+  couponStore,
   customerStore,
   deliveryPorts,
   journeyStore,
@@ -15,8 +18,16 @@ import {
 } from './runtime.ts';
 
 export const handler = sqs(async (records) => {
+  const delivery = await deliveryPorts();
+  const coupons = {
+    ...delivery,
+    coupons: couponStore(),
+    catalog: catalogStore(),
+    customers: customerStore(),
+  };
   const context = {
-    ...(await deliveryPorts()),
+    ...delivery,
+    refundOrder: (refund: OrderRefund) => refundOrder(refund, coupons),
     campaigns: campaignStore(),
     customers: customerStore(),
     catalog: catalogStore(),

@@ -20,6 +20,7 @@ import type { CatalogItem } from './events/item.ts';
 import type { CampaignResult } from './experiments/result.ts';
 import type { CouponLedger } from './offers/ledger.ts';
 import type { IssuedTerms } from './offers/offer.ts';
+import type { OrderRefund } from './offers/refund-order.ts';
 import type { Assignment } from './outcomes/assignment.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
 
@@ -34,6 +35,7 @@ export type {
   SendResult,
   Throttled,
 } from './deliveries/message.ts';
+export type { OrderRefund } from './offers/refund-order.ts';
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
@@ -433,8 +435,15 @@ export interface CampaignTrigger {
   readonly at: string;
   /** Put back until then (quiet hours, a pause); ISO 8601. */
   readonly notBefore?: string;
+  /** Not an entry: the code of a reward that the customer earned, of which they are told. */
+  readonly reward?: string;
   /** Not an entry: the customer's journeys in this campaign go on; with `event`, those that wait for it. */
   readonly journey?: { readonly event?: string };
+}
+
+export interface RefundQueue {
+  /** Resolves when the queue has accepted all. */
+  sendRefunds(refunds: readonly OrderRefund[]): Promise<void>;
 }
 
 export interface TriggerQueue {

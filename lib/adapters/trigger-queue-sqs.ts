@@ -1,13 +1,17 @@
-// Campaign triggers into SQS: one CampaignTrigger as JSON a message, so that each is retried on its own.
+// Campaign triggers and refunds into SQS: one as JSON a message, so that each is retried on its own.
 
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { TriggerQueue } from '../ports.ts';
+import type { RefundQueue, TriggerQueue } from '../ports.ts';
 import { batchesOf, sendBatch } from './event-queue-sqs.ts';
 
-export const createTriggerQueue = (queueUrl: string, client = new SQSClient({})): TriggerQueue => ({
-  send: async (triggers, delayS) => {
-    for (const bodies of batchesOf(triggers.map((trigger) => JSON.stringify(trigger)))) {
+export const createTriggerQueue = (
+  queueUrl: string,
+  client = new SQSClient({}),
+): TriggerQueue & RefundQueue => {
+  const send = async (messages: readonly object[], delayS?: number): Promise<void> => {
+    for (const bodies of batchesOf(messages.map((message) => JSON.stringify(message)))) {
       await sendBatch(client, queueUrl, bodies, delayS);
     }
-  },
-});
+  };
+  return { send, sendRefunds: (refunds) => send(refunds) };
+};

@@ -254,6 +254,8 @@ export const scannerClickMs = 5_000;
 export const scannerBurstMs = 2_000;
 /** Clicks of the same program from the same network as a scanner's belong to its visit for so long. */
 export const scannerVisitMs = 10 * 60 * 1000;
+/** Refunds of one order that events tell one by one; an order has some lines, and each is refunded once. */
+export const refundsToldCountMax = 200;
 /** How long a function trusts a cached pointer, key or campaign list. */
 export const cacheMs = 15_000;
 

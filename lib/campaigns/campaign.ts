@@ -76,7 +76,12 @@ interface Message {
 
 /** An action that is one message. */
 export type MessageAction =
-  | (Message & { readonly kind: 'coupon'; readonly offer: CouponOffer })
+  | (Message & {
+      readonly kind: 'coupon';
+      readonly offer: CouponOffer;
+      /** Of an offer that brings friends: what tells the customer of each reward earned. */
+      readonly rewardMessage?: { readonly templates: Templates };
+    })
   | (Message & { readonly kind: 'reminder' });
 
 export type Action =

@@ -55,9 +55,14 @@ export interface CheckedDefinition {
 
 /** What knows the template language (lib/deliveries has it). */
 export interface TemplateRules {
-  check(templates: Templates, kind: 'coupon' | 'reminder'): readonly Problem[];
+  /** `referral`: a coupon message whose code brings friends. */
+  check(templates: Templates, kind: 'coupon' | 'reminder' | 'referral'): readonly Problem[];
   /** Used where an action gives none. */
-  readonly defaults: { readonly coupon: Templates; readonly reminder: Templates };
+  readonly defaults: {
+    readonly coupon: Templates;
+    readonly reminder: Templates;
+    readonly reward: Templates;
+  };
 }
 
 /** Throws Failure('invalid') with all problems. `made`: those that completing its templates found. */
@@ -132,7 +137,13 @@ const templates = z.strictObject({ en: template, 'zh-CN': template.optional() })
 const focus = z.enum(['cart', 'viewed', 'expiring', 'series', 'completed']).optional();
 
 const message = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('coupon'), offer: offerSchema, templates, focus }),
+  z.strictObject({
+    kind: z.literal('coupon'),
+    offer: offerSchema,
+    templates,
+    focus,
+    rewardMessage: z.strictObject({ templates }).optional(),
+  }),
   z.strictObject({ kind: z.literal('reminder'), templates, focus }),
 ]);
 const action = z.discriminatedUnion('kind', [
@@ -302,16 +313,52 @@ const templateProblems = (
 ): readonly Problem[] =>
   (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) =>
     messagesIn(isObject(one) ? one.action : undefined, `variants.${index}.action`).flatMap((sent) => {
-      const parsed = templates.safeParse(sent.message.templates);
-      return parsed.success
-        ? [
-            ...rules.check(parsed.data, sent.message.kind === 'coupon' ? 'coupon' : 'reminder'),
-            ...halfMails(parsed.data),
-            ...speechless(parsed.data, input.channels),
-          ].map(({ path, message: text }) => ({ path: `${sent.path}.${path}`, message: text }))
-        : [];
+      const { message } = sent;
+      const coupon = bringsFriends(message.offer) ? 'referral' : 'coupon';
+      const kind = message.kind === 'coupon' ? coupon : 'reminder';
+      const reward = isObject(message.rewardMessage) ? message.rewardMessage.templates : undefined;
+      return [
+        ...faultsOf(message.templates, kind, sent.path, input.channels, rules),
+        ...faultsOf(reward, 'coupon', `${sent.path}.rewardMessage`, input.channels, rules),
+        ...needlessReward(message, sent.path),
+      ];
     }),
   );
+
+const faultsOf = (
+  given: unknown,
+  kind: Parameters<TemplateRules['check']>[1],
+  path: string,
+  channels: unknown,
+  rules: TemplateRules,
+): readonly Problem[] => {
+  const parsed = templates.safeParse(given);
+  return parsed.success
+    ? [
+        ...rules.check(parsed.data, kind),
+        ...halfMails(parsed.data),
+        ...speechless(parsed.data, channels),
+      ].map((problem) => ({
+        path: `${path}.${problem.path}`,
+        message: problem.message,
+      }))
+    : [];
+};
+
+const needlessReward = (
+  { offer, rewardMessage }: { readonly [key: string]: unknown },
+  path: string,
+): readonly Problem[] =>
+  rewardMessage !== undefined && !bringsFriends(offer)
+    ? [
+        {
+          path: `${path}.rewardMessage`,
+          message: 'tells of rewards for friends; give the offer a referral, or leave it out',
+        },
+      ]
+    : [];
+
+const bringsFriends = (offer: unknown): boolean => isObject(offer) && isObject(offer.referral);
 
 /** A message for other channels alone has nothing of a mail; a mail lacks nothing (its text is made from the HTML). */
 const halfMails = (given: Templates): readonly Problem[] =>
@@ -376,10 +423,14 @@ const withDefault = (one: unknown, defaults: TemplateRules['defaults']): unknown
 const withTemplate = (
   sent: { readonly [key: string]: unknown },
   defaults: TemplateRules['defaults'],
-): object =>
-  sent.templates === undefined && (sent.kind === 'coupon' || sent.kind === 'reminder')
-    ? { ...sent, templates: defaults[sent.kind] }
-    : sent;
+): object => ({
+  ...sent,
+  ...(sent.templates === undefined &&
+    (sent.kind === 'coupon' || sent.kind === 'reminder') && { templates: defaults[sent.kind] }),
+  ...(sent.kind === 'coupon' &&
+    sent.rewardMessage === undefined &&
+    bringsFriends(sent.offer) && { rewardMessage: { templates: defaults.reward } }),
+});
 
 /** The templates stand in the campaign itself; here a word says where they came from. */
 const builtIn = 'built-in';
@@ -393,7 +444,7 @@ const defaultsGiven = (input: unknown, filled: unknown, path: string): { [path: 
   for (const [key, value] of Object.entries(filled ?? {})) {
     const at = path === '' ? key : `${path}.${key}`;
     if (given.get(key) === undefined && value !== undefined) {
-      found[at] = key === 'templates' ? builtIn : (value as Json);
+      found[at] = key === 'templates' || key === 'rewardMessage' ? builtIn : (value as Json);
     } else {
       Object.assign(found, defaultsGiven(given.get(key), value, at));
     }

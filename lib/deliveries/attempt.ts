@@ -7,6 +7,7 @@ import type { StepId } from '../campaigns/journey.ts';
 import type { CustomerProfile, CustomerRecord } from '../events/customer.ts';
 import type {
   Clock,
+  Coupon,
   CouponStore,
   CustomerStore,
   DeliveryStore,
@@ -67,6 +68,8 @@ export interface Attempt {
   readonly member: AudienceMember;
   /** The step of a journey that sends it; absent where the variant's action is one message. */
   readonly stepId?: StepId;
+  /** The coupon of an advocate's reward, which this message tells of; absent: `action` says what is issued. */
+  readonly reward?: Coupon;
   readonly action: MessageAction;
   readonly profile: CustomerProfile | undefined;
   readonly record: CustomerRecord;

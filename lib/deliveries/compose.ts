@@ -132,6 +132,7 @@ export const variablesOf = (letter: Letter, channel: Channel, context: LetterCon
 
 const couponVariables = (coupon: Coupon, language: Language, nowMs: number, timeZone: string) => {
   const endsAtMs = Date.parse(coupon.expiresAt);
+  const fromMs = Date.parse(coupon.validFrom ?? coupon.issuedAt);
   return {
     code: coupon.code,
     kind: coupon.terms.discount.kind,
@@ -139,6 +140,7 @@ const couponVariables = (coupon: Coupon, language: Language, nowMs: number, time
     expiresAt: coupon.expiresAt,
     expiresText: dateText(endsAtMs, language, timeZone),
     deadlineText: deadlineText(endsAtMs, language, timeZone),
+    validFromText: fromMs > nowMs ? deadlineText(fromMs, language, timeZone) : '',
     daysLeft: Math.max(0, Math.floor((endsAtMs - nowMs) / dayMs)),
   };
 };
@@ -147,4 +149,6 @@ const referralVariables = ({ code, terms }: Coupon, language: Language) => ({
   code,
   rewardText: terms.referral === undefined ? '' : offerTexts(terms.referral.reward, language).discountText,
   friendRewardText: offerTexts(terms, language).discountText,
+  waitDays: terms.referral?.waitDays ?? 0,
+  rewardsMax: terms.referral?.rewardsMax ?? 0,
 });

@@ -18,7 +18,10 @@ export const offeredCoupon = async (
   given: CouponOffer,
   attempt: Attempt,
 ): Promise<DeliveredCoupon | 'not-suitable'> => {
-  const { campaign, member, context } = attempt;
+  const { campaign, member, context, reward } = attempt;
+  if (reward !== undefined) {
+    return { coupon: reward, isNew: false };
+  }
   const offer = await suited(given, attempt);
   if (offer === undefined) {
     return 'not-suitable';

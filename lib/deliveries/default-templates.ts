@@ -4,6 +4,7 @@
 import type { MailTemplate, Templates } from '../campaigns/campaign.ts';
 import { footerWords, greeting } from '../campaigns/mail-footer.ts';
 import { type Block, type LayoutWords, layout } from '../campaigns/mail-layout.ts';
+import { rewardTemplates } from '../campaigns/reward-templates.ts';
 
 /** Where a card in the app leads; nowhere without recommendations. */
 const firstLink = '{{ recommendations[0].url | default: "" | link }}';
@@ -111,7 +112,12 @@ const reminderBlocksZh: readonly Block[] = [
 
 type MailTemplates = Templates & { readonly en: MailTemplate };
 
-export const defaultTemplates: { readonly coupon: MailTemplates; readonly reminder: MailTemplates } = {
+export const defaultTemplates: {
+  readonly coupon: MailTemplates;
+  readonly reminder: MailTemplates;
+  readonly reward: Templates;
+} = {
   coupon: { en: layout(couponEn, couponBlocksEn), 'zh-CN': layout(couponZh, couponBlocksZh) },
   reminder: { en: layout(reminderEn, reminderBlocksEn), 'zh-CN': layout(reminderZh, reminderBlocksZh) },
+  reward: rewardTemplates,
 };

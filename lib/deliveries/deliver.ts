@@ -26,7 +26,7 @@ import {
 } from './fallback.ts';
 import { type Gate, gate, pressure, putTodaysPlaceBack, todaysPlace } from './gate.ts';
 import { giveBackPlaces } from './give-back.ts';
-import { deliveryIdOf } from './identity.ts';
+import { deliveryIdOf, rewardDeliveryId } from './identity.ts';
 import { settledEvent } from './settled-event.ts';
 import { smsSize } from './sms-segments.ts';
 import { type Written, write } from './write.ts';
@@ -45,8 +45,8 @@ export const deliverOne = async (
 };
 
 export const deliverMessage = async (attempt: Attempt): Promise<DeliveryOutcome> => {
-  const { campaign, member, stepId, context } = attempt;
-  const id = deliveryIdOf(campaign, context.runId, context.phase, member.customerId, stepId);
+  const { context } = attempt;
+  const id = idOf(attempt);
   const stored = await context.deliveries.get(id);
   if (stored !== undefined) {
     return goOn(stored, attempt);
@@ -72,17 +72,20 @@ export const closeOne = async (
 };
 
 /** Sends nothing more, and settles what an earlier attempt began. Who was not begun stays so. */
-export const closeMessage = async (attempt: Attempt): Promise<DeliveryOutcome> => {
-  const { campaign, member, stepId, context } = attempt;
-  const id = deliveryIdOf(campaign, context.runId, context.phase, member.customerId, stepId);
-  const stored = await context.deliveries.get(id);
+export const closeMessage = async (attempt: Attempt, reason = 'cancelled'): Promise<DeliveryOutcome> => {
+  const stored = await attempt.context.deliveries.get(idOf(attempt));
   if (stored === undefined) {
     return notBegun;
   }
   return stored.status === 'prepared'
-    ? settle(stored, 'suppressed', { reason: 'cancelled' }, attempt)
+    ? settle(stored, 'suppressed', { reason }, attempt)
     : goOn(stored, attempt);
 };
+
+const idOf = ({ campaign, member, stepId, reward, context }: Attempt): Delivery['deliveryId'] =>
+  reward === undefined
+    ? deliveryIdOf(campaign, context.runId, context.phase, member.customerId, stepId)
+    : rewardDeliveryId(campaign.campaignId, reward.code);
 
 /** Nothing to come back for. */
 export const notBegun: DeliveryOutcome = { kind: 'deferred', reason: 'cancelled' };
@@ -110,13 +113,15 @@ const newDelivery = (
 /** The first attempt: nothing is stored yet. */
 const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutcome> => {
   const { action, context } = attempt;
-  const may = gate(attempt, delivery.channel);
+  const may = gate(attempt, delivery.channel, attempt.reward);
   if (may.kind !== 'go') {
     return notNow(may, delivery, attempt);
   }
   const room = await pressure(attempt, delivery.channel);
   if (room.kind !== 'go') {
-    return notNow(room, delivery, attempt);
+    return attempt.reward !== undefined && room.kind === 'never'
+      ? tomorrow(attempt)
+      : notNow(room, delivery, attempt);
   }
   const offered = action.kind === 'coupon' ? await offeredCoupon(action.offer, attempt) : undefined;
   if (offered === 'not-suitable') {
@@ -160,11 +165,22 @@ const begin = async (delivery: Delivery, attempt: Attempt): Promise<DeliveryOutc
     case 'exists':
       return goOn(prepared.delivery, attempt);
     case 'capped':
-      return beginNext(delivery, 'suppressed', 'capped', attempt);
+      return attempt.reward === undefined
+        ? beginNext(delivery, 'suppressed', 'capped', attempt)
+        : tomorrow(attempt);
     case 'changed':
       return begin(delivery, attempt);
   }
 };
+
+/** A reward was promised: it waits for the next day's places, until its own last moment. */
+const tomorrow = ({ context }: Attempt): DeliveryOutcome => ({
+  kind: 'deferred',
+  reason: 'capped',
+  untilMs: (Math.floor(context.clock.nowMs() / dayMs) + 1) * dayMs,
+});
+
+const dayMs = 86_400_000;
 
 /** Nothing is stored yet: begins again on the next channel, or records why there is none. */
 const beginNext = (

@@ -19,3 +19,7 @@ export const deliveryIdOf = (
   const parts = [campaign.campaignId, run, phase, customerId, ...(stepId === undefined ? [] : [stepId])];
   return deliveryId(hash('sha256', JSON.stringify(parts)).slice(0, 40));
 };
+
+/** A reward is told of once, whenever it was earned. */
+export const rewardDeliveryId = (campaignId: Campaign['campaignId'], code: string): DeliveryId =>
+  deliveryId(hash('sha256', JSON.stringify([campaignId, 'reward', code])).slice(0, 40));

@@ -36,6 +36,8 @@ export interface MailCoupon {
   readonly expiresText: string;
   /** The same with the time and its zone: the true end of a limited offer. */
   readonly deadlineText: string;
+  /** From when it works, with the time and its zone; '' when it works already. */
+  readonly validFromText: string;
   /** Whole days until then, rounded down; 0 on the last day. */
   readonly daysLeft: number;
   /** '' when there is no minimum. */
@@ -49,6 +51,10 @@ export interface MailReferral {
   readonly code: string;
   readonly rewardText: string;
   readonly friendRewardText: string;
+  /** Days that a friend's order must have stood before the reward can be used. */
+  readonly waitDays: number;
+  /** Friends for whom the customer is rewarded. */
+  readonly rewardsMax: number;
 }
 
 export interface MailItem {

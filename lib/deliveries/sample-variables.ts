@@ -4,7 +4,10 @@
 import type { Language } from '../events/customer.ts';
 import type { MailVariables } from './mail-variables.ts';
 
-export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder'): MailVariables => {
+/** `referral`: a coupon message whose code brings friends. */
+export type SampleKind = 'coupon' | 'reminder' | 'referral';
+
+export const sampleVariables = (language: Language, kind: SampleKind): MailVariables => {
   const chinese = language === 'zh-CN';
   return {
     customer: {
@@ -14,7 +17,16 @@ export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder')
       traits: {},
     },
     campaign: { id: 'campaign-1', name: chinese ? '新学期' : 'New term' },
-    ...(kind === 'coupon' && {
+    ...(kind === 'referral' && {
+      referral: {
+        code: '7K2M-9QXA-4TNB',
+        rewardText: chinese ? '8.5折' : '15% off',
+        friendRewardText: chinese ? '8.5折' : '15% off',
+        waitDays: 14,
+        rewardsMax: 5,
+      },
+    }),
+    ...(kind !== 'reminder' && {
       coupon: {
         code: '7K2M-9QXA-4TNB',
         kind: 'percent',
@@ -22,6 +34,7 @@ export const sampleVariables = (language: Language, kind: 'coupon' | 'reminder')
         expiresAt: '2030-01-31T12:00:00.000Z',
         expiresText: chinese ? '2030年1月31日' : 'January 31, 2030',
         deadlineText: chinese ? '2030年1月31日 20:00（GMT+8）' : 'January 31, 2030 at 12:00 PM UTC',
+        validFromText: '',
         daysLeft: 3,
         minimumSpendText: '',
         eligibleItemsText: '',

@@ -14,14 +14,11 @@ import type { Template, Templates } from '../campaigns/campaign.ts';
 import type { Language } from '../events/customer.ts';
 import { type Escaping, renderLiquid } from './liquid.ts';
 import type { MailVariables } from './mail-variables.ts';
-import { sampleVariables } from './sample-variables.ts';
+import { type SampleKind, sampleVariables } from './sample-variables.ts';
 import { smsSize } from './sms-segments.ts';
 
 /** Empty when they can be sent. */
-export const checkTemplates = (
-  templates: Templates,
-  kind: 'coupon' | 'reminder' = 'coupon',
-): readonly Problem[] => {
+export const checkTemplates = (templates: Templates, kind: SampleKind = 'coupon'): readonly Problem[] => {
   const languages: readonly Language[] = ['en', 'zh-CN'];
   return languages.flatMap((language) => {
     const template = templates[language];

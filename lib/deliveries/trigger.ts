@@ -4,21 +4,33 @@
 import { Failure, shown } from '../base/errors.ts';
 import { journeyOf } from '../campaigns/journey-state.ts';
 import { putBack, stepTrigger, type TriggerPorts } from '../campaigns/trigger.ts';
-import type { CampaignTrigger, JourneyStore, TriggerQueue } from '../ports.ts';
+import type { CampaignTrigger, JourneyStore, OrderRefund, TriggerQueue } from '../ports.ts';
 import type { DeliverContext } from './attempt.ts';
 import { deliverOne } from './deliver.ts';
 import { advanceJourney } from './journey.ts';
 import { putBackShortWait, resumeJourneys } from './journey-trigger.ts';
+import { deliverReward } from './reward.ts';
 
 export type TriggerContext = Omit<DeliverContext, 'runId' | 'phase'> &
-  Omit<TriggerPorts, 'listVersion'> & { readonly triggers: TriggerQueue; readonly journeys: JourneyStore };
+  Omit<TriggerPorts, 'listVersion'> & {
+    readonly triggers: TriggerQueue;
+    readonly journeys: JourneyStore;
+    /** A refund that came in place of a trigger. */
+    readonly refundOrder: (refund: OrderRefund) => Promise<string>;
+  };
 
 /** What became of it, for the log: `sent`, `suppressed`, `put-back`, or why nothing was to be done. */
 export const deliverTrigger = async (body: string, context: TriggerContext): Promise<string> => {
   const trigger = parseTrigger(body);
+  if ('refund' in trigger) {
+    return context.refundOrder(trigger);
+  }
   const nowMs = context.clock.nowMs();
   if (trigger.journey !== undefined) {
     return goOn(trigger, nowMs, context);
+  }
+  if (trigger.reward !== undefined) {
+    return tellReward(trigger, trigger.reward, nowMs, context);
   }
   const step = await stepTrigger(trigger, nowMs, {
     ...context,
@@ -28,6 +40,21 @@ export const deliverTrigger = async (body: string, context: TriggerContext): Pro
     return step.reason;
   }
   const untilMs = step.kind === 'later' ? step.untilMs : await deliver(trigger, step, context);
+  if (typeof untilMs === 'string') {
+    return untilMs;
+  }
+  await putBack(trigger, untilMs, nowMs, context.triggers);
+  return 'put-back';
+};
+
+const tellReward = async (
+  trigger: CampaignTrigger,
+  code: string,
+  nowMs: number,
+  context: TriggerContext,
+): Promise<string> => {
+  const notBeforeMs = trigger.notBefore === undefined ? 0 : Date.parse(trigger.notBefore);
+  const untilMs = nowMs < notBeforeMs ? notBeforeMs : await deliverReward(trigger, code, context);
   if (typeof untilMs === 'string') {
     return untilMs;
   }
@@ -61,9 +88,17 @@ const deliver = async (
   return outcome.kind === 'deferred' ? (outcome.untilMs ?? context.clock.nowMs()) : outcome.kind;
 };
 
-const parseTrigger = (body: string): CampaignTrigger => {
-  const trigger: CampaignTrigger = JSON.parse(body);
-  if (!trigger.campaignId || !trigger.customerId || Number.isNaN(Date.parse(trigger.at))) {
+const parseTrigger = (body: string): CampaignTrigger | OrderRefund => {
+  const trigger: CampaignTrigger | OrderRefund = JSON.parse(body);
+  if ('refund' in trigger && trigger.customerId && trigger.orderId) {
+    return trigger;
+  }
+  if (
+    'refund' in trigger ||
+    !trigger.campaignId ||
+    !trigger.customerId ||
+    Number.isNaN(Date.parse(trigger.at))
+  ) {
     throw new Failure('invalid', {
       code: 'trigger-invalid',
       message: 'The message is no campaign trigger; it will end in the dead-letter queue.',

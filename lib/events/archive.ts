@@ -7,12 +7,22 @@
 // whose customers or triggers could not be written. When an object cannot be put, all of them.
 
 import type { CustomerId, MessageId } from '../base/ids.ts';
-import { customerId } from '../base/ids.ts';
-import type { CampaignTrigger, CustomerStore, EventCampaign, ObjectStore, TriggerQueue } from '../ports.ts';
+import { campaignId, customerId } from '../base/ids.ts';
+import type {
+  CampaignTrigger,
+  CustomerStore,
+  EventCampaign,
+  ObjectStore,
+  OrderRefund,
+  RefundQueue,
+  TriggerQueue,
+} from '../ports.ts';
 import { anonymousCustomer, isAnonymous } from './anonymous.ts';
 import { archiveContentType, archiveObjects } from './archive-object.ts';
 import { messageOfEvent } from './channel-record.ts';
 import { loopEvents, type StoredEvent } from './event.ts';
+import { loopSource } from './loop-event.ts';
+import { idText, orderLineOf } from './meaning.ts';
 import { decodeMessage } from './queue-message.ts';
 import { writeCustomers } from './write-customers.ts';
 
@@ -24,7 +34,7 @@ export interface QueuedMessage {
 export interface ArchivePorts {
   readonly objects: ObjectStore;
   readonly customers: CustomerStore;
-  readonly triggers: TriggerQueue;
+  readonly triggers: TriggerQueue & RefundQueue;
   /** Campaigns that run or are paused: who triggers one during a pause waits for its end (lib/campaigns/trigger.ts). */
   readonly awaitingEvents: () => Promise<readonly EventCampaign[]>;
   /** What apps' events report of Reprise's own messages (lib/deliveries/app-reports.ts); archived with them. */
@@ -99,7 +109,8 @@ const foldIntoCustomers = async (
   const failedCustomers = await writeCustomers(byCustomer, joined, ports.customers, ports.report);
   const failed = [...failedCustomers].flatMap((id) => byCustomer.get(id) ?? []);
   const written = [...byCustomer].filter(([id]) => !failedCustomers.has(id));
-  const untriggered = await sendTriggers(written, ports);
+  const rewards = events.flatMap(rewardTriggerOf);
+  const untriggered = await sendTriggers(written, rewards, ports);
   return new Set([...failed, ...untriggered].map((event) => event.messageId));
 };
 
@@ -137,9 +148,50 @@ const byReceipt = (a: StoredEvent, b: StoredEvent): number =>
 const customerOf = (event: StoredEvent, links: ReadonlyMap<string, CustomerId>): CustomerId =>
   event.userId ?? links.get(event.anonymousId ?? '') ?? anonymousCustomer(event.anonymousId ?? '');
 
+/** Told to the advocate by a message of its own (lib/deliveries/reward.ts). */
+const rewardTriggerOf = (event: StoredEvent): readonly (readonly [StoredEvent, CampaignTrigger])[] => {
+  const { campaignId: campaign, code } = event.properties;
+  const reward = idText(code);
+  const isReward =
+    event.event === loopEvents.rewardGiven && event.source === loopSource && event.userId !== undefined;
+  return isReward && event.userId && reward !== undefined
+    ? [
+        [
+          event,
+          {
+            campaignId: campaignId(idText(campaign) ?? ''),
+            customerId: event.userId,
+            messageId: event.messageId,
+            at: event.timestamp,
+            reward,
+          },
+        ],
+      ]
+    : [];
+};
+
+/** Of a server's event only: with an app's public key a customer could give their used coupon back to themselves. */
+const refundOf = (id: CustomerId, event: StoredEvent): readonly OrderRefund[] => {
+  const line = event.fromServer ? orderLineOf(event) : undefined;
+  const currency = idText(event.properties.currency)?.toUpperCase();
+  return line?.kind === 'refund'
+    ? [
+        {
+          refund: 'order',
+          customerId: id,
+          orderId: line.orderId,
+          key: line.part,
+          value: line.value,
+          ...(currency !== undefined && { currency }),
+        },
+      ]
+    : [];
+};
+
 /** Anonymous visitors trigger nothing: there is nobody to write to. Returns the events whose triggers failed. */
 const sendTriggers = async (
   written: readonly (readonly [CustomerId, readonly StoredEvent[]])[],
+  rewards: ReturnType<typeof rewardTriggerOf>,
   { triggers, awaitingEvents, report }: ArchivePorts,
 ): Promise<readonly StoredEvent[]> => {
   const identified = written
@@ -147,20 +199,25 @@ const sendTriggers = async (
     .map(([id, events]) => [id, events.filter((event) => !ownNames.has(event.event))] as const);
   try {
     const campaigns = await awaitingEvents();
-    const sent = identified.flatMap(([id, events]) =>
+    const entries = identified.flatMap(([id, events]) =>
       events.flatMap((event) =>
         campaigns
           .filter((campaign) => isAwaited(event, campaign))
           .map((campaign) => triggerOf(campaign, id, event)),
       ),
     );
+    const sent = [...entries, ...rewards.map(([, trigger]) => trigger)];
+    const refunds = identified.flatMap(([id, events]) => events.flatMap((event) => refundOf(id, event)));
     if (sent.length > 0) {
       await triggers.send(sent);
     }
+    if (refunds.length > 0) {
+      await triggers.sendRefunds(refunds);
+    }
     return [];
   } catch (error) {
-    report('campaign triggers not sent, their messages come again', { error: String(error) });
-    return identified.flatMap(([, events]) => events);
+    report('triggers and refunds not sent, their messages come again', { error: String(error) });
+    return [...identified.flatMap(([, events]) => events), ...rewards.map(([event]) => event)];
   }
 };
 

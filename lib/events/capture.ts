@@ -3,7 +3,7 @@
 //   400 { error, accepted, refused: [{ index, messageId, code, message, received, action }] }   the `accepted`
 //       valid events were kept, each refused one is named. Segment's libraries do not retry a 400 and report it
 //   400 { error }   not understood or over a limit (500 KB, 32 KB an event, 2,500 events): nothing was kept
-//   401, 403   the write key; 503   the queue did not accept: nothing acknowledged, the libraries send again
+//   401   the key; 503   the queue did not accept: nothing acknowledged, the libraries send again
 // Sending again whatever was answered is safe: events are counted by messageId.
 
 import { Failure, shown } from '../base/errors.ts';
@@ -68,7 +68,14 @@ export const captureRequest = async (
   const { type, messages, sentAt, context } = messagesOf(request.route, body);
   const receivedAtMs = clock.nowMs();
   const parsed = messages.map((message, index) =>
-    parseMessage(message, index, { type, sentAt, context, receivedAtMs, source: key.keyId }),
+    parseMessage(message, index, {
+      type,
+      sentAt,
+      context,
+      receivedAtMs,
+      source: key.keyId,
+      fromServer: key.scope !== 'write',
+    }),
   );
   const kept = parsed.flatMap((one) => (one.kind === 'kept' ? [one.event] : []));
   const refused = parsed.flatMap((one) => (one.kind === 'refused' ? [one.refusal] : []));

@@ -23,6 +23,8 @@ export interface StoredEvent {
   readonly receivedAt: string;
   /** Which app's write key it came with: the key's public id, never the key. */
   readonly source: string;
+  /** It came with a secret key (scope read or admin), which only servers have. */
+  readonly fromServer?: true;
   readonly properties: JsonObject;
   readonly traits: JsonObject;
   readonly context: JsonObject;

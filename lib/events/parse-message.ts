@@ -22,8 +22,10 @@ export interface MessageEnvelope {
   readonly sentAt?: Json;
   readonly context?: JsonObject;
   readonly receivedAtMs: number;
-  /** The write key's public id. */
+  /** The key's public id. */
   readonly source: string;
+  /** Whether the key is a secret one. */
+  readonly fromServer?: boolean;
 }
 
 /** How the answer names an event that was not kept. */
@@ -115,6 +117,7 @@ const storedEvent = (
     timestamp: new Date(atMs).toISOString(),
     receivedAt: new Date(envelope.receivedAtMs).toISOString(),
     source: envelope.source,
+    ...(envelope.fromServer && { fromServer: true }),
     properties: isObject(message.properties) ? message.properties : {},
     traits: isObject(message.traits) ? message.traits : {},
     context: { ...envelope.context, ...(isObject(message.context) && message.context) },

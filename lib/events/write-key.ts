@@ -40,7 +40,7 @@ export const cachedKeys = (keys: Pick<KeyStore, 'findByHash'>, clock: Clock): Fi
   };
 };
 
-/** The key a secret belongs to, if it may send events. */
+/** The key a secret belongs to, whatever its scope: what the public ones of apps may do, secret ones may. */
 export const authorizeWrite = async (findKey: FindKey, secret: string | undefined): Promise<ApiKey> => {
   if (secret === undefined) {
     throw new Failure('unauthenticated', {
@@ -57,13 +57,6 @@ export const authorizeWrite = async (findKey: FindKey, secret: string | undefine
       message:
         key === undefined ? 'The write key is not known.' : `The write key "${key.keyId}" was revoked.`,
       action: 'Use a write key of this workspace that is in force.',
-    });
-  }
-  if (key.scope === 'read') {
-    throw new Failure('forbidden', {
-      code: 'key-scope',
-      message: `The key "${key.keyId}" has scope "read" and cannot send events.`,
-      action: 'Use a key with scope "write".',
     });
   }
   return key;

@@ -7,17 +7,18 @@
 import type { CustomerId } from '../base/ids.ts';
 import type { CustomerProfile, CustomerRecord } from '../events/customer.ts';
 import type { StoredEvent } from '../events/event.ts';
-import type { Coupon, CustomerStore, RandomBytes } from '../ports.ts';
+import type { CatalogStore, Coupon, CustomerStore, RandomBytes } from '../ports.ts';
 import { newCode } from './code.ts';
 import { friendReferredEvent, rewardEvent } from './coupon-events.ts';
 import { emptyScene, termsOf } from './issue.ts';
 import { type CouponLedger, type LedgerEntry, rewardedKey } from './ledger.ts';
-import { expiryMs, type Referral } from './offer.ts';
+import { expiryMs, namedItems, type Referral } from './offer.ts';
 import * as refusal from './refusals.ts';
 
 export interface FriendContext {
   readonly coupons: Pick<CouponLedger, 'friendView'>;
   readonly customers: Pick<CustomerStore, 'readMany' | 'linkedUsers'>;
+  readonly catalog: Pick<CatalogStore, 'get'>;
   readonly random: RandomBytes;
 }
 
@@ -63,7 +64,7 @@ export const withFriend = async (
   if (view.rewarded.count >= referral.rewardsMax) {
     return { entry: joined, events: [referred] };
   }
-  const reward = rewardOf(coupon, advocateId, referral, nowMs, context.random);
+  const reward = await rewardOf(coupon, advocateId, referral, nowMs, context);
   return {
     entry: {
       ...joined,
@@ -100,15 +101,17 @@ export const withoutReward = (entry: LedgerEntry, reward: Coupon | undefined): L
 
 const dayMs = 86_400_000;
 
-const rewardOf = (
+const rewardOf = async (
   { campaignId, variant, decisionId, code }: Coupon,
   customerId: CustomerId,
   { reward, waitDays, rewardsMax }: Referral,
   nowMs: number,
-  random: RandomBytes,
-): Coupon => {
+  { random, catalog }: Pick<FriendContext, 'random' | 'catalog'>,
+): Promise<Coupon> => {
   const validFromMs = nowMs + waitDays * dayMs;
-  const terms = termsOf(reward, emptyScene);
+  const named = namedItems(reward);
+  const items = named.length === 0 ? new Map() : await catalog.get([...new Set(named)]);
+  const terms = termsOf(reward, { ...emptyScene, item: (id) => items.get(id) });
   return {
     code: newCode(random),
     campaignId,

@@ -32,6 +32,12 @@ export interface CouponUse {
   /** Of what the customer paid, given back by refunds; and of the discount. */
   readonly refundedPaidMinor: number;
   readonly refundedDiscountMinor: number;
+  /** What requests and what events say was refunded of the payment (refund.ts); absent: nothing, or requests alone. */
+  readonly refundsTold?: {
+    readonly requestedMinor: number;
+    readonly isRequestedWhole: boolean;
+    readonly events: { readonly [key: string]: number };
+  };
   /** While it is held; ISO 8601. */
   readonly heldUntil?: string;
   readonly redeemedAt?: string;

@@ -181,8 +181,30 @@ const discountProblems = ({
   return problems;
 };
 
-const codeProblems = ({ codePattern, sharedCode, referral }: CouponOffer): readonly FieldProblem[] => {
+const chosenDepthProblems = ({ discount }: OfferTerms, message: string): readonly FieldProblem[] =>
+  discount.kind === 'percent' && discount.percentMin !== undefined
+    ? [{ path: ['discount', 'percentMin'], message }]
+    : [];
+
+const codeProblems = (given: CouponOffer): readonly FieldProblem[] => {
+  const { codePattern, sharedCode, referral } = given;
   const problems: FieldProblem[] = [];
+  if (sharedCode !== undefined || referral !== undefined) {
+    problems.push(
+      ...chosenDepthProblems(
+        given,
+        'has no meaning for a code that several people use: nobody’s purchases decide the depth; give percent alone',
+      ),
+    );
+  }
+  if (referral !== undefined) {
+    problems.push(
+      ...chosenDepthProblems(
+        referral.reward,
+        'has no meaning for a reward, which is promised before it is earned; give percent alone (with a margin, no line is sold below its cost all the same)',
+      ).map(({ path, message }) => ({ path: ['referral', 'reward', ...path], message })),
+    );
+  }
   const pattern = codePattern === undefined ? undefined : patternProblem(codePattern);
   if (pattern !== undefined) {
     problems.push({ path: ['codePattern'], message: pattern });

@@ -3,7 +3,7 @@
 
 import type { ItemId } from '../base/ids.ts';
 import { sweptHoldsBesideCountMax } from '../base/limits.ts';
-import type { Coupon } from '../ports.ts';
+import type { Coupon, CouponStore } from '../ports.ts';
 import { redeemedEvents, refundedEvent, releasedEvent, reservedEvent, rewardEvent } from './coupon-events.ts';
 import { type FriendRequest, withFriend, withoutReward } from './friends.ts';
 import { refuseUnsuitable } from './given.ts';
@@ -17,9 +17,10 @@ import type {
   ReleaseRequest,
   ReservationRequest,
 } from './redemption-input.ts';
+import { refund, type ToldRefund } from './refund.ts';
 import * as refusal from './refusals.ts';
 import { type CouponContext, countOutHolds, type Judged, takeStep, type Verdict } from './step.ts';
-import { endHold, refund } from './undo.ts';
+import { endHold } from './undo.ts';
 
 export interface CouponAnswer {
   readonly code: string;
@@ -101,35 +102,46 @@ export const releaseCoupon = (request: ReleaseRequest, context: CouponContext): 
   });
 
 export const refundCoupon = (request: RefundRequest, context: CouponContext): Promise<RefundAnswer> =>
-  takeStep('refund', request, context, async (view, nowMs) => {
-    const { use } = view;
-    if (use?.status !== 'redeemed' && use?.status !== 'refunded') {
-      throw refusal.notRedeemed(request.orderId);
-    }
-    const { entry: refunded, discountMinor } = refund(view, use, request.refundValue);
-    const isWhole = refunded.use.status === 'refunded';
-    const reward =
-      isWhole && use.rewardCode !== undefined ? await context.coupons.get(use.rewardCode) : undefined;
-    const entry = withoutReward(refunded, reward);
-    const friend = { friendId: use.customerId, orderId: use.orderId };
-    return {
-      kind: 'entry',
-      entry,
-      answer: {
-        code: use.code,
-        orderId: use.orderId,
-        status: isWhole ? 'refunded' : 'redeemed',
-        discountGivenBack: fromMinor(discountMinor, use.currency),
-        discountGivenBackInAll: fromMinor(entry.use.refundedDiscountMinor, use.currency),
-      },
-      events: [
-        refundedEvent(entry.use, view.coupon, discountMinor, nowMs),
-        ...(reward !== undefined && entry.revoked !== undefined
-          ? [rewardEvent('revoked', reward, friend, nowMs)]
-          : []),
-      ],
-    };
-  });
+  takeStep('refund', request, context, (view, nowMs) =>
+    applyRefund(view, request.orderId, { by: 'request', value: request.refundValue }, nowMs, context.coupons),
+  );
+
+/** With the last part of the payment also the advocate's reward is taken back, unless it was used. */
+export const applyRefund = async (
+  view: LedgerView,
+  orderId: string,
+  told: ToldRefund,
+  nowMs: number,
+  coupons: Pick<CouponStore, 'get'>,
+): Promise<Judged<RefundAnswer>> => {
+  const { use } = view;
+  if (use?.status !== 'redeemed' && use?.status !== 'refunded') {
+    throw refusal.notRedeemed(orderId);
+  }
+  const { entry: refunded, discountMinor, isWholeNow } = refund(view, use, told);
+  const reward = isWholeNow && use.rewardCode !== undefined ? await coupons.get(use.rewardCode) : undefined;
+  const entry = withoutReward(refunded, reward);
+  const friend = { friendId: use.customerId, orderId: use.orderId };
+  return {
+    kind: 'entry',
+    entry,
+    answer: {
+      code: use.code,
+      orderId: use.orderId,
+      status: entry.use.status === 'refunded' ? 'refunded' : 'redeemed',
+      discountGivenBack: fromMinor(discountMinor, use.currency),
+      discountGivenBackInAll: fromMinor(entry.use.refundedDiscountMinor, use.currency),
+    },
+    events: [
+      ...(discountMinor > 0 || isWholeNow
+        ? [refundedEvent(entry.use, view.coupon, discountMinor, nowMs)]
+        : []),
+      ...(reward !== undefined && entry.revoked !== undefined
+        ? [rewardEvent('revoked', reward, friend, nowMs)]
+        : []),
+    ],
+  };
+};
 
 const heldUse = ({ use }: LedgerView, orderId: string): CouponUse => {
   if (use?.status === 'redeemed' || use?.status === 'refunded') {

@@ -66,9 +66,10 @@ const byUse = (events: Iterable<StoredEvent>) => {
   const redeemed = new Map<string, StoredEvent>();
   const refunds = new Map<string, Map<string, Properties>>();
   for (const event of events) {
-    const key = JSON.stringify(useOf(event));
+    const key = JSON.stringify([event.userId, idText(event.properties.decisionId), ...useOf(event)]);
     if (event.event === loopEvents.couponRedeemed) {
-      redeemed.set(key, event);
+      const known = redeemed.get(key);
+      redeemed.set(key, known !== undefined && known.timestamp <= event.timestamp ? known : event);
     } else if (event.event === loopEvents.couponRefunded) {
       refunds.set(key, (refunds.get(key) ?? new Map()).set(event.messageId, event.properties));
     }

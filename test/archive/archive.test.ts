@@ -255,7 +255,7 @@ describe('failures', () => {
   });
 
   it('when triggers cannot be sent, the messages go back and come out the same', async () => {
-    const triggers = { send: () => Promise.reject(new Error('no')) };
+    const triggers = { ...createFakeTriggerQueue(), send: () => Promise.reject(new Error('no')) };
     const { deliver } = setUp({ triggers, awaitingEvents: async () => [campaign] });
     expect(await deliver([viewed('a', user('u1'))])).toEqual(['q1']);
   });
@@ -298,6 +298,39 @@ describe('triggers of event campaigns', () => {
     await deliver([identify('u1', 'v1')]);
     await deliver([at('10:00:00', { anonymousId: 'v1' }), at('10:00:00', { anonymousId: 'v2' })]);
     expect(triggers.sent.map((trigger) => trigger.customerId)).toEqual(['u1']);
+  });
+});
+
+describe('refunds of orders', () => {
+  const refund = (change: Partial<StoredEvent> = {}, properties: JsonObject = {}): StoredEvent =>
+    event({
+      event: 'Order Refunded',
+      ...user('u1'),
+      fromServer: true,
+      properties: { order_id: 'o1', refund_id: 'r1', ...properties },
+      ...change,
+    });
+
+  it('that a server tells go on to the coupons: whole, or with what was paid back', async () => {
+    const { deliver, triggers } = setUp();
+    const part = { total: 5, products: [{ product_id: 'a' }], refund_id: 'r2', currency: 'eur' };
+    await deliver([refund(), refund({}, part)]);
+    const told = { refund: 'order', customerId: 'u1', orderId: 'o1' };
+    expect(triggers.refunds).toEqual([
+      { ...told, key: 'r1#0', value: 'whole' },
+      { ...told, key: 'r2#0', value: 5, currency: 'EUR' },
+    ]);
+  });
+
+  it('that an app or an unknown visitor tells do not: with a public key anybody can tell them', async () => {
+    const { deliver, triggers } = setUp();
+    await deliver([refund({ fromServer: undefined }), refund({ userId: undefined, anonymousId: 'v1' })]);
+    expect(triggers.refunds).toEqual([]);
+  });
+
+  it('that cannot go on come again', async () => {
+    const triggers = { ...createFakeTriggerQueue(), sendRefunds: () => Promise.reject(new Error('no')) };
+    expect(await setUp({ triggers }).deliver([refund()])).toEqual(['q1']);
   });
 });
 

@@ -7,7 +7,7 @@ import { templates } from './sample.ts';
 const rules: TemplateRules = {
   check: ({ en }) =>
     en.html?.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
-  defaults: { coupon: templates, reminder: templates },
+  defaults: { coupon: templates, reminder: templates, reward: templates },
 };
 
 const valid = {
@@ -216,6 +216,43 @@ describe('a campaign definition', () => {
     expect(on('contains', 'fax')).toEqual(['audience.value']);
     expect(on('in', ['email', 'mail'])).toEqual(['audience.value']);
     expect(on('present', undefined)).toEqual([]);
+  });
+
+  it('tells of rewards in built-in words where it brings friends, and only there', () => {
+    const offer = { discount: { kind: 'percent', percent: 10 }, expiresAfterDays: 7 };
+    const referral = { reward: offer, waitDays: 14, rewardsMax: 2 };
+    const of = (action: object) => ({
+      ...valid,
+      variants: [{ name: 'a', weight: 1, action: { kind: 'coupon', templates, ...action } }],
+    });
+    const friendly = checkDefinition(of({ offer: { ...offer, referral } }), rules);
+    expect(friendly.defaults['variants.0.action.rewardMessage']).toBe('built-in');
+    expect(friendly.definition.variants[0].action).toMatchObject({ rewardMessage: { templates } });
+    expect(pathsOf(of({ offer, rewardMessage: { templates } }))).toEqual(['variants.0.action.rewardMessage']);
+    const broken = { templates: { en: { ...templates.en, html: '{% broken %}' } } };
+    expect(pathsOf(of({ offer: { ...offer, referral }, rewardMessage: broken }))).toEqual([
+      'variants.0.action.rewardMessage.templates.en.html',
+    ]);
+  });
+
+  it('chooses no depth for a code that several use, nor for a reward that is promised beforehand', () => {
+    const chosen = {
+      discount: { kind: 'percent', percent: 20, percentMin: 5 },
+      margin: { share: 0.1 },
+      expiresAfterDays: 7,
+    };
+    const plain = { discount: { kind: 'percent', percent: 20 }, expiresAfterDays: 7 };
+    const of = (offer: object) =>
+      pathsOf({
+        ...valid,
+        variants: [{ name: 'a', weight: 1, action: { kind: 'coupon', templates, offer } }],
+      });
+    const at = 'variants.0.action.offer';
+    expect(of(chosen)).toEqual([]);
+    expect(of({ ...chosen, sharedCode: 'SPRING' })).toEqual([`${at}.discount.percentMin`]);
+    expect(of({ ...plain, referral: { reward: chosen, waitDays: 0 } })).toEqual([
+      `${at}.referral.reward.discount.percentMin`,
+    ]);
   });
 
   it('needs words for one of its channels in each message, and not for all of them', () => {

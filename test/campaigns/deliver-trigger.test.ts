@@ -48,6 +48,7 @@ const open = async (of: Campaign = cart) => {
     catalog: fakeCatalogStore(),
     secrets: fakeSecretStore(),
     journeys: stage.journeys,
+    refundOrder: async ({ orderId }) => `refund of ${orderId}`,
     settings: { ...defaultSettings, globalHoldoutShare: 0 },
     triggers: {
       send: async (triggers, delayS) => {

@@ -7,7 +7,7 @@ import { templates } from './sample.ts';
 const rules: TemplateRules = {
   check: ({ en }) =>
     en.html?.includes('{% broken') ? [{ path: 'templates.en.html', message: 'tag broken is unknown' }] : [],
-  defaults: { coupon: templates, reminder: templates },
+  defaults: { coupon: templates, reminder: templates, reward: templates },
 };
 
 const message = { kind: 'reminder' as const, templates };

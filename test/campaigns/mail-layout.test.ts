@@ -47,7 +47,13 @@ describe('the layout of built-in mails', () => {
       expect(html).not.toContain(said);
       expect(text).not.toContain(said);
     }
-    const referral = { code: 'ADA-FRIEND', rewardText: '€5 for you', friendRewardText: '10% off' };
+    const referral = {
+      code: 'ADA-FRIEND',
+      rewardText: '€5 for you',
+      friendRewardText: '10% off',
+      waitDays: 0,
+      rewardsMax: 1,
+    };
     const friendly = strictly(layout(words, blocks), { ...sample, referral });
     expect(friendly.html).toContain('ADA-FRIEND');
     expect(friendly.text).toContain('For friends: ADA-FRIEND\n€5 for you');

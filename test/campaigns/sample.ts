@@ -18,7 +18,7 @@ export const templates = {
 /** Accepts every template, and takes HTML for MJML and text. */
 export const templateRules = {
   check: () => [],
-  defaults: { coupon: templates, reminder: templates },
+  defaults: { coupon: templates, reminder: templates, reward: templates },
   compile: async (html: string) => ({ kind: 'compiled', html }) as const,
   textOf: (html: string) => html,
 };

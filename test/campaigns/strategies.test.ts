@@ -39,11 +39,10 @@ const messagesOf = ({ definition }: (typeof defined)[number]): readonly MessageA
 
 /** As sent: a referral's message knows its code. */
 const variablesOf = (message: MessageAction, language: Language): MailVariables => ({
-  ...sampleVariables(language, message.kind),
-  ...(message.kind === 'coupon' &&
-    message.offer.referral !== undefined && {
-      referral: { code: 'FRIEND-1', rewardText: '20% off', friendRewardText: '20% off' },
-    }),
+  ...sampleVariables(
+    language,
+    message.kind === 'coupon' && message.offer.referral !== undefined ? 'referral' : message.kind,
+  ),
 });
 
 describe('every strategy', () => {

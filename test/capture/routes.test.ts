@@ -94,11 +94,16 @@ describe('write keys', () => {
     ['an empty Basic user', basic(''), 401, 'write-key-missing'],
     ['an unknown one', basic('wk_nobody'), 401, 'write-key-unknown'],
     ['a revoked one', basic('wk_old'), 401, 'write-key-revoked'],
-    ['one that only reads', basic('sk_read'), 403, 'key-scope'],
   ])('%s is refused, and nothing is kept', async (_which, headers, status, expected) => {
     const answer = await post('track', view, headers);
     expect([answer.status, code(answer)]).toEqual([status, expected]);
     expect(server.queue.sent).toEqual([]);
+  });
+
+  it('a secret one is taken too, and its events say that a server sent them; an app’s cannot say so', async () => {
+    await post('track', view, basic('sk_read'));
+    await post('track', { ...view, fromServer: true }, basic('wk_ios'));
+    expect(server.queue.sent.map(({ fromServer }) => fromServer)).toEqual([true, undefined]);
   });
 
   it('a key in the header goes before one in the body', async () => {

@@ -21,7 +21,17 @@ const title = hasChromium ? 'mails in Chromium' : `skipped: no Chromium at ${exe
 
 const en = sampleVariables('en', 'coupon');
 const zh = sampleVariables('zh-CN', 'coupon');
-const referral = { code: 'ADA-7K2M', rewardText: '€10', friendRewardText: '20%' };
+const referral = {
+  code: 'ADA-7K2M',
+  rewardText: '€10',
+  friendRewardText: '20%',
+  waitDays: 14,
+  rewardsMax: 5,
+};
+const later = (variables: MailVariables, validFromText: string): MailVariables => ({
+  ...variables,
+  ...(variables.coupon && { coupon: { ...variables.coupon, validFromText } }),
+});
 const item = { ...en.items[0], reason: '', endsText: '' };
 
 /** Values that break careless layouts: one word of a hundred letters, a long price, a long code. */
@@ -126,6 +136,12 @@ const mails: readonly (readonly [
   ['coupon-zh-CN', defaultTemplates.coupon['zh-CN'] ?? defaultTemplates.coupon.en, zh],
   ['reminder-en', defaultTemplates.reminder.en, en],
   ['reminder-zh-CN', defaultTemplates.reminder['zh-CN'] ?? defaultTemplates.reminder.en, zh],
+  ['reward-en', defaultTemplates.reward.en, later(en, 'January 3, 2030 at 12:00 PM UTC')],
+  [
+    'reward-zh-CN',
+    defaultTemplates.reward['zh-CN'] ?? defaultTemplates.reward.en,
+    later(zh, '2030年1月3日 20:00（GMT+8）'),
+  ],
   ['every-block-en', every('en', english), { ...en, referral }],
   ['every-block-hostile', every('en', english), hostile],
   ['every-block-ar', every('ar', arabic), { ...en, referral }],

@@ -160,6 +160,15 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   await capture(host.apiUrl, host.keys.write, [
     orderMessage(learner, course(Number(learner.slice(1)), 4), 'o1', host.clock.nowMs(), coded?.code),
   ]);
+  // With a secret key: it gives back what the request above left.
+  await capture(host.apiUrl, host.keys.read, [
+    {
+      ...orderMessage(learner, course(Number(learner.slice(1)), 4), 'o1', host.clock.nowMs()),
+      messageId: 'refund-o1',
+      event: 'Order Refunded',
+      properties: { order_id: 'o1' },
+    },
+  ]);
   const anonymous = { type: 'track', messageId: 'a1', anonymousId: 'visitor-1', event: 'Order Completed' };
   await fetch(`${host.apiUrl}/v1/batch`, {
     method: 'POST',

@@ -1,11 +1,12 @@
 // Who may be a friend: nobody who is the advocate, and nobody who ordered before.
 
 import { describe, expect, it } from 'vitest';
-import { type CustomerId, customerId } from '../../lib/base/ids.ts';
+import { type CustomerId, customerId, itemId } from '../../lib/base/ids.ts';
 import type { CustomerProfile, CustomerState } from '../../lib/events/customer.ts';
 import { isSamePerson } from '../../lib/offers/friends.ts';
+import type { Discount } from '../../lib/offers/offer.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
-import { couponOf, openShop, outcome } from './shop.ts';
+import { couponOf, itemOf, openShop, outcome } from './shop.ts';
 
 const profile = (id: CustomerId, change: Partial<CustomerProfile>): CustomerProfile => ({
   customerId: id,
@@ -25,9 +26,9 @@ const state = (change: Partial<CustomerState>): CustomerState => ({
 const amy = customerId('amy');
 const fred = customerId('fred');
 
-const open = async () => {
+const open = async (discount: Discount = { kind: 'percent', percent: 15 }) => {
   const coupons = fakeCouponStore();
-  const shop = openShop(coupons);
+  const shop = openShop(coupons, [itemOf('sql')]);
   const terms = { discount: { kind: 'percent' as const, percent: 15 }, redemptionsPerCustomerMax: 1 };
   await coupons.issue(
     couponOf('BRING', {
@@ -37,7 +38,7 @@ const open = async () => {
       terms: {
         ...terms,
         referral: {
-          reward: { ...terms, expiresAfterDays: 30, redemptionsPerCodeMax: 1 },
+          reward: { ...terms, discount, expiresAfterDays: 30, redemptionsPerCodeMax: 1 },
           waitDays: 0,
           rewardsMax: 5,
         },
@@ -62,6 +63,13 @@ describe('a friend', () => {
       ['Reprise Referral Rewarded', 'amy'],
       ['Reprise Coupon Redeemed', 'amy'],
     ]);
+  });
+
+  it('earns a reward that names what it gives', async () => {
+    const { coupons, shop } = await open({ kind: 'gift', itemId: itemId('sql') });
+    await shop.redeem('BRING', 'k', { customerId: fred });
+    const live = await coupons.liveOf(amy, shop.context.clock.nowMs());
+    expect(live.find(({ rewardFor }) => rewardFor === 'BRING')?.terms.titles).toEqual({ sql: 'Course sql' });
   });
 
   it('is not the advocate, by id, mailbox, phone or device', async () => {

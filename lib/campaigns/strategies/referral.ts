@@ -1,8 +1,9 @@
-// Referral: satisfied customers get a code for friends. The friend's first order costs less, and once it has stood for
-// some days the customer gets a code too. Own codes and rings are refused at redemption (lib/offers).
+// Referral: satisfied customers get a code for friends. The friend's first order costs less, and the customer is sent a
+// code too, which works once that order has stood for some days. Own codes and rings are refused at redemption (lib/offers).
 
 import { z } from 'zod';
 import { greeting } from '../mail-footer.ts';
+import { rewardTemplates } from '../reward-templates.ts';
 import { type MessageWords, percentOff, templatesOf } from './messages.ts';
 import { daysOf, meaning, percentOf, shared, startOf, usual } from './parameters.ts';
 import { said, strategy } from './strategy.ts';
@@ -14,7 +15,7 @@ const invitation: MessageWords = {
     preview: 'Your friends pay less, and so do you.',
     heading: 'Good things are for sharing',
     text: `${greeting.en}you know by now whether we are any good. If you think of somebody whom it would suit, give them this code.`,
-    note: 'Several friends can use it, each for a first order, until {{ coupon.deadlineText }}. Your own code comes by mail once such an order has stood for some days.',
+    note: 'Several friends can use it, each for a first order, until {{ coupon.deadlineText }}. For {% if referral.rewardsMax == 1 %}the first of them{% else %}up to {{ referral.rewardsMax }} of them{% endif %} we send you a code of your own as soon as they have ordered{% if referral.waitDays > 0 %}; it works once the order has stood for {{ referral.waitDays }} days{% endif %}.',
     short:
       'A code for your friends: {{ coupon.code }}. They pay less, and so do you. Until {{ coupon.expiresText }}.',
   },
@@ -23,7 +24,7 @@ const invitation: MessageWords = {
     preview: '好友下单更省，您也有份。',
     heading: '好东西，值得分享',
     text: `${greeting['zh-CN']}我们做得怎么样，您最清楚。如果想到有谁也适合，就把这个邀请码告诉 TA 吧。`,
-    note: '可邀请多位好友，限好友首单使用，有效期至{{ coupon.deadlineText }}。好友的订单满规定天数后，您的优惠码会以邮件送达。',
+    note: '可邀请多位好友，限好友首单使用，有效期至{{ coupon.deadlineText }}。好友下单后，我们即向您发送一个优惠码，最多{{ referral.rewardsMax }}个{% if referral.waitDays > 0 %}；该订单满{{ referral.waitDays }}天未退款，优惠码即可使用{% endif %}。',
     short: '您的好友邀请码：{{ coupon.code }}。好友下单更省，您也有份，有效期至{{ coupon.expiresText }}。',
   },
 };
@@ -90,6 +91,7 @@ export const referral = strategy({
               referral: { reward: percentOff(rewardPercent, 60), waitDays, rewardsMax },
             },
             templates: templatesOf(invitation),
+            rewardMessage: { templates: rewardTemplates },
           },
         },
       ],
