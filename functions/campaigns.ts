@@ -1,13 +1,14 @@
 // Campaigns for marketers: define, preview on one customer, start, pause, resume, cancel, look at the result.
 // Every route needs scope admin (functions/authorize.ts).
 
-import { campaignId } from '../lib/base/ids.ts';
+import { campaignId, customerId } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
 import { actOnCampaign, createCampaign, replaceCampaign } from '../lib/campaigns/administer.ts';
 import { parseAction, parsePreview, parseTestSend } from '../lib/campaigns/api-input.ts';
 import { pageCampaigns } from '../lib/campaigns/list.ts';
 import { createFromStrategy, listStrategies } from '../lib/campaigns/strategies/strategies.ts';
 import { previewCampaign, previewCustomers } from '../lib/deliveries/campaign-preview.ts';
+import { customerMessages } from '../lib/deliveries/customer-messages.ts';
 import { defaultTemplates } from '../lib/deliveries/default-templates.ts';
 import { htmlToText } from '../lib/deliveries/html-to-text.ts';
 import { compileMjml } from '../lib/deliveries/mjml.ts';
@@ -28,6 +29,7 @@ import {
   customerStore,
   deliveryStore,
   fromAddress,
+  journeyStore,
   mailTransport,
   pathParameter,
   random,
@@ -104,6 +106,15 @@ export const handler = routes({
         },
         { campaigns: campaignStore(), archive: archiveStore(), deliveries: deliveryStore() },
       ),
+    ),
+  'GET /v1/admin/customers/{userId}/messages': async (event) =>
+    respond(
+      200,
+      await customerMessages(customerId(pathParameter(event, 'userId')), event.queryStringParameters ?? {}, {
+        ...previewPorts(),
+        deliveries: deliveryStore(),
+        journeys: journeyStore(),
+      }),
     ),
   'GET /v1/admin/strategies': async () => respond(200, listStrategies()),
   'POST /v1/admin/strategies/{name}/campaigns': async (event) =>

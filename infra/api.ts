@@ -75,6 +75,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/admin/keys', to: 'admin' },
   { method: 'DELETE', path: '/v1/admin/keys/{keyId}', to: 'admin' },
   { method: 'GET', path: '/v1/admin/customers/{userId}', to: 'admin' },
+  { method: 'GET', path: '/v1/admin/customers/{userId}/messages', to: 'campaigns' },
   { method: 'GET', path: '/v1/admin/campaigns', to: 'campaigns' },
   { method: 'POST', path: '/v1/admin/campaigns', to: 'campaigns' },
   { method: 'GET', path: '/v1/admin/campaigns/{campaignId}', to: 'campaigns' },

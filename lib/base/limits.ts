@@ -179,6 +179,10 @@ export const conditionsCountMax = 100;
 export const conditionDepthMax = 10;
 /** Batches whose progress one answer about a run's problems reads: one after the other, 20 ms each, of API Gateway's 30 s. */
 export const problemBatchesCountMax = 500;
+/** Runs of one campaign that an answer about one customer looks at, newest first: a month of a daily campaign. */
+export const customerRunsCountMax = 31;
+/** Deliveries that such an answer looks up before its page ends: 50 at a time, 5 ms each, of API Gateway's 30 s. */
+export const customerLookupsCountMax = 500;
 /** Customers in such an answer, and one batch more: about 150 bytes each of Lambda's 6 MB. */
 export const problemCustomersCountMax = 1_000;
 /** Customers looked at for the estimate of a preview: what one API call can read within its time. */

@@ -135,6 +135,9 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   await settled();
   const customerId = learnerId(2);
   await admin.post(`/v1/admin/campaigns/${campaignId}/preview`, { customerId, estimate: true });
+  expect(await admin.get(`/v1/admin/customers/${customerId}/messages`)).toMatchObject({
+    campaigns: [{ campaignId }],
+  });
   await admin.post(`/v1/admin/campaigns/${campaignId}/test-send`, { customerId, to: marketer });
   const coded = (await mails()).find(({ code, to }) => code !== undefined && to.startsWith('u'));
   const learner = coded?.to.slice(0, 4) ?? '';
