@@ -38,13 +38,15 @@ export const deliveryConcurrencyMax = 10;
  * Whatever fails: a table or bucket that does not answer would otherwise end the execution, and with it the campaign,
  * for starting again under the same name starts nothing. Up to half an hour; every task may be repeated.
  */
-const outage: RetryProps = {
-  errors: [Errors.ALL],
-  interval: Duration.seconds(5),
-  backoffRate: 5,
-  maxDelay: Duration.minutes(15),
-  maxAttempts: 5,
-  jitterStrategy: JitterType.FULL,
+const outage: { readonly retry: RetryProps } = {
+  retry: {
+    errors: [Errors.ALL],
+    interval: Duration.seconds(5),
+    backoffRate: 5,
+    maxDelay: Duration.minutes(15),
+    maxAttempts: 5,
+    jitterStrategy: JitterType.FULL,
+  },
 };
 
 const at = (path: string): string => JsonPath.stringAt(path);
@@ -85,14 +87,17 @@ export const createCampaignWorkflow = (
     toleratedFailurePercentage: 100,
     resultPath: JsonPath.DISCARD,
   }).itemProcessor(
-    task(scope, 'DeliverBatch', functions.deliver, {
-      ...run,
-      phase: at('$.phase'),
-      batchKey: at('$.batchKey'),
-    }),
+    task(
+      scope,
+      'DeliverBatch',
+      functions.deliver,
+      { ...run, phase: at('$.phase'), batchKey: at('$.batchKey') },
+      // The map's result is all its children's outputs, 256 KiB at the most, whatever is discarded of it afterwards.
+      { outputPath: JsonPath.DISCARD },
+    ),
   );
   // The file of batches could not be read.
-  deliver.addRetry(outage);
+  deliver.addRetry(outage.retry);
   const progress = task(
     scope,
     'CheckProgress',

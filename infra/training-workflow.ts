@@ -44,19 +44,27 @@ const serviceFaults: RetryProps = {
   jitterStrategy: JitterType.FULL,
 };
 
+export interface TaskOptions {
+  /** Default: Lambda's own faults, for a minute. */
+  readonly retry?: RetryProps;
+  /** What of the answer becomes the state. Default: all of it. */
+  readonly outputPath?: string;
+}
+
 /** A Lambda task: the function's answer becomes the state; service errors are retried, or what `retry` says. */
 export const task = (
   scope: Construct,
   id: string,
   lambda: IFunction,
   payload: Record<string, unknown> | 'whole state',
-  retry: RetryProps = serviceFaults,
+  { retry = serviceFaults, outputPath }: TaskOptions = {},
 ): LambdaInvoke => {
   const state = new LambdaInvoke(scope, id, {
     lambdaFunction: lambda,
     // Without a payload the function gets the state's input; a payload of '$' would be the text "$".
     ...(payload !== 'whole state' && { payload: TaskInput.fromObject(payload) }),
     payloadResponseOnly: true,
+    ...(outputPath !== undefined && { outputPath }),
     retryOnServiceExceptions: false,
   });
   state.addRetry(retry);

@@ -290,7 +290,10 @@ const distributedMap = (state: State, context: Context, services: StateMachineSe
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
-    return results.filter((result) => result !== undefined);
+    const outputs = results.filter((result) => result !== undefined);
+    // Without a ResultWriter all outputs are the state's result, whatever ResultPath then makes of it.
+    checkSize(outputs, 'output');
+    return outputs;
   };
 };
 

@@ -47,6 +47,7 @@ interface State {
   };
   readonly ToleratedFailurePercentage?: number;
   readonly ResultPath?: string | null;
+  readonly OutputPath?: string | null;
 }
 interface Definition {
   readonly StartAt: string;
@@ -258,6 +259,9 @@ describe('the limits of Step Functions', () => {
   it('a million customers pass through no state: 5,000 batches are one file and one map, and names travel', () => {
     const batches = 1_000_000 / deliveryBatchCustomersCountMax;
     expect(batches).toBe(5_000);
+    // Without a ResultWriter the map's result is the outputs of all its children, before it is discarded.
+    expect(campaign.States.DeliverBatches.ItemProcessor?.States.DeliverBatch.OutputPath).toBeNull();
+    expect(JSON.stringify(Array.from({ length: batches }, () => ({}))).length).toBeLessThan(256 * 1024);
     // The children of a distributed map have histories of their own; 10,000 may be open, ten are.
     expect(campaign.States.DeliverBatches.MaxConcurrency).toBeLessThanOrEqual(10_000);
     // The batch keys are put together from ids of at most 80 characters; the state holds one of them.

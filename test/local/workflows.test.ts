@@ -267,6 +267,15 @@ it('fails a state whose output Step Functions would not take', async () => {
   expect(namesOf('record')[0]?.input).toMatchObject({ error: { Error: 'States.DataLimitExceeded' } });
 });
 
+it('fails a distributed map whose outputs together are more than Step Functions would take', async () => {
+  // Each fits, four of them do not.
+  functions.deliver = () => 'x'.repeat(100 * 1024);
+  await start('c-r1', input);
+  clock.advanceTo(startMs + dayMs);
+  await executions.settle();
+  expect(await describeOne('c-r1')).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+});
+
 it('a running execution goes on after a restart, from its start, and a finished one stays finished', async () => {
   await start('t1', { trainingId: 't1', candidates: [{ name: 'popular' }] }, 'training');
   await start('c-r1', input);
