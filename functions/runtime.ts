@@ -27,6 +27,7 @@ import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
 import { isOutage } from '../lib/adapters/outage.ts';
 import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
 import { createPushSender } from '../lib/adapters/push-sns.ts';
+import { createRateLine } from '../lib/adapters/rate-line-dynamodb.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
 import { createSecretStore } from '../lib/adapters/secret-store-dynamodb.ts';
 import { createSendQuota } from '../lib/adapters/send-quota-ses.ts';
@@ -36,7 +37,6 @@ import { threadedKernels } from '../lib/adapters/threads.ts';
 import { createTriggerQueue } from '../lib/adapters/trigger-queue-sqs.ts';
 import { createWorkflows } from '../lib/adapters/workflows-sfn.ts';
 import { Failure, type FailureKind } from '../lib/base/errors.ts';
-import { deliveryBatchesConcurrencyMax } from '../lib/base/limits.ts';
 import type { WorkspaceSettings } from '../lib/base/settings.ts';
 import { createDailyAllowance } from '../lib/deliveries/allowance.ts';
 import type { DeliverContext } from '../lib/deliveries/attempt.ts';
@@ -241,14 +241,16 @@ export const couponStore = once(() =>
 export const inbox = once(() => createInbox(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')));
 const sesClient = once(createSesClient);
 const snsClient = once(createSnsClient);
-/** Batches are delivered side by side; together they keep the workspace's rates and the account's. */
-const rateShare = () => ({ share: 1 / deliveryBatchesConcurrencyMax, clock: clock() });
+/** Batches, triggers and tests send side by side; in one line they keep the workspace's rates and the account's. */
+const rates = () => ({ line: rateLine(), clock: clock() });
+const rateLine = once(() => createRateLine(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')));
+const sendQuota = once(() => createSendQuota(sesClient()));
 const mailSender = once(() =>
   createMailer(sesClient(), {
     configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),
     mailsPerSecondMax: settings().mailsPerSecondMax,
-    quota: createSendQuota(sesClient()),
-    ...rateShare(),
+    quota: sendQuota(),
+    ...rates(),
   }),
 );
 export const transport = once(() => {
@@ -259,8 +261,8 @@ export const transport = once(() => {
       await inbox().put(offer);
       return { kind: 'sent', messageId: offer.deliveryId };
     },
-    ...(sms && { sms: createSmsSender(snsClient(), { settings: sms, ...rateShare() }) }),
-    ...(push && { push: createPushSender(snsClient(), { settings: push, ...rateShare() }) }),
+    ...(sms && { sms: createSmsSender(snsClient(), { settings: sms, ...rates() }) }),
+    ...(push && { push: createPushSender(snsClient(), { settings: push, ...rates() }) }),
   });
 });
 /** Mail alone: what a marketer tries out. */
@@ -311,6 +313,7 @@ export const deliveryPorts = async (): Promise<Omit<DeliverContext, 'runId' | 'p
     deliveries: deliveryStore(),
     clock: clock(),
     rampUp: settings().rampUp,
+    quotaLeft: sendQuota().left,
   }),
   assortment: assortment(),
 });

@@ -5,6 +5,7 @@
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { quotaRetryMs } from '../base/limits.ts';
+import type { RateLine } from '../deliveries/rate-line.ts';
 import type { Sender } from '../deliveries/transport.ts';
 import type { Clock, OutgoingMail } from '../ports.ts';
 import { type Meaning, sendWaitingOut, type Waiting } from './refusals.ts';
@@ -13,8 +14,7 @@ import { createTurns, type Passing } from './turns.ts';
 
 export interface MailerOptions extends Passing, Waiting {
   readonly configurationSet: string;
-  /** Share of the workspace's and the account's rates that this sandbox may take: others send beside it. */
-  readonly share: number;
+  readonly line: RateLine;
   readonly mailsPerSecondMax: number;
   readonly quota: SendQuota;
   readonly clock: Clock;
@@ -31,26 +31,33 @@ export const createSesClient = (): SESClient =>
 
 export const createMailer = (
   client: Pick<SESClient, 'send'>,
-  { configurationSet, share, mailsPerSecondMax, quota, clock, ...passing }: MailerOptions,
+  { configurationSet, line, mailsPerSecondMax, quota, clock, ...passing }: MailerOptions,
 ): Sender<'email'> => {
-  const rateTurn = createTurns(
-    async () => Math.min(mailsPerSecondMax, await quota.perSecond()) * share,
+  const rateTurn = createTurns({
+    channel: 'email',
+    perSecond: async () => Math.min(mailsPerSecondMax, await quota.perSecond()),
+    line,
     clock,
-    passing,
-  );
+    ...passing,
+  });
   const later = (): number => clock.nowMs() + quotaRetryMs;
   const turn: Sender<'email'>['turn'] = async () =>
-    (await quota.isSpent())
-      ? { kind: 'throttled', message: "SES's quota of 24 hours is used up", untilMs: later() }
+    (await quota.left()) < 1
+      ? {
+          kind: 'throttled',
+          reason: 'mail-quota',
+          message: "SES's quota of 24 hours is used up",
+          untilMs: later(),
+        }
       : rateTurn();
   const meaning: Meaning = {
     rejections,
-    untilMs: (error) => {
+    putOff: (error) => {
       if (!isDailyQuota(error)) {
         return undefined;
       }
       quota.spend();
-      return later();
+      return { reason: 'mail-quota', untilMs: later() };
     },
   };
   const send: Sender<'email'> = async (mail) => {

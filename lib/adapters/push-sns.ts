@@ -8,6 +8,7 @@
 import { CreatePlatformEndpointCommand, DeleteEndpointCommand, PublishCommand } from '@aws-sdk/client-sns';
 import { pushPayloadBytesMax } from '../base/limits.ts';
 import type { PushSettings } from '../base/settings.ts';
+import type { RateLine } from '../deliveries/rate-line.ts';
 import type { Sender } from '../deliveries/transport.ts';
 import type { Clock, OutgoingPush, SendResult } from '../ports.ts';
 import { sendWaitingOut, type Waiting } from './refusals.ts';
@@ -16,8 +17,7 @@ import { createTurns, type Passing } from './turns.ts';
 
 export interface PushOptions extends Passing, Waiting {
   readonly settings: PushSettings;
-  /** Share of the rate that this sandbox may take. */
-  readonly share: number;
+  readonly line: RateLine;
   readonly clock: Clock;
 }
 
@@ -26,7 +26,7 @@ const endpointsCountMax = 10_000;
 
 export const createPushSender = (
   client: Sns,
-  { settings, share, clock, ...passing }: PushOptions,
+  { settings, line, clock, ...passing }: PushOptions,
 ): Sender<'push'> => {
   const endpoints = new Map<string, string>();
   const send: Sender<'push'> = async (push) => {
@@ -53,7 +53,13 @@ export const createPushSender = (
     }
     return result;
   };
-  const turn = createTurns(async () => settings.messagesPerSecondMax * share, clock, passing);
+  const turn = createTurns({
+    channel: 'push',
+    perSecond: async () => settings.messagesPerSecondMax,
+    line,
+    clock,
+    ...passing,
+  });
   return Object.assign(send, { turn });
 };
 

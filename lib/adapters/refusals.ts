@@ -4,15 +4,15 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { throttleTriesCountMax, throttleWaitMsMax } from '../base/limits.ts';
-import type { SendResult } from '../ports.ts';
+import type { SendResult, Throttled } from '../ports.ts';
 
 export interface Meaning {
   /** Error names, without "Exception", that another try cannot change. */
   readonly rejections: ReadonlySet<string>;
   /** Those among them after which nothing will reach this address. */
   readonly dead?: ReadonlySet<string>;
-  /** Until when not to try again, where the error says that waiting a moment will not help. */
-  readonly untilMs?: (error: Error) => number | undefined;
+  /** Why and until when not to try again, where the error says that waiting a moment will not help. */
+  readonly putOff?: (error: Error) => Pick<Throttled, 'reason' | 'untilMs'> | undefined;
 }
 
 export interface Waiting {
@@ -32,7 +32,7 @@ export const sendWaitingOut = async (
       return await send();
     } catch (error) {
       const isOver =
-        attempt === throttleTriesCountMax || !isRate(error) || meaning.untilMs?.(error) !== undefined;
+        attempt === throttleTriesCountMax || !isRate(error) || meaning.putOff?.(error) !== undefined;
       if (isOver) {
         return refusalOf(error, meaning);
       }
@@ -51,7 +51,7 @@ export const nameOf = (error: Error): string => error.name.replace(/Exception$/,
 /** Errors of the connection's making: the request did not leave this machine. */
 const neverLeft = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CredentialsProviderError']);
 
-export const refusalOf = (error: unknown, { rejections, dead, untilMs }: Meaning): SendResult => {
+export const refusalOf = (error: unknown, { rejections, dead, putOff }: Meaning): SendResult => {
   if (!(error instanceof Error)) {
     throw error;
   }
@@ -64,8 +64,7 @@ export const refusalOf = (error: unknown, { rejections, dead, untilMs }: Meaning
   const status = statusOf(error);
   // Throttling, a paused account, missing rights: the service answered that it did not take the message; later it may.
   if ((status !== undefined && status >= 400 && status < 500) || neverLeft.has(code)) {
-    const until = untilMs?.(error);
-    return { kind: 'throttled', message, ...(until !== undefined && { untilMs: until }) };
+    return { kind: 'throttled', message, ...putOff?.(error) };
   }
   throw error;
 };

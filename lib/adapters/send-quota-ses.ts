@@ -8,8 +8,8 @@ import { quotaCacheMs } from '../base/limits.ts';
 export interface SendQuota {
   /** Infinite while unknown. */
   readonly perSecond: () => Promise<number>;
-  /** Whether the 24 hours are used up. */
-  readonly isSpent: () => Promise<boolean>;
+  /** Mails left of the 24 hours, as far as is known; infinite while unknown, or without a limit. */
+  readonly left: () => Promise<number>;
   /** One was sent. */
   readonly count: () => void;
   /** SES said that it is spent. */
@@ -48,7 +48,7 @@ export const createSendQuota = (
   };
   return {
     perSecond: async () => (await fresh()).perSecond,
-    isSpent: async () => (await fresh()).left <= 0,
+    left: async () => (await fresh()).left,
     count: () => {
       known = { ...known, left: known.left - 1 };
     },

@@ -10,6 +10,7 @@ import {
   PublishCommand,
 } from '@aws-sdk/client-sns';
 import type { SmsSettings } from '../base/settings.ts';
+import type { RateLine } from '../deliveries/rate-line.ts';
 import type { Sender } from '../deliveries/transport.ts';
 import type { Clock, OutgoingSms, SendResult } from '../ports.ts';
 import { sendWaitingOut, type Waiting } from './refusals.ts';
@@ -18,14 +19,13 @@ import { createTurns, type Passing } from './turns.ts';
 
 export interface SmsOptions extends Passing, Waiting {
   readonly settings: SmsSettings;
-  /** Share of the rate that this sandbox may take. */
-  readonly share: number;
+  readonly line: RateLine;
   readonly clock: Clock;
 }
 
 export const createSmsSender = (
   client: Sns,
-  { settings, share, clock, ...passing }: SmsOptions,
+  { settings, line, clock, ...passing }: SmsOptions,
 ): Sender<'sms'> => {
   const send: Sender<'sms'> = async (sms) => {
     if (!/^\+[1-9]\d{6,14}$/.test(sms.to)) {
@@ -34,7 +34,13 @@ export const createSmsSender = (
     const asked = await optedOut(client, sms.to, passing);
     return asked ?? sendWaitingOut(() => publish(client, sms, settings), { rejections }, passing);
   };
-  const turn = createTurns(async () => settings.messagesPerSecondMax * share, clock, passing);
+  const turn = createTurns({
+    channel: 'sms',
+    perSecond: async () => settings.messagesPerSecondMax,
+    line,
+    clock,
+    ...passing,
+  });
   return Object.assign(send, { turn });
 };
 

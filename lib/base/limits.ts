@@ -102,8 +102,6 @@ export const yieldCheckMsMax = 2 * 60 * 60 * 1000;
 export const yieldCacheMs = 60 * 1000;
 /** Places of a day's allowance that one batch leases at a time: 10 batches then write its row once a second at 250 mails a second. */
 export const allowanceBlockMax = 25;
-/** A mail account whose quota of 24 hours is used up is asked again after this: it comes back bit by bit. */
-export const allowanceQuotaCheckMs = 60 * 60 * 1000;
 /** Caps of a workspace or of a campaign: a day, a week and a month, of all and of each channel. */
 export const capsCountMax = 15;
 /** Liquid source of one part of a template; SES takes 10 MB a mail, readers clip mails over 102 KB. */
@@ -289,6 +287,9 @@ export const smsLengthMax = 1_600;
 export const pushPayloadBytesMax = 4_096;
 /** In-app offers in one answer: more than a screen of an app shows. */
 export const inboxOffersCountMax = 50;
+/** Places in a channel's rate taken at once, a tenth of a second's at most; and how late one may be used. */
+export const turnBlockMax = 25;
+export const turnLatenessMs = 250;
 /** Waiting for a place in a channel's rate; over this the delivery is put off, so that no function ends while it waits. */
 export const turnWaitMsMax = 15 * 1000;
 /** Tries after a service refused for its rate, and the longest pause between them: some ten seconds in all. */
@@ -381,7 +382,10 @@ if ((pushTitleLengthMax + pushBodyLengthMax) * 4 > 4_096 / 2) {
   throw new Error('limits: a push of four-byte characters and its data must fit 4,096 bytes');
 }
 const dynamoItemBytesMax = 400 * 1024;
-if (turnWaitMsMax >= deliveryStopMs || throttleTriesCountMax * throttleWaitMsMax >= sendingAttemptMs / 4) {
+if (
+  2 * turnWaitMsMax >= deliveryStopMs ||
+  throttleTriesCountMax * throttleWaitMsMax >= sendingAttemptMs / 4
+) {
   throw new Error('limits: waiting for a rate must end before a batch stops, and an attempt to send is over');
 }
 const channelMessageBytes = 160 + channelClicksCountMax * 50;

@@ -49,6 +49,8 @@ export interface DeliveryProgress {
     readonly refused?: { readonly [reason: string]: number };
     readonly suppressed?: { readonly [reason: string]: number };
     readonly ended?: { readonly [reason: string]: number };
+    /** Deferred members by what they wait for. */
+    readonly waiting?: { readonly [reason: string]: number };
   };
 }
 

@@ -26,6 +26,7 @@ export const sumRound = (
   const suppressed = new Map<string, number>();
   const refused = new Map<string, number>();
   const ended = new Map<string, number>();
+  const waitingBy = new Map<string, number>();
   let [settled, sent, unknown, deferred, failed, retryCount] = [0, 0, 0, 0, 0, 0];
   let laterMs: number | undefined;
   let closesMs: number | undefined;
@@ -37,6 +38,7 @@ export const sumRound = (
     addTo(suppressed, file?.counts.suppressed);
     addTo(refused, file?.counts.refused);
     addTo(ended, file?.counts.ended);
+    addTo(waitingBy, file?.counts.waiting);
     const waiting = file?.deferred.length ?? 0;
     // A batch whose function died has no file, or one of an earlier round: who stands in no list is tried again.
     const open = Math.max(0, customersCount - (file?.done ?? 0) - waiting);
@@ -60,6 +62,7 @@ export const sumRound = (
     unknown,
     deferred,
     failed,
+    ...(waitingBy.size > 0 && { waiting: Object.fromEntries(waitingBy) }),
     ...(ended.size > 0 && { ended: Object.fromEntries(ended) }),
   };
   return { counts, retryCount, laterMs, closesMs };

@@ -62,6 +62,8 @@ export interface DeliveryCounts {
   readonly unknown: number;
   /** Waiting for the end of quiet hours or of a throttle. */
   readonly deferred: number;
+  /** The same by what they wait for; who was not come to yet is not among them. */
+  readonly waiting?: { readonly [reason: string]: number };
   /** Could not be delivered so far; when attempts are used up, for good. */
   readonly failed: number;
   /** Journeys that ended, by how. */

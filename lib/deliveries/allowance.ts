@@ -1,49 +1,55 @@
 // How many e-mails may go out today (UTC) over all campaigns: a new sending domain is warmed up (setting `rampUp`: so many
-// on the first day, more by a factor each day), and the mail account has a quota of its own.
+// on the first day, more by a factor each day), and the mail account has a quota of 24 hours, which comes back bit by bit.
 // The day's number is held by one atomic counter. That row would be hot, so each batch leases places from it in blocks,
 // hands them out itself and gives back what is left; a batch that dies loses its block for the day, which errs to the
-// side of fewer mails. Without places a message waits for the next day.
+// side of fewer mails. Without places a message waits for the next day, without quota for an hour.
+// The quota is SES's to hold: it is asked so that nothing is prepared in vain, and what it refuses all the same waits.
 
-import { allowanceBlockMax, allowanceQuotaCheckMs } from '../base/limits.ts';
+import { allowanceBlockMax, quotaRetryMs } from '../base/limits.ts';
 import type { RampUp } from '../base/settings.ts';
 import type { Clock, DeliveryStore } from '../ports.ts';
 
 const dayMs = 86_400_000;
 
 export interface DailyAllowance {
-  /** Takes one place; undefined when it was given, else until when (ms) there is none. */
-  take(): Promise<number | undefined>;
+  /** Takes one place; undefined when it was given. */
+  take(): Promise<NoPlace | undefined>;
   /** Gives one back that was not used after all. */
   putBack(): void;
   /** Gives back what this batch has left. */
   close(): Promise<void>;
 }
 
+export interface NoPlace {
+  readonly reason: 'ramp-up' | 'mail-quota';
+  /** When there are places again, or, of the quota, when to ask again; ms. */
+  readonly untilMs: number;
+}
+
 export interface AllowanceOptions {
   readonly deliveries: Pick<DeliveryStore, 'lease' | 'giveBack'>;
   readonly clock: Clock;
   readonly rampUp: RampUp | undefined;
-  /** The mail account's own: mails it sends in 24 hours, and how many of them it has sent. Absent: it is not asked. */
-  readonly quota?: () => Promise<{ readonly max: number; readonly sent: number } | undefined>;
+  /** What the mail account has left of its 24 hours; infinite while unknown. Absent: it is not asked. */
+  readonly quotaLeft?: () => Promise<number>;
 }
 
 export const createDailyAllowance = ({
   deliveries,
   clock,
   rampUp,
-  quota,
+  quotaLeft,
 }: AllowanceOptions): DailyAllowance => {
   let day = -1;
   let left = 0;
-  let waitMs: number | undefined;
+  let none: NoPlace | undefined;
   let leasing: Promise<void> | undefined;
 
   const lease = async (): Promise<void> => {
     const nowMs = clock.nowMs();
-    const account = await quota?.();
-    const open = account === undefined ? Number.POSITIVE_INFINITY : account.max - account.sent;
+    const open = (await quotaLeft?.()) ?? Number.POSITIVE_INFINITY;
     if (open < 1) {
-      waitMs = nowMs + allowanceQuotaCheckMs;
+      none = { reason: 'mail-quota', untilMs: nowMs + quotaRetryMs };
       return;
     }
     const max = placesOn(rampUp, day);
@@ -54,21 +60,21 @@ export const createDailyAllowance = ({
     const expiresAtS = ((day + 3) * dayMs) / 1000;
     const wanted = Math.min(blockOf(max), Math.floor(open));
     left = await deliveries.lease({ key: keyOf(day), max, expiresAtS }, wanted);
-    waitMs = left === 0 ? (day + 1) * dayMs : undefined;
+    none = left === 0 ? { reason: 'ramp-up', untilMs: (day + 1) * dayMs } : undefined;
   };
 
   return {
     take: async () => {
-      if (rampUp === undefined && quota === undefined) {
+      if (rampUp === undefined && quotaLeft === undefined) {
         return undefined;
       }
       const nowMs = clock.nowMs();
       if (Math.floor(nowMs / dayMs) !== day) {
-        [day, left, waitMs] = [Math.floor(nowMs / dayMs), 0, undefined];
+        [day, left, none] = [Math.floor(nowMs / dayMs), 0, undefined];
       }
       while (left < 1) {
-        if (waitMs !== undefined && nowMs < waitMs) {
-          return waitMs;
+        if (none !== undefined && nowMs < none.untilMs) {
+          return none;
         }
         leasing ??= lease().finally(() => {
           leasing = undefined;

@@ -53,19 +53,41 @@ export interface BatchProgress extends DeliveryProgress {
     readonly suppressed: Tally;
     /** Journeys that ended in this batch, by how. */
     readonly ended?: Tally;
+    readonly waiting?: Tally;
   };
   /** Why members in `failed` failed. */
   readonly problems: { readonly [customerId: string]: string };
-  /** Settled members whose message did not go out for certain, and why: refused for ever, or of unknown fate. */
+  /** Members among `deferred` who wait for something, and for what; of the others nothing was tried yet. */
+  readonly waits?: { readonly [customerId: string]: Wait };
+  /**
+   * Settled members whose message did not go out for certain, and why: refused for ever, of unknown fate, or suppressed
+   * because there was no room or no time left for it.
+   */
   readonly unsent: { readonly [customerId: string]: UnsentMember };
   /** Why a step of a journey failed that is tried again when it is due. */
   readonly putOff?: { readonly [customerId: string]: string };
 }
 
 export interface UnsentMember {
-  readonly kind: 'failed' | 'unknown';
+  readonly kind: 'failed' | 'unknown' | 'suppressed';
   readonly reason: string;
 }
+
+export interface Wait {
+  readonly reason: string;
+  /** When it is tried again; ISO 8601. */
+  readonly until?: string;
+}
+
+/** Suppressions that are nobody's wish: another day, or with more room, the message would have gone. */
+const missed = new Set([
+  'capped',
+  'ramp-up',
+  'mail-quota',
+  'too-late',
+  'offer-expired',
+  'quiet-until-too-late',
+]);
 
 type Tally = { readonly [reason: string]: number };
 
@@ -105,6 +127,7 @@ export const deliverBatch = async (
 interface Work {
   readonly pending: AudienceMember[];
   readonly deferred: string[];
+  readonly waits: Map<string, Wait>;
   readonly problems: Map<string, string>;
   readonly suppressed: Map<string, number>;
   readonly refused: Map<string, number>;
@@ -122,6 +145,7 @@ const startWork = ({ members }: AudienceBatch, earlier: BatchProgress | undefine
   return {
     pending: members.filter(({ customerId }) => open?.has(customerId) ?? true),
     deferred: [],
+    waits: new Map(),
     problems: new Map(),
     suppressed: new Map(Object.entries(earlier?.counts.suppressed ?? {})),
     refused: new Map(Object.entries(earlier?.counts.refused ?? {})),
@@ -293,6 +317,7 @@ const count = ({ customerId }: AudienceMember, outcome: MemberOutcome, work: Wor
   }
   if (outcome.kind === 'deferred') {
     work.deferred.push(customerId);
+    work.waits.set(customerId, waitOf(outcome));
     const untilMs = [work.untilMs, outcome.untilMs].filter((ms) => ms !== undefined);
     work.untilMs = untilMs.length === 0 ? undefined : Math.min(...untilMs);
     return;
@@ -313,6 +338,9 @@ const countSettled = (customerId: CustomerId, outcome: DeliveryOutcome, work: Wo
       break;
     case 'suppressed':
       raise(work.suppressed, outcome.reason);
+      if (outcome.reason !== undefined && missed.has(outcome.reason)) {
+        work.unsent.set(customerId, { kind: 'suppressed', reason: outcome.reason });
+      }
       break;
     case 'failed':
       raise(work.refused, outcome.reason);
@@ -321,6 +349,11 @@ const countSettled = (customerId: CustomerId, outcome: DeliveryOutcome, work: Wo
   }
 };
 
+const waitOf = ({ reason = 'unknown', untilMs }: DeliveryOutcome): Wait => ({
+  reason,
+  ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
+});
+
 const raise = (tally: Map<string, number>, reason = 'unknown'): void => {
   tally.set(reason, (tally.get(reason) ?? 0) + 1);
 };
@@ -328,6 +361,10 @@ const raise = (tally: Map<string, number>, reason = 'unknown'): void => {
 const progressOf = (batchKey: string, work: Work, stopped: Stop, nowMs: number): BatchProgress => {
   const left = work.pending.map(({ customerId }) => customerId);
   const untilMs = left.length > 0 ? nowMs : work.untilMs;
+  const waiting = new Map<string, number>();
+  for (const { reason } of work.waits.values()) {
+    raise(waiting, reason);
+  }
   return {
     batchKey,
     done: work.done,
@@ -342,9 +379,11 @@ const progressOf = (batchKey: string, work: Work, stopped: Stop, nowMs: number):
       refused: Object.fromEntries(work.refused),
       suppressed: Object.fromEntries(work.suppressed),
       ...(work.ended.size > 0 && { ended: Object.fromEntries(work.ended) }),
+      ...(waiting.size > 0 && { waiting: Object.fromEntries(waiting) }),
     },
     problems: Object.fromEntries(work.problems),
     unsent: Object.fromEntries(work.unsent),
+    ...(work.waits.size > 0 && { waits: Object.fromEntries(work.waits) }),
     ...(work.putOff.size > 0 && { putOff: Object.fromEntries(work.putOff) }),
   };
 };

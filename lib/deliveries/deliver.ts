@@ -10,7 +10,7 @@ import { attemptMarkBytes, deliveryRetryMs, sendingAttemptMs } from '../base/lim
 import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
-import type { Coupon, Delivery, OutgoingMessage, SendResult } from '../ports.ts';
+import type { Coupon, Delivery, OutgoingMessage, SendResult, Throttled } from '../ports.ts';
 import type { Recommendation } from '../recommendations/recommend.ts';
 import { servedEvent } from '../recommendations/serve.ts';
 import { type Attempt, type DeliverContext, type DeliveryOutcome, nowIso } from './attempt.ts';
@@ -29,6 +29,7 @@ import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf, rewardDeliveryId } from './identity.ts';
 import { settledEvent } from './settled-event.ts';
 import { smsSize } from './sms-segments.ts';
+import { tryAgainMs } from './timing.ts';
 import { type Written, write } from './write.ts';
 
 /** The message of a variant that has just one. */
@@ -274,10 +275,12 @@ const send = async (
   // Before the claim: whoever dies while waiting for the rate leaves a message that is known not to be sent.
   const late = await transport.turn(message.channel);
   if (late !== undefined) {
-    return later('throttled', late.untilMs, attempt);
+    putTodaysPlaceBack(attempt, message.channel);
+    return waitOrGiveUp(delivery, late, coupon, attempt);
   }
   const sending = await claimSending(delivery, message, attempt);
   if (sending === undefined) {
+    putTodaysPlaceBack(attempt, message.channel);
     return lookAgain(delivery, attempt);
   }
   const result = await transport.send(message).catch((error: unknown) => ({ kind: 'lost' as const, error }));
@@ -285,27 +288,34 @@ const send = async (
     case 'sent':
       return settleSent(sending, result.messageId, recommendation, attempt);
     case 'rejected':
+      putTodaysPlaceBack(attempt, message.channel);
       return afterRejection(sending, message, result, coupon, attempt);
     case 'lost':
       if (isRepeatable(sending)) {
-        return putOff(sending, 'unavailable', undefined, attempt);
+        await takeBack(sending, attempt);
+        return later('unavailable', undefined, attempt);
       }
       // The request may have reached SES: sending again could be a second mail.
       return settle(sending, 'unknown', { reason: String(result.error) }, attempt);
     case 'throttled':
-      return putOff(sending, 'throttled', result.untilMs, attempt);
+      putTodaysPlaceBack(attempt, message.channel);
+      await takeBack(sending, attempt);
+      return waitOrGiveUp(unclaimed(sending), result, coupon, attempt);
   }
 };
 
-/** Not sent, and for a reason that passes. */
-const putOff = async (
-  sending: Delivery,
-  reason: string,
-  untilMs: number | undefined,
+/** Not sent, and for a reason that passes: tried again while it makes sense, and else given up with that reason. */
+const waitOrGiveUp = (
+  prepared: Delivery,
+  { reason, untilMs }: Throttled,
+  coupon: Coupon | undefined,
   attempt: Attempt,
-): Promise<DeliveryOutcome> => {
-  await takeBack(sending, attempt);
-  return later(reason, untilMs, attempt);
+): Promise<DeliveryOutcome> | DeliveryOutcome => {
+  const wantedMs = untilMs ?? attempt.context.clock.nowMs() + deliveryRetryMs;
+  const againMs = reason === 'mail-quota' ? tryAgainMs(attempt, wantedMs, coupon) : wantedMs;
+  return againMs === undefined
+    ? settle(prepared, 'suppressed', { reason }, attempt)
+    : later(reason ?? 'throttled', againMs, attempt);
 };
 
 const later = (reason: string, untilMs: number | undefined, { context }: Attempt): DeliveryOutcome => ({
@@ -328,9 +338,19 @@ const afterRejection = async (
   if (next.isLast) {
     return settle(sending, 'failed', { reason, ...(sending.attempts && { attempts }) }, left);
   }
-  return (await takeBack(sending, left, { attempts, channel, channelReason }))
-    ? writeAndSend({ ...next.delivery, status: 'prepared' }, coupon, left)
-    : lookAgain(sending, left);
+  if (!(await takeBack(sending, left, { attempts, channel, channelReason }))) {
+    return lookAgain(sending, left);
+  }
+  const prepared = unclaimed(next.delivery);
+  const today = await todaysPlace(left, channel, coupon);
+  switch (today.kind) {
+    case 'go':
+      return writeAndSend(prepared, coupon, left);
+    case 'later':
+      return deferred(today);
+    case 'never':
+      return settle(prepared, 'suppressed', { reason: today.reason, attempts }, left);
+  }
 };
 
 /**
@@ -371,6 +391,13 @@ const claimSending = async (
   }
   return { ...delivery, status: 'sending', ...mark };
 };
+
+const unclaimed = (sending: Delivery): Delivery => ({
+  ...sending,
+  status: 'prepared',
+  sendingAt: undefined,
+  sendingBy: undefined,
+});
 
 /** SES did not take it. Also from `unknown`, where another attempt thought this one dead: only this one can have sent. */
 const takeBack = async (

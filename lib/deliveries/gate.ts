@@ -7,7 +7,7 @@ import type { Channel } from '../events/customer.ts';
 import type { Coupon } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import { type Places, placesUnder } from './caps.ts';
-import { mayWait, timing } from './timing.ts';
+import { mayWait, timing, tryAgainMs } from './timing.ts';
 import { yieldUntil } from './yielding.ts';
 
 export type Gate =
@@ -49,16 +49,18 @@ export const pressure = async (attempt: Attempt, channel: Channel): Promise<Pres
 
 /** One of the places among today's mails, taken for a message that is about to be prepared or sent. */
 export const todaysPlace = async (attempt: Attempt, channel: Channel, coupon?: Coupon): Promise<Gate> => {
-  const untilMs = channel === 'email' ? await attempt.context.allowance?.take() : undefined;
-  if (untilMs === undefined) {
+  const none = channel === 'email' ? await attempt.context.allowance?.take() : undefined;
+  if (none === undefined) {
     return { kind: 'go' };
   }
-  return mayWait(attempt, untilMs, coupon)
-    ? { kind: 'later', reason: 'daily-allowance', untilMs }
-    : { kind: 'never', reason: 'daily-allowance' };
+  const { reason, untilMs } = none;
+  const againMs = reason === 'mail-quota' ? tryAgainMs(attempt, untilMs, coupon) : untilMs;
+  return againMs !== undefined && mayWait(attempt, againMs, coupon)
+    ? { kind: 'later', reason, untilMs: againMs }
+    : { kind: 'never', reason };
 };
 
-/** It was not prepared after all. */
+/** It was not sent after all. */
 export const putTodaysPlaceBack = ({ context }: Attempt, channel: Channel): void => {
   if (channel === 'email') {
     context.allowance?.putBack();

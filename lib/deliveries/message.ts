@@ -71,6 +71,8 @@ export interface InAppOffer {
 export interface Throttled {
   readonly kind: 'throttled';
   readonly message: string;
+  /** What is used up, where it is not the rate: the account's mails of 24 hours. */
+  readonly reason?: 'mail-quota';
   readonly untilMs?: number;
 }
 

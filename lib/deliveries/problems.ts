@@ -1,5 +1,5 @@
-// Who was not sent to for certain in a run, and why, for the marketer: refused for ever, of unknown fate, or failed so far
-// and tried again; and batches whose function ended before it wrote how far it came. Read from the batches' progress
+// Who was not sent to for certain in a run, and why, for the marketer: refused for ever, of unknown fate, failed so far and
+// tried again, waiting for something, or suppressed for want of room or time (not: by the customer's own wish); and batches whose function ended before it wrote how far it came. Read from the batches' progress
 // files, a page of batches at a time; an unknown one says what SES has reported since.
 
 import { Failure } from '../base/errors.ts';
@@ -23,9 +23,14 @@ export interface ProblemsRequest {
 
 export interface CustomerProblem {
   readonly customerId: string;
-  /** `failed`: refused for ever. `retried`: failed so far, tried again while the run delivers. */
-  readonly kind: 'failed' | 'unknown' | 'retried';
+  /**
+   * `failed`: refused for ever. `retried`: failed so far, tried again while the run delivers. `deferred`: waits for what
+   * the reason says. `suppressed`: given up, since there was no room or no time left.
+   */
+  readonly kind: 'failed' | 'unknown' | 'retried' | 'deferred' | 'suppressed';
   readonly reason: string;
+  /** Of a deferred one: when it is tried again. */
+  readonly until?: string;
   /** Of an unknown one: what its delivery says now. */
   readonly statusNow?: DeliveryStatus;
 }
@@ -72,13 +77,16 @@ export const problemsOf = async (request: ProblemsRequest, ports: ProblemsPorts)
 };
 
 const customersOf = async (
-  { problems, unsent }: BatchProgress,
+  { problems, unsent, waits = {} }: BatchProgress,
   campaign: Campaign,
   { runId, phase }: ProblemsRequest,
   { deliveries }: ProblemsPorts,
 ): Promise<readonly CustomerProblem[]> => {
   const retried = Object.entries(problems).map(
     ([customerId, reason]): CustomerProblem => ({ customerId, kind: 'retried', reason }),
+  );
+  const deferred = Object.entries(waits).map(
+    ([customerId, wait]): CustomerProblem => ({ customerId, kind: 'deferred', ...wait }),
   );
   const settled = Object.entries(unsent).map(
     async ([customerId, { kind, reason }]): Promise<CustomerProblem> => {
@@ -89,7 +97,7 @@ const customersOf = async (
       return { customerId, kind, reason, ...(delivery && { statusNow: delivery.status }) };
     },
   );
-  return [...retried, ...(await Promise.all(settled))];
+  return [...retried, ...deferred, ...(await Promise.all(settled))];
 };
 
 /** `phase` (test or rollout; default test) and `from` (default 0) of the query. */

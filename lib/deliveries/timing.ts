@@ -5,7 +5,7 @@
 // Nothing of this holds back an in-app message but its end: the customer is there when it is shown.
 // A message that missed its hour by more than sendTimeGraceMs (a pause) waits for the next one.
 
-import { deferralMarginMs, sendTimeGraceMs } from '../base/limits.ts';
+import { deferralMarginMs, deliveryRetryMs, sendTimeGraceMs } from '../base/limits.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { isQuietHour, quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
 import { sendAtMs } from '../campaigns/send-time.ts';
@@ -46,6 +46,20 @@ export const mayWait = (attempt: Attempt, untilMs: number, coupon?: Coupon): boo
   return [untilMs, untilMs + deferralMarginMs].every(
     (wokenMs) => (quietUntil(attempt, wokenMs) ?? wokenMs) + deferralMarginMs < last,
   );
+};
+
+/**
+ * When to ask again for what may come back at any time: at `untilMs`, or sooner where that would be past the message's
+ * last moment. Undefined: there is no time left to wait.
+ */
+export const tryAgainMs = (attempt: Attempt, untilMs: number, coupon?: Coupon): number | undefined => {
+  const nowMs = attempt.context.clock.nowMs();
+  for (let waitMs = untilMs - nowMs; waitMs >= deliveryRetryMs; waitMs /= 2) {
+    if (mayWait(attempt, nowMs + waitMs, coupon)) {
+      return nowMs + waitMs;
+    }
+  }
+  return undefined;
 };
 
 const hourMs = 3_600_000;

@@ -30,6 +30,8 @@ export interface RunReport {
   readonly funnel: Funnel;
   /** Waiting for a known time (quiet hours, throttling) when deliveries were last checked; among `waiting`. 0 once ended. */
   readonly deferred: number;
+  /** The same by what they wait for; absent in parts that were kept before this was noted. */
+  readonly waitingFor?: { readonly [reason: string]: number };
   readonly analysis: Analysis;
 }
 
@@ -48,6 +50,7 @@ export interface CampaignReport {
   /** Over all runs. */
   readonly total: Funnel;
   readonly deferred: number;
+  readonly waitingFor?: { readonly [reason: string]: number };
   /** Of the only run; of all together once a campaign that repeats has ended; until then null there. */
   readonly analysis: Analysis | null;
   readonly runsCount: number;

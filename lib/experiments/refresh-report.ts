@@ -6,16 +6,16 @@ import type { CampaignId, ItemId } from '../base/ids.ts';
 import { campaignObjectsConcurrencyMax, outcomeDelayMs, reportRunsCountMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
-import type { Phase } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
 import { hasJourneys } from '../campaigns/journey-state.ts';
-import type { CampaignRun, RunPhase } from '../campaigns/run.ts';
+import type { CampaignRun } from '../campaigns/run.ts';
 import { dayMs, lookTimesMs } from '../campaigns/schedule.ts';
 import { ended } from '../campaigns/waits.ts';
 import type { StoredEvent } from '../events/event.ts';
 import { numberOf } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
+import { addTallies } from '../outcomes/counts.ts';
 import { collectFunnel } from '../outcomes/funnel.ts';
 import { sumFunnels } from '../outcomes/funnel-sums.ts';
 import { foldOrders } from '../outcomes/orders.ts';
@@ -61,6 +61,7 @@ export const refreshReport = async (id: CampaignId, ports: ReportPorts): Promise
     sentence: (await ports.results.latest(id))?.sentence ?? null,
     total,
     deferred: parts.reduce((sum, { deferred }) => sum + deferred, 0),
+    waitingFor: addTallies(parts.map(({ waitingFor }) => waitingFor ?? {})),
     analysis: parts.length === 1 ? parts[0].analysis : await overAllRuns(campaign, runs, parts, nowMs, ports),
     runsCount: parts.length,
     runs: parts.slice(-reportRunsCountMax).reverse(),
@@ -142,8 +143,9 @@ const partOf = (
   costs: MessageCosts,
 ): RunReport => {
   const { runId, frozenAt, phases } = run;
-  const deferredIn = (of: RunPhase | undefined, phase: Phase): number =>
-    ended(campaign, { phase }) ? 0 : (of?.deliveries?.deferred ?? 0);
+  const open = (['test', 'rollout'] as const)
+    .filter((phase) => !ended(campaign, { phase }))
+    .map((phase) => phases[phase]?.deliveries);
   const funnel = collectFunnel(campaign, assignments, events, { runIds: [runId], asOfMs: nowMs });
   const of = assignments.filter((each) => each.runId === runId && each.phase === 'test');
   return {
@@ -152,7 +154,8 @@ const partOf = (
     asOf: new Date(nowMs).toISOString(),
     done: isDone(campaign, run, nowMs),
     funnel,
-    deferred: deferredIn(phases.test, 'test') + deferredIn(phases.rollout, 'rollout'),
+    deferred: open.reduce((sum, deliveries) => sum + (deliveries?.deferred ?? 0), 0),
+    waitingFor: addTallies(open.map((deliveries) => deliveries?.waiting ?? {})),
     analysis: analysisOf(
       campaign,
       { assigned: of, events, messages: funnel.messages.filter(({ phase }) => phase === 'test') },

@@ -29,7 +29,8 @@ export const funnelSection = (report: CampaignReport, phase: Phase, format: Form
 <p>${format.text(sentence(all, treated, without(report, phase, treated?.waiting ?? 0, format), format))}</p>
 ${customerPlot(all, treated, format)}
 ${customerTable(cells, all, format)}
-${suppressedTable(all, format)}</section>
+${reasonTable(words.suppressed, all?.suppressed ?? {}, format)}
+${reasonTable(words.waiting, phase === 'test' ? (report.waitingFor ?? {}) : {}, format)}</section>
 ${messages.length === 0 ? '' : messageSection(messages, format)}`;
 };
 
@@ -143,12 +144,16 @@ const customerTable = (
   return table(columns, all ? [...rows, row(format.text(words.total), all)] : rows, format, true);
 };
 
-const suppressedTable = (all: CustomerCounts | undefined, format: Format): string => {
-  const reasons = Object.entries(all?.suppressed ?? {}).sort(([, a], [, b]) => b - a);
+const reasonTable = (
+  label: Text,
+  byReason: { readonly [reason: string]: number },
+  format: Format,
+): string => {
+  const reasons = Object.entries(byReason).sort(([, a], [, b]) => b - a);
   return reasons.length === 0
     ? ''
     : table(
-        [{ label: words.reason, isText: true }, { label: words.suppressed }],
+        [{ label: words.reason, isText: true }, { label }],
         reasons.map(([reason, count]) => [format.text(reasonName(reason)), format.count(count)]),
         format,
       );

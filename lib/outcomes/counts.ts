@@ -27,5 +27,9 @@ const added = (a: Counts[string], b: Counts[string]): Counts[string] => {
 const byName = (counts: Counts[string]): { readonly [name: string]: number } =>
   typeof counts === 'number' ? {} : counts;
 
+export const addTallies = (
+  tallies: readonly { readonly [name: string]: number }[],
+): { readonly [name: string]: number } => tallies.reduce((sum, tally) => byName(added(sum, tally)), {});
+
 export const totalOf = (counts: { readonly [name: string]: number }): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);

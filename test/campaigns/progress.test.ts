@@ -89,12 +89,20 @@ describe('the progress of a run', () => {
   });
 
   it('waits for the earliest end of quiet hours, as often as it takes', async () => {
-    const quiet = (untilMs: number) => ({ done: 8, deferred: ['a', 'b'], untilMs });
+    const quiet = (untilMs: number) => ({
+      done: 8,
+      deferred: ['a', 'b'],
+      untilMs,
+      counts: { waiting: { 'quiet-hours': 1, 'mail-quota': 1 } },
+    });
     const { check, stored } = await open([done, quiet(t0 + 9 * 3_600_000), quiet(t0 + 5 * 3_600_000)]);
     for (let turn = 0; turn < 60; turn++) {
       expect(await check()).toMatchObject({ next: 'deliver-later', waitUntil: iso(t0 + 5 * 3_600_000) });
     }
-    expect(await stored()).toMatchObject({ attempts: 0, deliveries: { deferred: 4 } });
+    expect(await stored()).toMatchObject({
+      attempts: 0,
+      deliveries: { deferred: 4, waiting: { 'quiet-hours': 2, 'mail-quota': 2 } },
+    });
   });
 
   it('tries a batch without a file again, waiting twice as long each time up to an hour, and then goes on', async () => {

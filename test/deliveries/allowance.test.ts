@@ -33,7 +33,9 @@ describe('the mails of a day', () => {
     const batches = Array.from({ length: 10 }, open);
     const took = await Promise.all(Array.from({ length: 200 }, (_, index) => batches[index % 10].take()));
     expect(took.filter((until) => until === undefined)).toHaveLength(50);
-    expect(new Set(took.filter((until) => until !== undefined))).toEqual(new Set([Date.UTC(2026, 5, 11)]));
+    expect(took.filter((none) => none !== undefined)).toEqual(
+      Array.from({ length: 150 }, () => ({ reason: 'ramp-up', untilMs: Date.UTC(2026, 5, 11) })),
+    );
     expect(used()).toBe(50);
   });
 
@@ -55,21 +57,22 @@ describe('the mails of a day', () => {
     const { open, setNow } = setUp({ rampUp: { ...rampUp, firstDayCount: 1, dailyGrowth: 2 } });
     const allowance = open();
     expect(await allowance.take()).toBeUndefined();
-    expect(await allowance.take()).toBe(Date.UTC(2026, 5, 11));
+    expect(await allowance.take()).toMatchObject({ untilMs: Date.UTC(2026, 5, 11) });
     setNow(startMs + dayMs);
     expect([await allowance.take(), await allowance.take()]).toEqual([undefined, undefined]);
-    expect(await allowance.take()).toBe(Date.UTC(2026, 5, 12));
+    expect(await allowance.take()).toMatchObject({ untilMs: Date.UTC(2026, 5, 12) });
   });
 
   it('end where the mail account’s own quota does, and it is asked again after an hour', async () => {
-    let sent = 199;
-    const { open, setNow } = setUp({ rampUp: undefined, quota: async () => ({ max: 200, sent }) });
+    let left = 1;
+    const later = { reason: 'mail-quota', untilMs: startMs + 3_600_000 };
+    const { open, setNow } = setUp({ rampUp: undefined, quotaLeft: async () => left });
     const allowance = open();
     expect(await allowance.take()).toBeUndefined();
-    sent = 200;
-    expect(await allowance.take()).toBe(startMs + 3_600_000);
-    sent = 150;
-    expect(await allowance.take()).toBe(startMs + 3_600_000);
+    left = 0;
+    expect(await allowance.take()).toEqual(later);
+    left = 50;
+    expect(await allowance.take()).toEqual(later);
     setNow(startMs + 3_600_000);
     expect(await allowance.take()).toBeUndefined();
   });

@@ -3,10 +3,13 @@ import {
   deliveryChunkCustomersCountMax,
   deliveryRetryMs,
   deliveryStopMs,
+  quotaRetryMs,
   sendingAttemptMs,
 } from '../../lib/base/limits.ts';
 import type { AudienceBatch } from '../../lib/campaigns/audience.ts';
 import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
+import { createDailyAllowance } from '../../lib/deliveries/allowance.ts';
+import type { DeliverContext } from '../../lib/deliveries/attempt.ts';
 import { type BatchProgress, deliverBatch } from '../../lib/deliveries/batch.ts';
 import type { CustomerProfile } from '../../lib/events/customer.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
@@ -15,7 +18,7 @@ import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
 import { fakeJourneyStore } from '../fakes/journey-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
-import { couponCampaign, createStage, memberOf, noonMs, profileOf } from './stage.ts';
+import { couponCampaign, createStage, dayMs, memberOf, noonMs, profileOf } from './stage.ts';
 
 const batchKey = 'campaigns/spring/run-1/test/batch-00000.json';
 const progressKey = 'campaigns/spring/run-1/test/progress-00000.json';
@@ -66,7 +69,8 @@ const setUp = async ({ count = 60, profiles = {}, phase = 'test' }: Change = {})
     events,
     customers,
     forget: () => archive.objects.delete(progressKey),
-    run: () => deliverBatch({ batchKey }, context),
+    run: (more: Pick<Partial<DeliverContext>, 'allowance' | 'settings'> = {}) =>
+      deliverBatch({ batchKey }, { ...context, ...more }),
     onLook: (act: (look: number) => void) => {
       onLook = act;
     },
@@ -178,6 +182,51 @@ describe('delivering a batch', () => {
     stage.mailer.next.push({ kind: 'throttled', message: 'slow down' });
     expect(await run()).toMatchObject({ done: 1, untilMs: noonMs + deliveryRetryMs });
     expect(await run()).toMatchObject({ done: 2, counts: { sent: 2 } });
+  });
+
+  it('says who waits, for what and until when, and goes on when the mail account has room again', async () => {
+    const { run, stage } = await setUp({ count: 3 });
+    let left = 2;
+    const { deliveries, clock } = stage.context;
+    const quotaLeft = async () => {
+      const asked = left;
+      left = 0;
+      return asked;
+    };
+    const allowance = () => createDailyAllowance({ deliveries, clock, rampUp: undefined, quotaLeft });
+    const until = new Date(noonMs + quotaRetryMs).toISOString();
+    const first = await run({ allowance: allowance() });
+    expect(first).toMatchObject({
+      done: 2,
+      deferred: ['c2'],
+      untilMs: noonMs + quotaRetryMs,
+      counts: { sent: 2, waiting: { 'mail-quota': 1 } },
+      waits: { c2: { reason: 'mail-quota', until } },
+    });
+    // Nothing was prepared in vain: no code was issued whose days run already.
+    expect(stage.table.coupons.size).toBe(2);
+    left = 10;
+    stage.setNow(noonMs + quotaRetryMs);
+    const second = await run({ allowance: allowance() });
+    expect(second).toMatchObject({ done: 3, deferred: [], counts: { sent: 3 } });
+    expect(second.waits).toBeUndefined();
+    expect(second.counts.waiting).toBeUndefined();
+  });
+
+  it('names who was refused by a cap, for good: the next day brings nothing after', async () => {
+    const { run, stage } = await setUp({ count: 2 });
+    const settings = { ...stage.context.settings, caps: [{ deliveriesMax: 1, days: 1 }] };
+    stage.table.counters.set('cap/2026-06-10/all/c1', 1);
+    const expected = {
+      done: 2,
+      deferred: [],
+      counts: { sent: 1, suppressed: { capped: 1 } },
+      unsent: { c1: { kind: 'suppressed', reason: 'capped' } },
+    };
+    expect(await run({ settings })).toMatchObject(expected);
+    stage.setNow(noonMs + dayMs);
+    expect(await run({ settings })).toMatchObject(expected);
+    expect(stage.mailer.sent).toHaveLength(1);
   });
 
   it('tries a chunk again whose events were not taken, without a second mail', async () => {

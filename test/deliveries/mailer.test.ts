@@ -4,8 +4,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { createDeliveryStore } from '../../lib/adapters/delivery-store-dynamodb.ts';
 import { createMailer } from '../../lib/adapters/mailer-ses.ts';
-import { createPace } from '../../lib/deliveries/pace.ts';
 import type { OutgoingMail } from '../../lib/ports.ts';
+import { fakeRateLine } from '../fakes/rate-line.ts';
 
 const mail: OutgoingMail = {
   channel: 'email',
@@ -33,11 +33,11 @@ const setUp = (answer: () => Promise<unknown> = async () => ({ MessageId: 'ses-9
   } as Pick<SESClient, 'send'>;
   const options = {
     configurationSet: 'reprise',
-    share: 0.5,
-    mailsPerSecondMax: 8,
+    line: fakeRateLine(),
+    mailsPerSecondMax: 4,
     quota: {
       perSecond: async () => Number.POSITIVE_INFINITY,
-      isSpent: async () => false,
+      left: async () => Number.POSITIVE_INFINITY,
       count: () => undefined,
       spend: () => undefined,
     },
@@ -127,21 +127,6 @@ describe('mail through SES', () => {
     };
     expect(await mailer(broken)).toMatchObject({ kind: 'rejected' });
     expect(inputs).toEqual([]);
-  });
-});
-
-describe('the pace', () => {
-  it('never lets more than the rate into any second, and does not save up what was not used', () => {
-    const pace = createPace();
-    const sends: number[] = [];
-    let nowMs = 0;
-    for (let index = 0; index < 200; index++) {
-      nowMs += index % 50 === 0 ? 5_000 : 3;
-      sends.push(nowMs + (pace.reserve(nowMs, 10) ?? Number.NaN));
-    }
-    for (const from of sends) {
-      expect(sends.filter((at) => at >= from && at < from + 999.99).length).toBeLessThanOrEqual(10);
-    }
   });
 });
 

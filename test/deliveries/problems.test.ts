@@ -34,6 +34,10 @@ describe('the problems of a run', () => {
         unsent: { ada: { kind: 'failed', reason: 'MessageRejected' } },
         problems: { bob: 'Error: table gone' },
       },
+      {
+        unsent: { cat: { kind: 'suppressed', reason: 'capped' } },
+        waits: { dan: { reason: 'mail-quota', until: '2026-06-10T13:00:00.000Z' } },
+      },
       undefined,
       {},
     ]);
@@ -41,8 +45,10 @@ describe('the problems of a run', () => {
       customers: [
         { customerId: 'bob', kind: 'retried', reason: 'Error: table gone' },
         { customerId: 'ada', kind: 'failed', reason: 'MessageRejected' },
+        { customerId: 'dan', kind: 'deferred', reason: 'mail-quota', until: '2026-06-10T13:00:00.000Z' },
+        { customerId: 'cat', kind: 'suppressed', reason: 'capped' },
       ],
-      batchesWithoutProgress: [entries[1]],
+      batchesWithoutProgress: [entries[2]],
       next: null,
     });
   });

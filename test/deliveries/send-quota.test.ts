@@ -7,9 +7,11 @@ import { SESClient } from '@aws-sdk/client-ses';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMailer } from '../../lib/adapters/mailer-ses.ts';
 import { createSendQuota } from '../../lib/adapters/send-quota-ses.ts';
-import { quotaCacheMs, quotaRetryMs, turnWaitMsMax } from '../../lib/base/limits.ts';
+import { quotaCacheMs, quotaRetryMs } from '../../lib/base/limits.ts';
+import type { RateLine } from '../../lib/deliveries/rate-line.ts';
 import type { OutgoingMail } from '../../lib/ports.ts';
 import { type LocalSes, type SesOptions, startSes } from '../../local/ses.ts';
+import { fakeRateLine } from '../fakes/rate-line.ts';
 
 const dayMs = 86_400_000;
 let directory: string;
@@ -49,7 +51,7 @@ const start = async (limits: Partial<SesOptions>): Promise<void> => {
 };
 
 /** Real time passes by what is waited for. */
-const mailer = (mailsPerSecondMax = 1_000, share = 1) => {
+const mailer = (mailsPerSecondMax = 1_000, line: RateLine = fakeRateLine()) => {
   const quota = createSendQuota(client, () => realMs);
   const wait = async (ms: number): Promise<void> => {
     waits.push(ms);
@@ -57,7 +59,7 @@ const mailer = (mailsPerSecondMax = 1_000, share = 1) => {
   };
   const send = createMailer(client, {
     configurationSet: 'set',
-    share,
+    line,
     mailsPerSecondMax,
     quota,
     clock: { nowMs: () => virtualMs },
@@ -81,30 +83,19 @@ afterEach(async () => {
 });
 
 describe('the rate', () => {
-  it('is the smaller of the account’s and the workspace’s, shared by those who send side by side', async () => {
-    await start({ sendRateMax: 20 });
-    // 20 a second of the account; 8 of the workspace; a tenth of it each.
-    for (const [own, share, gapMs] of [
-      [1_000, 1, 50],
-      [8, 1, 125],
-      [8, 0.1, 1_250],
+  it('is the smaller of the account’s and the workspace’s', async () => {
+    await start({ sendRateMax: 5 });
+    for (const [own, gapMs] of [
+      [1_000, 200],
+      [4, 250],
     ] as const) {
       waits.length = 0;
-      const { turn } = mailer(own, share);
+      const { turn } = mailer(own);
       await turn();
       await turn();
       await turn();
       expect(waits).toEqual([gapMs, gapMs]);
     }
-  });
-
-  it('gives no place to whom would wait too long, and takes none for them', async () => {
-    await start({ sendRateMax: 1 });
-    const { turn } = mailer(1_000, 0.05);
-    expect(await turn()).toBeUndefined();
-    expect(await turn()).toMatchObject({ kind: 'throttled', untilMs: virtualMs + turnWaitMsMax });
-    realMs += 20_000;
-    expect(await turn()).toBeUndefined();
   });
 
   it('that SES finds exceeded is waited out with jitter: nothing is lost and nothing sent twice', async () => {
@@ -126,7 +117,7 @@ describe('the quota of 24 hours', () => {
       expect(await turn()).toBeUndefined();
       expect(await send()).toMatchObject({ kind: 'sent' });
     }
-    const late = { kind: 'throttled', untilMs: virtualMs + quotaRetryMs };
+    const late = { kind: 'throttled', reason: 'mail-quota', untilMs: virtualMs + quotaRetryMs };
     expect(await turn()).toMatchObject(late);
     // Another sandbox counted otherwise, and is told so by SES itself.
     expect(await send()).toMatchObject(late);
@@ -157,7 +148,7 @@ describe('the quota of 24 hours', () => {
       () => realMs,
     );
     for (let index = 0; index < 5; index++) expect(await quota.perSecond()).toBe(14);
-    expect(await quota.isSpent()).toBe(false);
+    expect(await quota.left()).toBe(Number.POSITIVE_INFINITY);
     expect(asked).toBe(1);
     realMs += quotaCacheMs;
     await quota.perSecond();
@@ -171,7 +162,7 @@ describe('the quota of 24 hours', () => {
       'send'
     >);
     expect(await quota.perSecond()).toBe(Number.POSITIVE_INFINITY);
-    expect(await quota.isSpent()).toBe(false);
+    expect(await quota.left()).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -180,7 +171,7 @@ it('the local sandbox takes no mail to a receiver who was not verified', async (
   const quota = createSendQuota(client);
   const send = createMailer(client, {
     configurationSet: 'set',
-    share: 1,
+    line: fakeRateLine(),
     mailsPerSecondMax: 10,
     quota,
     clock: { nowMs: () => virtualMs },

@@ -9,6 +9,7 @@ import { createPushSender } from '../../lib/adapters/push-sns.ts';
 import { createSmsSender } from '../../lib/adapters/sms-sns.ts';
 import type { OutgoingPush, OutgoingSms } from '../../lib/ports.ts';
 import { type LocalSns, startSns } from '../../local/sns.ts';
+import { fakeRateLine } from '../fakes/rate-line.ts';
 
 const nowMs = Date.UTC(2026, 5, 10, 12);
 const clock = { nowMs: () => nowMs };
@@ -66,11 +67,16 @@ afterEach(async () => {
 const waits: number[] = [];
 const passing = { nowMs: () => 0, wait: async (ms: number) => void waits.push(ms), random: () => 0.5 };
 const smsSender = (settings = {}) =>
-  createSmsSender(client, { settings: { ...smsSettings, ...settings }, share: 1, clock, ...passing });
+  createSmsSender(client, {
+    settings: { ...smsSettings, ...settings },
+    line: fakeRateLine(),
+    clock,
+    ...passing,
+  });
 const pushSender = () =>
   createPushSender(client, {
     settings: { ios, android, messagesPerSecondMax: 10 },
-    share: 1,
+    line: fakeRateLine(),
     clock,
     ...passing,
   });
@@ -136,7 +142,7 @@ describe('SMS through SNS', () => {
     ];
     const broken = createSmsSender(
       Object.assign(Object.create(SNSClient.prototype), { send: () => answers.shift()?.() }),
-      { settings: smsSettings, share: 1, clock, ...passing },
+      { settings: smsSettings, line: fakeRateLine(), clock, ...passing },
     );
     await expect(broken(sms)).rejects.toBe(lost);
     await start();
@@ -208,7 +214,7 @@ describe('push through SNS', () => {
         send: (command: { readonly input: unknown; readonly constructor: { readonly name: string } }) =>
           answers[command.constructor.name as keyof typeof answers](command.input),
       }),
-      { settings: { android, messagesPerSecondMax: 10 }, share: 1, clock, ...passing },
+      { settings: { android, messagesPerSecondMax: 10 }, line: fakeRateLine(), clock, ...passing },
     );
     expect(await send(push)).toEqual({ kind: 'sent', messageId: 'm1' });
     expect(published).toMatchObject([{ TargetArn: arn, MessageStructure: 'json' }]);
@@ -216,7 +222,7 @@ describe('push through SNS', () => {
 
   it('is refused where the platform is not set up, or the payload is too long', async () => {
     const settings = { ios, messagesPerSecondMax: 10 };
-    const onlyIos = createPushSender(client, { settings, share: 1, clock, ...passing });
+    const onlyIos = createPushSender(client, { settings, line: fakeRateLine(), clock, ...passing });
     expect(await onlyIos(push)).toMatchObject({ kind: 'rejected' });
     expect(await pushSender()({ ...push, body: 'x'.repeat(4_096) })).toMatchObject({ kind: 'rejected' });
     expect(calls).toEqual([]);

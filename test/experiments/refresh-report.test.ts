@@ -265,6 +265,28 @@ describe('the report over HTTP', () => {
     }
   });
 
+  test('says what those who wait are waiting for, in words', async () => {
+    const run = runAt('run-1', 0);
+    const waiting = { 'mail-quota': 3, 'quiet-hours': 1 };
+    const deliveries = {
+      settled: 0,
+      sent: 0,
+      suppressed: {},
+      refused: {},
+      unknown: 0,
+      deferred: 4,
+      failed: 0,
+      waiting,
+    };
+    const test = { frozenAt: at(0), arms: {}, batchesCount: 1, attempts: 0, deliveries };
+    await open(once, { ...run, phases: { test } });
+    nowIs(1);
+    expect(await refreshReport(campaignId, ports)).toMatchObject({ deferred: 4, waitingFor: waiting });
+    const answer = await campaignReport(campaignId, { format: 'html', language: 'en' }, ports);
+    const html = answer.format === 'html' ? answer.html : '';
+    expect(html).toMatch(/quota of 24 hours was used up<\/td><td class="n">3</);
+  });
+
   test('as CSV adds up: customers of all rows are those assigned', async () => {
     nowIs(30);
     await refreshReport(campaignId, ports);
