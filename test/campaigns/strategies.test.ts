@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../lib/base/errors.ts';
+import { customerId } from '../../lib/base/ids.ts';
 import type { MessageAction } from '../../lib/campaigns/campaign.ts';
 import { checkDefinition } from '../../lib/campaigns/definition.ts';
 import { exclusion } from '../../lib/campaigns/eligibility.ts';
@@ -7,6 +8,7 @@ import { evaluateCondition } from '../../lib/campaigns/evaluate.ts';
 import { catalogueOf } from '../../lib/campaigns/fact-items.ts';
 import { customerFacts } from '../../lib/campaigns/facts.ts';
 import { focusItems } from '../../lib/campaigns/focus.ts';
+import { enterJourney, leaveStep, type WalkContext } from '../../lib/campaigns/journey-walk.ts';
 import { createFromStrategy, listStrategies, strategies } from '../../lib/campaigns/strategies/strategies.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import { renderLiquid } from '../../lib/deliveries/liquid.ts';
@@ -161,36 +163,60 @@ describe('the arms of a strategy', () => {
     expect(offerOf({})).not.toHaveProperty('expiresAfterDays');
   });
 
-  it('of a renewal come before, on and after the date, for every number of days before it', () => {
-    const renewal = strategies.find(({ name }) => name === 'renewal-reminder');
+  /** The sends that have something to say, with the days before the end at which they go out. */
+  const remindersOf = (days: number, left: number, quietDays: number) => {
+    const definition = strategies.find(({ name }) => name === 'renewal-reminder')?.define({ days }, t0);
+    const journey = definition?.variants[0].action;
+    if (definition === undefined || journey?.kind !== 'journey') throw new Error('it is a journey');
+    const state = stateOf({ owned: { plan: { purchasedAtMs: t0 + (left - 30) * dayMs } } });
+    const walkAt = (nowMs: number): WalkContext => ({
+      nowMs,
+      salt: 'salt',
+      customerId: customerId('ada'),
+      timeZone: 'UTC',
+      holds: (condition) => evaluateCondition(condition, customerFacts({ state }, catalogue, nowMs)),
+    });
+    const sent: (readonly [stepId: string, daysLeft: number])[] = [];
+    let at = enterJourney(journey, walkAt(t0));
+    while (at.ended === undefined) {
+      const isSend = journey.steps.some(({ stepId, kind }) => stepId === at.stepId && kind === 'send');
+      const nowMs = Date.parse(at.dueAt) + (isSend ? quietDays * dayMs : 0);
+      if (
+        isSend &&
+        focusItems('expiring', definition.trigger, state, catalogueOf(catalogue), nowMs).length > 0
+      ) {
+        sent.push([at.stepId, left - (nowMs - t0) / dayMs]);
+      }
+      at = leaveStep(journey, at, 'done', walkAt(nowMs));
+    }
+    return sent;
+  };
+
+  it('of a renewal come before, on and after the date, for every number of days and whoever enters late', () => {
     for (let days = 2; days <= 30; days++) {
-      const definition = renewal?.define({ days }, t0);
-      const journey = definition?.variants[0].action;
-      if (journey?.kind !== 'journey') throw new Error('it is a journey');
-      const [toLast, toAfter] = journey.steps.flatMap((step) =>
-        step.kind === 'wait' ? [step.hours / 24] : [],
-      );
-      const branches = journey.steps.flatMap((step) => (step.kind === 'branch' ? [step.condition] : []));
-      for (const left of [days - 0.99, days - 0.5, days]) {
-        // A customer who entered with so many days left, and a night of quiet hours beside each wait.
-        const records = [toLast + 0.4, toLast + toAfter + 0.8].map((after) => {
-          const owned = { plan: { purchasedAtMs: t0 + left * dayMs - 30 * dayMs } };
-          const facts = customerFacts({ state: stateOf({ owned }) }, catalogue, t0 + after * dayMs);
-          const about = focusItems(
-            'expiring',
-            definition?.trigger ?? { kind: 'at', at: iso(t0) },
-            stateOf({ owned }),
-            catalogueOf(catalogue),
-            t0 + after * dayMs,
-          );
-          return { facts, count: about.length };
-        });
-        const held = branches.map((condition, index) => evaluateCondition(condition, records[index].facts));
-        const mayBeOver = left - toLast - 0.4 <= 0;
-        expect([held[1], records[1].count], `${days} days, ${left} left`).toEqual([true, 1]);
-        if (!mayBeOver) expect([held[0], records[0].count], `${days} days, ${left} left`).toEqual([true, 1]);
+      for (let entered = 2; entered <= days; entered++) {
+        for (const [left, quietDays] of [
+          [entered, 0],
+          [entered - 0.5, 0],
+          [entered - 0.1, 0.4],
+        ]) {
+          const reminders = remindersOf(days, left, quietDays);
+          const who = `${days} days, entered with ${left}`;
+          expect(
+            reminders.map(([stepId]) => stepId),
+            who,
+          ).toEqual(['before', 'last-day', 'after']);
+          const [, onIt, afterIt] = reminders.map(([, daysLeft]) => daysLeft);
+          expect(onIt, who).toBeLessThanOrEqual(1);
+          expect(onIt, who).toBeGreaterThanOrEqual(-quietDays);
+          expect(afterIt, who).toBeLessThanOrEqual(0);
+        }
       }
     }
+  });
+
+  it('of a renewal do not come twice at once to those who enter on the last day', () => {
+    expect(remindersOf(7, 0.5, 0).map(([stepId]) => stepId)).toEqual(['before', 'after']);
   });
 
   it('of a free chapter show its title as it is, whatever stands in it', () => {

@@ -2,7 +2,7 @@
 // date stands in each mail. Who renews in between is left alone: the item then ends far ahead, and nothing is due.
 
 import { z } from 'zod';
-import type { Journey } from '../journey.ts';
+import type { Journey, JourneyStep } from '../journey.ts';
 import { greeting } from '../mail-footer.ts';
 import { type MessageWords, send, templatesOf, wait } from './messages.ts';
 import { continuing, meaning, periodOf, usual } from './parameters.ts';
@@ -78,14 +78,18 @@ const after: MessageWords = {
 const about = (words: MessageWords) =>
   ({ kind: 'reminder', focus: 'expiring', templates: templatesOf(words) }) as const;
 
-/** The branches look at the customer's own date: who entered late in the first run has fewer days left. */
+/**
+ * Branches look at the customer's own date, so that who entered with fewer days left (in the first run) is reminded on
+ * the last day, too: waits of 16, 8, 4, 2 and 1 days, each where more is left, come to any number of days less one.
+ */
 const three = (days: number): Journey => ({
   kind: 'journey',
   // A book bought meanwhile is no renewal.
   exitOnPurchase: false,
   steps: [
     send('before', about(before)),
-    wait('until-last-day', Math.max(1, days - 1) * 24),
+    more('is-ahead', 1, 'days-after'),
+    ...[16, 8, 4, 2, 1].filter((wide) => wide < days).flatMap(waitIfMore),
     {
       stepId: 'is-last-day',
       kind: 'branch',
@@ -105,6 +109,18 @@ const three = (days: number): Journey => ({
     { stepId: 'end', kind: 'exit' },
   ],
 });
+
+const more = (stepId: string, days: number, otherwise: string): JourneyStep => ({
+  stepId,
+  kind: 'branch',
+  condition: { fact: 'expiresInDays', op: 'gt', value: days },
+  otherwise,
+});
+
+const waitIfMore = (days: number): readonly JourneyStep[] => [
+  more(`more-than-${days}`, days, days === 1 ? 'is-last-day' : `more-than-${days / 2}`),
+  wait(`wait-${days}`, days * 24),
+];
 
 export const renewalReminder = strategy({
   name: 'renewal-reminder',
