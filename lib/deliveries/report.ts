@@ -71,7 +71,14 @@ const resolve = async (delivery: Delivery, report: MailReport, context: ReportCo
 const suppress = async (delivery: Delivery, report: MailReport, context: ReportContext): Promise<void> => {
   const atMs = Date.parse(report.at);
   if (report.kind === 'bounce' && report.isPermanent) {
-    await suppressChannel(delivery.customerId, 'email', { reason: 'bounced', atMs }, 'bounce', context);
+    const address = report.to === undefined ? {} : { address: report.to };
+    await suppressChannel(
+      delivery.customerId,
+      'email',
+      { reason: 'bounced', atMs, ...address },
+      'bounce',
+      context,
+    );
   }
   if (report.kind === 'complaint') {
     await suppressChannel(delivery.customerId, 'email', { reason: 'complained', atMs }, 'complaint', context);

@@ -19,6 +19,8 @@ export interface MailReport {
   readonly at: string;
   /** When SES took the mail: the same in all reports of it. */
   readonly mailAt: string;
+  /** Whom the mail was sent to: a forwarded one may bounce in another's name. */
+  readonly to?: string;
   /** Bounces only: the mailbox will never take mail. */
   readonly isPermanent?: boolean;
   /** Clicks only. */
@@ -40,6 +42,7 @@ const sesEvent = z.object({
   mail: z.object({
     messageId: z.string().min(1),
     timestamp: z.iso.datetime({ offset: true }),
+    destination: z.array(z.string()).optional(),
     tags: z.record(z.string(), z.array(z.string())).optional(),
   }),
   delivery: at.optional(),
@@ -84,6 +87,7 @@ export const parseSesEvent = (body: string): MailReport | undefined => {
     ...(deliveryId !== undefined && { deliveryId }),
     at: new Date(part?.timestamp ?? mail.timestamp).toISOString(),
     mailAt: new Date(mail.timestamp).toISOString(),
+    ...(mail.destination?.length === 1 && { to: mail.destination[0] }),
     ...(bounce && { isPermanent: bounce.bounceType === 'Permanent' }),
     ...(click?.link !== undefined && { link: click.link }),
     ...visitorOf(kind === 'open' ? open : kind === 'click' ? click : undefined),

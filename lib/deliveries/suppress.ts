@@ -6,6 +6,7 @@ import type { CustomerId } from '../base/ids.ts';
 import type { Channel, CustomerProfile, Suppression } from '../events/customer.ts';
 import { loopEvents } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
+import { isSameAddress } from '../events/profile.ts';
 import { type ConsentContext, changeProfile } from './change-profile.ts';
 
 export type WithdrawalVia = 'link' | 'one-click' | 'api' | 'bounce' | 'complaint';
@@ -22,7 +23,12 @@ export const suppressChannel = async (
   const { suppressed } = await changeProfile(customerId, context, (profile) =>
     stopped(profile, channel, suppression),
   );
-  const atMs = suppressed[channel]?.atMs ?? suppression.atMs;
+  const stands = suppressed[channel];
+  if (stands === undefined) {
+    // The bounce of an address that the customer does not have any more.
+    return;
+  }
+  const { atMs } = stands;
   await context.events.send([
     loopEvent({
       event: loopEvents.consentWithdrawn,
@@ -70,14 +76,23 @@ export const resumed = (profile: CustomerProfile, channel: Channel): CustomerPro
   return { ...profile, suppressed: others };
 };
 
-/** The stronger reason and the earlier time stand, whichever was told first. */
+/**
+ * The stronger reason and the earlier time stand, whichever was told first. A bounce is of its address alone, until
+ * something else stops the channel as well.
+ */
 const stopped = (profile: CustomerProfile, channel: Channel, suppression: Suppression): CustomerProfile => {
   const current = profile.suppressed[channel];
+  const { address } = suppression;
+  if (address !== undefined && profile.email !== undefined && !isSameAddress(address, profile.email)) {
+    return profile;
+  }
   const isStronger =
     current === undefined || strength.indexOf(suppression.reason) > strength.indexOf(current.reason);
   const atMs = Math.min(suppression.atMs, current?.atMs ?? suppression.atMs);
-  const wanted = { ...(isStronger ? suppression : current), atMs };
-  return !isStronger && current.atMs === atMs
+  const { address: _, ...reason } = isStronger ? suppression : current;
+  const isBounceAlone = address !== undefined && (current === undefined || current.address !== undefined);
+  const wanted = { ...reason, atMs, ...(isBounceAlone && { address }) };
+  return !isStronger && current.atMs === atMs && current.address === wanted.address
     ? profile
     : { ...profile, suppressed: { ...profile.suppressed, [channel]: wanted } };
 };

@@ -2,7 +2,8 @@
 // and of two at the same time the withdrawal. It comes from identify traits (`consents: { sms: { marketing: true } }`),
 // from the track events "Consent Given" and "Consent Withdrawn" ({ channel, purpose }), and from the preference page.
 // A word never counts as later than its receipt, so that no clock can make it last for ever.
-// Apart from it stands `suppressed`: a whole channel that was stopped. No event of an app lifts that.
+// Apart from it stands `suppressed`: a whole channel that was stopped. No event of an app lifts that, but for a bounce,
+// which is of its address: another address lifts it.
 
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { Fault } from './check-properties.ts';

@@ -37,6 +37,8 @@ export interface CustomerProfile {
 
 export interface Suppression {
   readonly reason: 'unsubscribed' | 'bounced' | 'complained' | 'manual';
+  /** That this address takes no mail is all that stands against the channel: another address lifts it. */
+  readonly address?: string;
   readonly atMs: number;
 }
 

@@ -138,12 +138,13 @@ const profileOf = (
   const consents = withConsents(profile?.consents, told.choices);
   const devices = withDevices(profile?.devices, told.devices);
   const messages = withMessages(profile?.messages, told.messages);
+  const contact = contactOf(traits);
   const next: CustomerProfile = {
     customerId,
-    ...contactOf(traits),
+    ...contact,
     traits,
     traitTimes: Object.fromEntries(kept.map(({ key, atMs }) => [key, atMs])),
-    suppressed: profile?.suppressed ?? {},
+    suppressed: withoutOldBounce(profile?.suppressed, contact.email),
     ...(consents !== undefined && { consents }),
     ...(devices !== undefined && { devices }),
     ...(messages !== undefined && { messages }),
@@ -151,6 +152,19 @@ const profileOf = (
   };
   return profile !== undefined && canonicalJson(profile) === canonicalJson(next) ? profile : next;
 };
+
+/** Who has corrected an address can be mailed again. */
+const withoutOldBounce = (
+  suppressed: CustomerProfile['suppressed'] = {},
+  email: string | undefined,
+): CustomerProfile['suppressed'] => {
+  const { email: stopped, ...others } = suppressed;
+  return stopped?.address === undefined || email === undefined || isSameAddress(stopped.address, email)
+    ? suppressed
+    : others;
+};
+
+export const isSameAddress = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const byImportance = (a: Trait, b: Trait): number =>
   Number(contactTraits.has(b.key)) - Number(contactTraits.has(a.key)) ||

@@ -40,6 +40,7 @@ const endOf = async (start: Start, order: readonly number[]) => {
   const mail = {
     messageId: 'ses-1',
     timestamp: minute(0.01),
+    destination: ['ada@example.com'],
     tags: { 'reprise-delivery': [deliveryId] },
   };
   const failed = await applyMailEvents(

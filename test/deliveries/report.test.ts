@@ -92,8 +92,22 @@ describe('what SES reports', () => {
     await apply(inSns(sesEvent('Bounce', deliveryId, bounce('Undetermined'))));
     expect(await suppression()).toBeUndefined();
     await apply(inSns(sesEvent('Bounce', deliveryId, bounce('Permanent'))));
-    expect(await suppression()).toEqual({ reason: 'bounced', atMs: Date.parse(at) });
+    expect(await suppression()).toEqual({
+      reason: 'bounced',
+      atMs: Date.parse(at),
+      address: 'ada@example.com',
+    });
     expect(events.filter(({ event }) => event === 'Reprise Consent Withdrawn')).toHaveLength(1);
+  });
+
+  it('does not stop mail to another address when the one before it bounces', async () => {
+    const { apply, deliveryId, events, suppression } = await setUp();
+    const report = sesEvent('Bounce', deliveryId, bounce('Permanent'));
+    await apply(inSns({ ...report, mail: { ...report.mail, destination: ['ada@old.example'] } }));
+    expect(await suppression()).toBeUndefined();
+    expect(events.map(({ event }) => event)).toEqual(['Reprise Delivery Reported']);
+    await apply(inSns({ ...report, mail: { ...report.mail, destination: ['Ada@Example.com'] } }));
+    expect(await suppression()).toMatchObject({ reason: 'bounced' });
   });
 
   it('stops mail at once after a complaint', async () => {

@@ -214,3 +214,22 @@ describe('suppression', () => {
     expect((await customers.read(ada)).profile?.suppressed.email?.reason).toBe('bounced');
   });
 });
+
+it('an address that bounced stays stopped as a whole when its customer unsubscribed too, in either order', async () => {
+  const bounced = { reason: 'bounced', atMs: 2, address: 'ada@example.com' } as const;
+  const unsubscribed = { reason: 'unsubscribed', atMs: 1 } as const;
+  for (const suppressions of [
+    [bounced, unsubscribed],
+    [unsubscribed, bounced],
+    [bounced, unsubscribed, bounced],
+  ]) {
+    const customers = createFakeCustomerStore();
+    await customers.writeProfile(profileOf('ada'), undefined);
+    const context = { customers, events: { send: async () => {} }, clock: { nowMs: () => 3 } };
+    for (const suppression of suppressions) {
+      await suppressChannel(customerId('ada'), 'email', suppression, 'api', context);
+    }
+    const { profile } = await customers.read(customerId('ada'));
+    expect(profile?.suppressed.email).toEqual({ reason: 'bounced', atMs: 1 });
+  }
+});

@@ -26,6 +26,45 @@ const profileOf = (...events: readonly StoredEvent[]): CustomerProfile => {
   return profile;
 };
 
+describe('an address that bounced', () => {
+  const bounced = { reason: 'bounced', atMs: 2_000, address: 'ada@exmaple.com' } as const;
+  const after = (email: CustomerProfile['suppressed']['email'], ...events: StoredEvent[]) =>
+    foldProfile(
+      {
+        ...profileOf(identify({ email: 'ada@exmaple.com' })),
+        suppressed: { email, sms: { reason: 'manual', atMs: 1 } },
+      },
+      ada,
+      events,
+    )?.suppressed;
+
+  it('no longer stops mail once the customer has corrected it', () => {
+    expect(after(bounced, identify({ email: 'ada@example.com' }, 3_000))).toEqual({
+      sms: { reason: 'manual', atMs: 1 },
+    });
+  });
+
+  it('goes on stopping it while it is told again, in other letters or by an older event', () => {
+    for (const event of [
+      identify({ email: 'Ada@Exmaple.com' }, 3_000),
+      identify({ email: 'ada@example.com' }, 500),
+      identify({ plan: 'pro' }, 3_000),
+    ]) {
+      expect(after(bounced, event)?.email).toEqual(bounced);
+    }
+  });
+
+  it('is the only reason that another address lifts', () => {
+    for (const email of [
+      { reason: 'bounced', atMs: 2_000 },
+      { reason: 'unsubscribed', atMs: 2_000 },
+      { reason: 'complained', atMs: 2_000 },
+    ] as const) {
+      expect(after(email, identify({ email: 'ada@example.com' }, 3_000))?.email).toEqual(email);
+    }
+  });
+});
+
 describe('contact fields', () => {
   it('come from the standard traits', () => {
     const traits = {
