@@ -23,6 +23,7 @@ import type { IssuedTerms } from './offers/offer.ts';
 import type { OrderRefund } from './offers/refund-order.ts';
 import type { Assignment } from './outcomes/assignment.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
+import type { Served } from './recommendations/serve.ts';
 
 export type {
   InAppOffer,
@@ -298,6 +299,8 @@ export interface Delivery {
   readonly messageId?: string;
   /** When the step to `sending` was won; an attempt older than limits.sendingAttemptMs is over. */
   readonly sendingAt?: string;
+  /** What its message recommends, written with the step to `sending`: its event can be written again after a crash. */
+  readonly served?: Served;
   /** The attempt that won it, by a random mark: how it knows its own step when the answer to the write was lost. */
   readonly sendingBy?: string;
 }

@@ -11,8 +11,7 @@ import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { Coupon, Delivery, OutgoingMessage, SendResult, Throttled } from '../ports.ts';
-import type { Recommendation } from '../recommendations/recommend.ts';
-import { servedEvent } from '../recommendations/serve.ts';
+import { servedOf } from '../recommendations/serve.ts';
 import { type Attempt, type DeliverContext, type DeliveryOutcome, nowIso } from './attempt.ts';
 import { type ChannelChoice, refusalOf } from './channel-choice.ts';
 import { offeredCoupon } from './coupon.ts';
@@ -27,7 +26,7 @@ import {
 import { type Gate, gate, pressure, putTodaysPlaceBack, todaysPlace } from './gate.ts';
 import { giveBackPlaces } from './give-back.ts';
 import { deliveryIdOf, rewardDeliveryId } from './identity.ts';
-import { settledEvent } from './settled-event.ts';
+import { settledEvents } from './settled-event.ts';
 import { smsSize } from './sms-segments.ts';
 import { tryAgainMs } from './timing.ts';
 import { type Written, write } from './write.ts';
@@ -267,18 +266,19 @@ const couponOf = async (code: string, { context }: Attempt): Promise<Coupon> => 
 
 const send = async (
   delivery: Delivery,
-  { message, recommendation }: Written,
+  written: Written,
   coupon: Coupon | undefined,
   attempt: Attempt,
 ): Promise<DeliveryOutcome> => {
   const { transport } = attempt.context;
+  const { message } = written;
   // Before the claim: whoever dies while waiting for the rate leaves a message that is known not to be sent.
   const late = await transport.turn(message.channel);
   if (late !== undefined) {
     putTodaysPlaceBack(attempt, message.channel);
     return waitOrGiveUp(delivery, late, coupon, attempt);
   }
-  const sending = await claimSending(delivery, message, attempt);
+  const sending = await claimSending(delivery, written, attempt);
   if (sending === undefined) {
     putTodaysPlaceBack(attempt, message.channel);
     return lookAgain(delivery, attempt);
@@ -286,7 +286,7 @@ const send = async (
   const result = await transport.send(message).catch((error: unknown) => ({ kind: 'lost' as const, error }));
   switch (result.kind) {
     case 'sent':
-      return settleSent(sending, result.messageId, recommendation, attempt);
+      return settle(sending, 'sent', { messageId: result.messageId, reason: undefined }, attempt);
     case 'rejected':
       putTodaysPlaceBack(attempt, message.channel);
       return afterRejection(sending, message, result, coupon, attempt);
@@ -359,7 +359,7 @@ const afterRejection = async (
  */
 const claimSending = async (
   delivery: Delivery,
-  message: OutgoingMessage,
+  { message, recommendation }: Written,
   { context }: Attempt,
 ): Promise<Delivery | undefined> => {
   const { deliveries, random } = context;
@@ -370,6 +370,7 @@ const claimSending = async (
     ...(channelReason && { channelReason }),
     ...(attempts && { attempts }),
     segments: message.channel === 'sms' ? smsSize(message.text).segments : undefined,
+    served: recommendation?.items.length ? servedOf(recommendation) : undefined,
     sendingAt: nowIso(context),
     sendingBy: Buffer.from(random.bytes(attemptMarkBytes)).toString('hex'),
   };
@@ -408,6 +409,7 @@ const takeBack = async (
   const { deliveries } = context;
   const open = {
     segments: undefined,
+    served: undefined,
     sendingAt: undefined,
     sendingBy: undefined,
     settledAt: undefined,
@@ -418,19 +420,6 @@ const takeBack = async (
     (await deliveries.advance(deliveryId, 'sending', 'prepared', back, sendingBy)) ||
     deliveries.advance(deliveryId, 'unknown', 'prepared', back, sendingBy)
   );
-};
-
-const settleSent = async (
-  sending: Delivery,
-  messageId: string,
-  recommendation: Recommendation | undefined,
-  attempt: Attempt,
-): Promise<DeliveryOutcome> => {
-  const outcome = await settle(sending, 'sent', { messageId, reason: undefined }, attempt);
-  if (recommendation !== undefined && recommendation.items.length > 0) {
-    await attempt.context.events.send([servedEvent(recommendation, attempt.context.clock.nowMs())]);
-  }
-  return outcome;
 };
 
 /** Another attempt was faster: its result is ours; while it is under way, come back later. */
@@ -479,7 +468,7 @@ const settled = async (
   whenSent: 'sent' | 'already',
 ): Promise<DeliveryOutcome> => {
   await giveBackPlaces(delivery, context);
-  await context.events.send([settledEvent(delivery, context.clock.nowMs())]);
+  await context.events.send(settledEvents(delivery, context.clock.nowMs()));
   const { status, reason } = delivery;
   if (status === 'prepared' || status === 'sending') {
     throw new Error(`delivery ${delivery.deliveryId} is ${status}, which settles nothing`);

@@ -8,7 +8,7 @@ import { loopEvent } from '../events/loop-event.ts';
 import type { Delivery, DeliveryStatus, DeliveryStore } from '../ports.ts';
 import type { ConsentContext } from './change-profile.ts';
 import type { MailReport } from './ses-event.ts';
-import { choiceProperties, settledEvent } from './settled-event.ts';
+import { choiceProperties, settledEvents } from './settled-event.ts';
 import { suppressChannel } from './suppress.ts';
 
 export interface ReportContext extends ConsentContext {
@@ -64,7 +64,7 @@ const resolve = async (delivery: Delivery, report: MailReport, context: ReportCo
   }
   // By settledAt: what a report settled, also when it or another comes again because the event was not written.
   if (stored?.status === to && stored.settledAt === report.mailAt) {
-    await events.send([settledEvent(stored, clock.nowMs())]);
+    await events.send(settledEvents(stored, clock.nowMs()));
   }
 };
 

@@ -9,7 +9,7 @@ import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { Clock, CustomerStore, EventQueue, RandomBytes } from '../ports.ts';
 import type { Assortment } from './assortment.ts';
-import { type Recommendation, recommend } from './recommend.ts';
+import { type Recommendation, type RecommendedItem, recommend } from './recommend.ts';
 import type { RecommendationRequest } from './request.ts';
 
 export interface ServePorts {
@@ -52,7 +52,30 @@ export const serveRecommendation = async (
 export const newRecommendationId = (random: RandomBytes) =>
   recommendationId(`rec_${Buffer.from(random.bytes(16)).toString('hex')}`);
 
-export const servedEvent = (recommendation: Recommendation, nowMs: number): StoredEvent => {
+/** What was shown, as far as its event says it. */
+export interface Served
+  extends Pick<Recommendation, 'placement' | 'modelVersion' | 'generatedAt' | 'relevanceLost'> {
+  readonly items: readonly Pick<RecommendedItem, 'itemId' | 'rank' | 'propensity' | 'source'>[];
+}
+
+export const servedOf = ({
+  placement,
+  modelVersion,
+  generatedAt,
+  relevanceLost,
+  items,
+}: Recommendation): Served => ({
+  placement,
+  modelVersion,
+  generatedAt,
+  relevanceLost,
+  items: items.map(({ itemId, rank, propensity, source }) => ({ itemId, rank, propensity, source })),
+});
+
+export const servedEvent = (
+  recommendation: Served & Pick<Recommendation, 'recommendationId' | 'userId'>,
+  nowMs: number,
+): StoredEvent => {
   const { recommendationId, userId, placement, modelVersion, generatedAt, items, relevanceLost } =
     recommendation;
   return loopEvent({

@@ -5,7 +5,16 @@ import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { deliverOne } from '../../lib/deliveries/deliver.ts';
 import type { CatalogItem } from '../../lib/events/item.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
-import { couponCampaign, createStage, dayMs, memberOf, noonMs, recordOf, type Stage } from './stage.ts';
+import {
+  Crash,
+  couponCampaign,
+  createStage,
+  dayMs,
+  memberOf,
+  noonMs,
+  recordOf,
+  type Stage,
+} from './stage.ts';
 
 const deliver = (stage: Stage, arm = 'coupon') =>
   deliverOne(couponCampaign, memberOf('ada', arm), recordOf('ada'), stage.context);
@@ -117,6 +126,47 @@ describe('delivering to one customer', () => {
       'Reprise Delivery Settled',
       'Reprise Recommendation Served',
     ]);
+  });
+
+  it('reports what it recommended again after a crash between settling and the events, as the same event', async () => {
+    const stage = createStage();
+    const itemOf = (id: string): CatalogItem => ({
+      itemId: itemId(id),
+      title: id,
+      kind: 'course',
+      category: [],
+      tags: [],
+      price: 49,
+      currency: 'EUR',
+      repurchase: { kind: 'once' },
+      attributes: {},
+      hidden: false,
+      updatedAt: '2026-06-01T00:00:00.000Z',
+      createdAt: '2026-06-01T00:00:00.000Z',
+    });
+    const campaign = { ...couponCampaign, recommendationsCount: 3 };
+    const deliver = (items: readonly CatalogItem[]) =>
+      deliverOne(campaign, memberOf('ada'), recordOf('ada'), {
+        ...stage.context,
+        assortment: async () => createAssortment(undefined, items, new Set()),
+      });
+    // Prepared, sending, sent, settled: then it dies.
+    stage.crashAfter(4);
+    await expect(deliver([itemOf('statistics')])).rejects.toThrow(Crash);
+    expect(stage.events).toEqual([]);
+    stage.crashAfter(undefined);
+    // The catalogue is another by now; the mail went out with what it was.
+    stage.setNow(noonMs + dayMs);
+    expect(await deliver([itemOf('law')])).toEqual({ kind: 'already' });
+    expect(await deliver([itemOf('law')])).toEqual({ kind: 'already' });
+    expect(stage.mailer.sent).toHaveLength(1);
+    const served = stage.events.filter(({ event }) => event === 'Reprise Recommendation Served');
+    expect(served).toHaveLength(2);
+    expect(new Set(served.map(({ messageId, timestamp }) => `${messageId} ${timestamp}`)).size).toBe(1);
+    expect(served[0]).toMatchObject({
+      timestamp: '2026-06-10T12:00:00.000Z',
+      properties: { items: [{ itemId: 'statistics', rank: 1 }] },
+    });
   });
 });
 
