@@ -1,8 +1,9 @@
 // Faults of the delivery path: `npm run bench -- faults [--seeds 5] [--write]`.
 // In memory every fault (death before or after, an answer lost, a refusal, a repeated write) at every side effect of a
-// batch of six customers, and every pair of deaths in two rounds, with one and two processes at the same time; then real
+// batch of six customers, and every pair of deaths in two rounds, with one and two processes at the same time, by mail;
+// the same by SMS, push, in the app, with fallback, in journeys and after events; then real
 // processes on the local host, killed by SIGKILL at each side effect, their batch delivered twice at the same time and
-// once more. Counted: second mails, second codes, customers lost, customers called unknown. --write puts the page into
+// once more. Counted: second messages, second codes, customers lost, customers called unknown. --write puts the page into
 // bench/results/fault-injection.md; it is the same on every machine, for a seed, but for the processes' interleaving.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,13 +14,13 @@ import { createApi } from '../local/demo/api.ts';
 import { startHost } from '../local/host.ts';
 import {
   type Effect,
-  effects,
-  type Fault,
-  faults,
-  type Plan,
-  runPlan,
-  type Verdict,
-} from '../test/deliveries/fault-world.ts';
+  effectsOf,
+  ids,
+  type SceneName,
+  sceneNames,
+  sceneOf,
+} from '../test/deliveries/fault-scenes.ts';
+import { type Fault, faults, type Plan, runPlan, type Verdict } from '../test/deliveries/fault-world.ts';
 import { customersCount, type FaultRun, openFaultStage, runFault } from '../test/flow/faulty-deliveries.ts';
 import { countOf } from './counts.ts';
 
@@ -30,7 +31,8 @@ export const main = async (args: readonly string[]): Promise<void> => {
     args: [...args],
     options: { seeds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
   });
-  const text = [head, ...(await inMemory(countOf('seeds', values.seeds))), ...(await inProcesses())].join(
+  const seeds = countOf('seeds', values.seeds);
+  const text = [head, ...(await byMail(seeds)), ...(await inScenes(seeds)), ...(await inProcesses())].join(
     '\n',
   );
   console.log(text);
@@ -42,23 +44,25 @@ const head = `# Faults at each side effect of a delivery
 Written by \`npm run bench -- faults --write\`. The side effects, in their order: **claim** (one transaction: delivery, coupon, caps), **sending** (the step that only one attempt wins), **send** (the request to SES), **settle** (the outcome stored; taking back after a throttle too), **events** (to the archive), **progress** (the batch's file). A mail is *unknown* when the process died, or an answer was lost, between sending and settle: it is never sent again, is reported, and becomes *sent* as soon as SES reports anything about it.
 `;
 
-/** Calls of each kind in one delivery of the batch of six. */
-const callsCount: { readonly [effect in Effect]: number } = {
-  claim: 6,
-  sending: 6,
-  send: 6,
-  settle: 7,
-  events: 1,
-  progress: 1,
+/** Calls of each kind in one delivery of the batch of six; one more of what is put off. */
+const callsCount = (effect: Effect): number => {
+  if (effect === 'events' || effect === 'progress') return 1;
+  return effect === 'settle' ? ids.length + 1 : ids.length;
 };
 
 const faultsOf = (effect: Effect, how: Fault['how']): Fault[] =>
-  Array.from({ length: callsCount[effect] }, (_, index) => ({ effect, how, nth: index + 1 }));
+  Array.from({ length: callsCount(effect) }, (_, index) => ({ effect, how, nth: index + 1 }));
 
-const variations = (rounds: readonly Fault[], seeds: number): Plan[] =>
+const variations = (scene: SceneName, rounds: readonly Fault[], seeds: number): Plan[] =>
   ([1, 2] as const).flatMap((processesCount) =>
     (['none', 'each-round', 'at-the-end'] as const).flatMap((reports) =>
-      Array.from({ length: seeds }, (_, seed) => ({ rounds, processesCount, reports, seed: `seed-${seed}` })),
+      Array.from({ length: seeds }, (_, seed) => ({
+        scene,
+        rounds,
+        processesCount,
+        reports,
+        seed: `seed-${seed}`,
+      })),
     ),
   );
 
@@ -92,8 +96,8 @@ const row = (label: string, judged: readonly Judged[]): string => {
   return `| ${[
     label,
     judged.length,
-    (sumOf(judged, ({ mailsCount }) => mailsCount) / judged.length).toFixed(2),
-    sumOf(judged, ({ secondMailsCount }) => secondMailsCount),
+    (sumOf(judged, ({ messagesCount }) => messagesCount) / judged.length).toFixed(2),
+    sumOf(judged, ({ secondMessagesCount }) => secondMessagesCount),
     sumOf(judged, ({ secondCodesCount }) => secondCodesCount),
     sumOf(judged, ({ lost }) => lost.length),
     share(sumOf(unreported, ({ unknownCount }) => unknownCount)),
@@ -101,34 +105,58 @@ const row = (label: string, judged: readonly Judged[]): string => {
   ].join(' | ')} |`;
 };
 
-const inMemory = async (seeds: number): Promise<readonly string[]> => {
+const byMail = async (seeds: number): Promise<readonly string[]> => {
   const lines = [
-    '## In memory: one fault in the first round',
+    '## In memory, by mail: one fault in the first round',
     '',
     `A batch of six: one has no address, one is rejected by SES, one is throttled at first, so four mails at most. Each fault at each call of its kind, × one process or two at the same time × reports of SES never, each round (twice, shuffled) or at the end × ${seeds} seeds of the interleaving. Unknown: mails a run that end so when SES never reports; the last column counts those called unknown although SES had taken them, once it has reported.`,
     '',
     '| fault | runs | mails a run | second mails | second or wrong codes | lost | unknown a run, without reports | unknown but sent, after reports |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-    row('none', await runAll(variations([], seeds))),
+    row('none', await runAll(variations('email', [], seeds))),
   ];
-  for (const effect of effects) {
+  for (const effect of effectsOf('email')) {
     for (const how of faults) {
-      const plans = faultsOf(effect, how).flatMap((fault) => variations([fault], seeds));
+      const plans = faultsOf(effect, how).flatMap((fault) => variations('email', [fault], seeds));
       lines.push(row(`${effect}: ${words[how]}`, await runAll(plans)));
     }
   }
-  const deaths = effects.flatMap((effect) => [
+  const deaths = effectsOf('email').flatMap((effect) => [
     ...faultsOf(effect, 'dies-before'),
     ...faultsOf(effect, 'dies-after'),
   ]);
   const pairs = deaths.flatMap((first) =>
     deaths.flatMap((second): Plan[] => [
-      { rounds: [first, second], processesCount: 2, reports: 'at-the-end', seed: 'pair' },
-      { rounds: [first, second], processesCount: 1, reports: 'none', seed: 'pair' },
+      { scene: 'email', rounds: [first, second], processesCount: 2, reports: 'at-the-end', seed: 'pair' },
+      { scene: 'email', rounds: [first, second], processesCount: 1, reports: 'none', seed: 'pair' },
     ]),
   );
   lines.push(row(`every pair of ${deaths.length} deaths, in two rounds`, await runAll(pairs)), '');
   return lines;
+};
+
+const inScenes = async (seeds: number): Promise<readonly string[]> => {
+  const lines = [
+    '## In memory: the other channels, fallback, journeys and events',
+    '',
+    `Six customers again: on each channel one whose message is throttled at first, one whose address the channel disowns (in the app: none), one who cannot be reached. *fallback*: push, then SMS, e-mail and the app; one message for each of the six on three kinds of first refusal. *journey*: a mail with a code, an hour, a second mail; **step** is the write of where the customer stands. *event*: triggers from the queue, which come again until they are answered; **assign** is the assignment, **trigger** the putting back of what must wait. **profile**: a dead address is struck off. Each row: all five faults at the first, the middle and the last call of its kind × one process or two × reports of SES never, each round or at the end × ${seeds} seeds. Lost also is whose events (settled, and what was recommended) are missing from the archive.`,
+    '',
+    '| scene | fault at | runs | messages without a fault | messages a run | second messages | second or wrong codes | lost | unknown a run, without reports | mails unknown but sent, after reports |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+  ];
+  for (const scene of sceneNames.filter((name) => name !== 'email')) {
+    for (const effect of effectsOf(scene)) {
+      const plans = faults
+        .flatMap((how) => faultsOf(effect, how))
+        .filter(({ nth }) => nth === 1 || nth === 3 || nth === ids.length)
+        .flatMap((fault) => variations(scene, [fault], seeds));
+      const [, ...cells] = row('', await runAll(plans)).split(' | ');
+      lines.push(
+        `| ${scene} | ${effect} | ${[cells[0], sceneOf(scene).messagesCount, ...cells.slice(1)].join(' | ')}`,
+      );
+    }
+  }
+  return [...lines, ''];
 };
 
 const inProcesses = async (): Promise<readonly string[]> => {
@@ -138,7 +166,7 @@ const inProcesses = async (): Promise<readonly string[]> => {
   try {
     const stage = await openFaultStage(host, createApi(host.apiUrl, host.keys.admin));
     const runs: FaultRun[] = [];
-    for (const effect of effects) {
+    for (const effect of effectsOf('email')) {
       for (const when of ['before', 'after'] as const) {
         for (const nth of effect === 'events' || effect === 'progress' ? [1] : [1, 3, customersCount]) {
           runs.push(await runFault(stage, { effect, when, nth }, runs.length));

@@ -1,23 +1,21 @@
 // A batch of a few customers delivered under faults, in memory: the process dies before or after the n-th side effect
 // of a kind, or lives and loses the answer of a call; each round delivers the batch once or by two processes at the
-// same time, whose steps are mixed by a seed; SES reports come late, twice and in any order.
-// Judged at the end: mails, second mails, codes, and whether every customer's fate is known or said to be unknown.
+// same time, whose steps are mixed by a seed; SES reports come late, twice and in any order. What is delivered, on which
+// channels, is a scene (fault-scenes.ts); an event's triggers are messages of a queue that come again until answered.
+// Judged at the end: messages, second ones, codes, and whether every customer's fate is known or said to be unknown.
 
 import { hash } from 'node:crypto';
+import { customerId, itemId, messageId } from '../../lib/base/ids.ts';
 import { sendingAttemptMs } from '../../lib/base/limits.ts';
 import { type Random, seededRandom } from '../../lib/base/random.ts';
-import { defaultSettings } from '../../lib/base/settings.ts';
-import type { AudienceBatch } from '../../lib/campaigns/audience.ts';
+import type { AudienceBatch, AudienceMember } from '../../lib/campaigns/audience.ts';
 import { type BatchContext, type BatchProgress, deliverBatch } from '../../lib/deliveries/batch.ts';
+import { deliveryIdOf } from '../../lib/deliveries/identity.ts';
 import { applyMailEvents } from '../../lib/deliveries/mail-events.ts';
+import { settledEvents } from '../../lib/deliveries/settled-event.ts';
+import { deliverTrigger, type TriggerContext } from '../../lib/deliveries/trigger.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
-import type {
-  Delivery,
-  DeliveryStatus,
-  DeliveryStore,
-  OutgoingMail,
-  OutgoingMessage,
-} from '../../lib/ports.ts';
+import type { CampaignTrigger, DeliveryStatus, DeliveryStore } from '../../lib/ports.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
@@ -26,11 +24,18 @@ import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
 import { fakeJourneyStore } from '../fakes/journey-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
-import { couponCampaign, memberOf, noonMs, profileOf } from './stage.ts';
-
-/** The side effects of a delivery, in their order. */
-export const effects = ['claim', 'sending', 'send', 'settle', 'events', 'progress'] as const;
-export type Effect = (typeof effects)[number];
+import { fakeSecretStore } from '../fakes/secret-store.ts';
+import { createCarrier } from './fault-carrier.ts';
+import {
+  channelsSetUp,
+  type Effect,
+  faultSettings,
+  ids,
+  type Scene,
+  type SceneName,
+  sceneOf,
+} from './fault-scenes.ts';
+import { memberOf, noonMs } from './stage.ts';
 
 /**
  * `dies-…`: the process and everything in it is gone.  `answer-lost`: the call did its work and the caller gets an error.
@@ -45,6 +50,7 @@ export interface Fault {
 }
 
 export interface Plan {
+  readonly scene: SceneName;
   /** Faults of the first rounds; one entry a round. */
   readonly rounds: readonly Fault[];
   /** Processes that deliver the batch at the same time in each round. */
@@ -54,55 +60,46 @@ export interface Plan {
 }
 
 export interface Verdict {
-  readonly mailsCount: number;
-  readonly secondMailsCount: number;
+  readonly messagesCount: number;
+  readonly secondMessagesCount: number;
   readonly codesCount: number;
   readonly secondCodesCount: number;
-  /** Neither mailed nor decided nor called unknown, or without the event that says so. */
+  /** Neither sent nor decided nor called unknown, or without the event that says so. */
   readonly lost: readonly string[];
   readonly unknownCount: number;
-  /** Called unknown though SES had taken the mail. */
+  /** Called unknown though SES had taken the mail; of other channels nobody reports. */
   readonly unknownButSentCount: number;
   readonly roundsCount: number;
 }
 
 export class Died extends Error {}
 
-const batchKey = 'campaigns/spring/run-1/test/batch-00000.json';
-const ids = ['ada', 'bob', 'cid', 'dan', 'eva', 'fay'];
-/** By the local part of the address: what SES answers, the first time or always. */
-const sesAnswers: { readonly [id: string]: 'throttled-once' | 'rejected' } = {
-  dan: 'throttled-once',
-  eva: 'rejected',
-};
-const members = ids.map((id) => memberOf(id, id === 'bob' ? 'reminder' : 'coupon'));
-const roundsCountMax = 12;
+const folder = 'campaigns/spring/run-1/test';
+const keyOf = (index: number): string => `${folder}/batch-${String(index).padStart(5, '0')}.json`;
+const roundsCountMax = 20;
 
 export const runPlan = async (plan: Plan): Promise<Verdict> => {
   const world = await createWorld(plan);
   let roundsCount = 0;
   for (let open = true; open && roundsCount < roundsCountMax; roundsCount++) {
     const fault = plan.rounds.at(roundsCount);
+    const work = await world.work();
     const processes = Array.from({ length: plan.processesCount }, (_, index) =>
       world.process(index === 0 ? fault : undefined),
     );
     await Promise.all(
       processes.map(async (context, index) => {
         await turnsOf(index === 0 ? 0 : world.random.int(300));
-        return deliverBatch({ batchKey }, context).catch(() => undefined);
+        return work(context).catch(() => undefined);
       }),
     );
     if (plan.reports === 'each-round') await world.report();
-    world.passTime(sendingAttemptMs);
-    open = isOpen(world.progress());
+    world.passTime();
+    open = world.isOpen();
   }
   if (plan.reports !== 'none') await world.report();
   return judge(world, roundsCount);
 };
-
-/** As campaign-freeze's progress step sees it: someone is in no list, or in one that is tried again. */
-const isOpen = (progress: BatchProgress | undefined): boolean =>
-  progress === undefined || progress.done < members.length;
 
 const turnsOf = async (count: number): Promise<void> => {
   for (let left = count; left > 0; left--) await Promise.resolve();
@@ -110,31 +107,38 @@ const turnsOf = async (count: number): Promise<void> => {
 
 type World = Awaited<ReturnType<typeof createWorld>>;
 
-const createWorld = async ({ seed }: Plan) => {
+const createWorld = async ({ seed, scene: name }: Plan) => {
+  const scene = sceneOf(name);
+  const { campaign } = scene;
   const random = seededRandom(seed);
   const table = fakeTable();
   const archive = createFakeObjectStore();
   const customers = createFakeCustomerStore();
   const events: StoredEvent[] = [];
-  const ses = fakeSes();
+  const carrier = createCarrier(scene);
+  const states = fakeJourneyStore();
+  const catalog = fakeCatalogStore();
   let nowMs = noonMs;
   let drawn = 0;
-  for (const id of ids) {
-    await customers.writeProfile(profileOf(id, id === 'fay' ? { email: undefined } : {}), undefined);
-  }
-  const batch: AudienceBatch = {
-    campaignId: couponCampaign.campaignId,
-    runId: 'run-1',
-    phase: 'test',
-    members,
+  for (const id of ids) await customers.writeProfile(scene.profileOf(id), undefined);
+  const queue: { readonly trigger: CampaignTrigger; readonly dueMs: number }[] = [];
+  let batchesCount = 0;
+  const putBatch = async (members: readonly AudienceMember[]): Promise<void> => {
+    const batch: AudienceBatch = { campaignId: campaign.campaignId, runId: 'run-1', phase: 'test', members };
+    const bytes = Buffer.from(JSON.stringify(batch));
+    await archive.put(keyOf(batchesCount++), bytes, 'application/json');
   };
-  await archive.put(batchKey, Buffer.from(JSON.stringify(batch)), 'application/json');
+  if (campaign.trigger.kind === 'event') {
+    for (const id of ids) queue.push({ trigger: triggerOf(id, campaign), dueMs: noonMs });
+  } else {
+    await putBatch(ids.map((id) => memberOf(id, scene.armOf(id))));
+  }
   const clock = { nowMs: () => nowMs };
   const stores = { deliveries: fakeDeliveryStore(table), coupons: fakeCouponStore(table) };
-  const campaigns = memoryCampaignStore([couponCampaign]);
+  const campaigns = memoryCampaignStore([campaign]);
 
   /** One process that delivers; what it does is mixed with others' by the seed. */
-  const process = (fault: Fault | undefined): BatchContext => {
+  const process = (fault: Fault | undefined): BatchContext & TriggerContext => {
     const { read, change } = faulty(fault, random);
     const { deliveries } = stores;
     const store: DeliveryStore = {
@@ -152,9 +156,9 @@ const createWorld = async ({ seed }: Plan) => {
       deliveries: store,
       coupons: { get: (code) => read(() => stores.coupons.get(code)) },
       transport: {
-        channels: ['email'],
+        channels: channelsSetUp,
         turn: async () => undefined,
-        send: (message) => change('send', async () => ses.send(mailIn(message), clock.nowMs())),
+        send: (message) => change('send', async () => carrier.send(message, clock.nowMs())),
       },
       events: { send: (some) => change('events', async () => void events.push(...some)) },
       archive: {
@@ -163,31 +167,45 @@ const createWorld = async ({ seed }: Plan) => {
         put: (...args) => change('progress', () => archive.put(...args)),
       },
       campaigns: {
+        ...campaigns,
         get: (id) => read(() => campaigns.get(id)),
+        claimAssignment: (...args) => change('assign', () => campaigns.claimAssignment(...args)),
         status: async () => read(async () => 'running' as const),
       },
-      journeys: fakeJourneyStore(),
-      catalog: fakeCatalogStore(),
+      journeys: {
+        ...states,
+        get: (...args) => read(() => states.get(...args)),
+        write: (...args) => change('step', () => states.write(...args)),
+      },
+      triggers: {
+        send: (triggers, delayS = 0) =>
+          change('trigger', async () => {
+            for (const trigger of triggers) queue.push({ trigger, dueMs: nowMs + delayS * 1000 });
+          }),
+      },
+      secrets: fakeSecretStore(),
+      catalog,
       customers: {
+        ...customers,
         read: (...args) => read(() => customers.read(...args)),
         readMany: (...args) => read(() => customers.readMany(...args)),
-        writeProfile: (...args) => read(() => customers.writeProfile(...args)),
+        writeProfile: (...args) => change('profile', () => customers.writeProfile(...args)),
       },
       clock,
       random: {
         bytes: (count) => hash('sha256', `${seed}/${drawn++}`, 'buffer').subarray(0, count),
       },
-      settings: defaultSettings,
+      settings: faultSettings,
       linkSecret: '00'.repeat(32),
       apiUrl: 'https://api.example',
       fromAddress: 'Reprise <hello@shop.example>',
-      assortment: async () => createAssortment(undefined, [], new Set()),
+      assortment: async () => assortment,
       timeLeftMs: () => 300_000,
     };
   };
   /** Everything SES has to say so far, in any order, each twice. */
   const report = async (): Promise<void> => {
-    const bodies = random.shuffle([...ses.reports, ...ses.reports]);
+    const bodies = random.shuffle([...carrier.reports, ...carrier.reports]);
     const messages = bodies.map((body, index) => ({ queueId: `q${index}`, body }));
     const context = {
       deliveries: stores.deliveries,
@@ -199,60 +217,83 @@ const createWorld = async ({ seed }: Plan) => {
     const failed = await applyMailEvents(messages, context);
     if (failed.length > 0) throw new Error('a report was not applied');
   };
+  const progressOf = (index: number): BatchProgress | undefined => {
+    const bytes = archive.objects.get(keyOf(index).replace('batch-', 'progress-'))?.bytes;
+    return bytes && (JSON.parse(Buffer.from(bytes).toString()) as BatchProgress);
+  };
+  /** As campaign-freeze's progress step sees it: someone is in no list, or in one that is tried again. */
+  const openBatches = (): string[] =>
+    Array.from({ length: batchesCount }, (_, index) => index)
+      .filter((index) => {
+        const { done = 0, deferred = [], failed = [] } = progressOf(index) ?? {};
+        return done === 0 || deferred.length + failed.length > 0;
+      })
+      .map(keyOf);
+  /** What a process finds to do now: each of two gets the same. */
+  const work = async (): Promise<(context: BatchContext & TriggerContext) => Promise<unknown>> => {
+    if (campaign.trigger.kind === 'event') {
+      const due = queue.filter(({ dueMs }) => dueMs <= nowMs);
+      return (context) =>
+        Promise.all(
+          due.map(async (one) => {
+            const became = await deliverTrigger(JSON.stringify(one.trigger), context).catch(() => undefined);
+            // Acknowledged; of two who have it, by whoever is first.
+            if (became !== undefined && queue.includes(one)) queue.splice(queue.indexOf(one), 1);
+          }),
+        );
+    }
+    const run = { campaignId: campaign.campaignId, runId: 'run-1', phase: 'test' } as const;
+    const due = openBatches().length > 0 ? [] : await states.due(run, nowMs, ids.length);
+    if (due.length > 0) await putBatch(due.map(({ member }) => member));
+    const keys = openBatches();
+    return async (context) => {
+      for (const batchKey of keys) await deliverBatch({ batchKey }, context);
+    };
+  };
   return {
     random,
+    scene,
     table,
     events,
-    ses,
+    carrier,
     process,
     report,
-    passTime: (ms: number) => {
-      nowMs += ms;
+    work,
+    passTime: () => {
+      nowMs += name === 'journey' ? 5 * sendingAttemptMs : sendingAttemptMs;
     },
-    progress: (): BatchProgress | undefined => {
-      const bytes = archive.objects.get(batchKey.replace('batch-', 'progress-'))?.bytes;
-      return bytes && (JSON.parse(Buffer.from(bytes).toString()) as BatchProgress);
-    },
+    isOpen: () =>
+      queue.length > 0 ||
+      openBatches().length > 0 ||
+      [...states.states.values()].some(({ ended }) => ended === undefined),
   };
 };
 
-interface Sent {
-  readonly id: string;
-  readonly deliveryId: string;
-  readonly mail: OutgoingMail;
-}
+const triggerOf = (id: string, { campaignId }: Scene['campaign']): CampaignTrigger => ({
+  campaignId,
+  customerId: customerId(id),
+  messageId: messageId(`trigger-${id}`),
+  at: new Date(noonMs).toISOString(),
+});
 
-const mailIn = (message: OutgoingMessage): OutgoingMail => {
-  if (message.channel !== 'email')
-    throw new Error(`a mail was expected, not a message by ${message.channel}`);
-  return message;
-};
-
-const fakeSes = () => {
-  const sent: Sent[] = [];
-  const reports: string[] = [];
-  const throttled = new Set<string>();
-  return {
-    sent,
-    reports,
-    send: (mail: OutgoingMail, nowMs: number) => {
-      const [id] = mail.to.split('@');
-      if (sesAnswers[id] === 'rejected') return { kind: 'rejected', message: 'MessageRejected' } as const;
-      if (sesAnswers[id] === 'throttled-once' && !throttled.has(id)) {
-        throttled.add(id);
-        return { kind: 'throttled', message: 'Throttling' } as const;
-      }
-      const deliveryId = mail.tags['reprise-delivery'];
-      const sesMessageId = `ses-${sent.push({ id, deliveryId, mail })}`;
-      const timestamp = new Date(nowMs).toISOString();
-      for (const eventType of ['Send', 'Delivery', 'Open']) {
-        const about = { messageId: sesMessageId, timestamp, tags: { 'reprise-delivery': [deliveryId] } };
-        reports.push(JSON.stringify({ eventType, mail: about, [eventType.toLowerCase()]: { timestamp } }));
-      }
-      return { kind: 'sent', messageId: sesMessageId } as const;
-    },
-  };
-};
+const assortment = createAssortment(
+  undefined,
+  ['statistics', 'music', 'law'].map((id) => ({
+    itemId: itemId(id),
+    title: id,
+    kind: 'course',
+    category: [],
+    tags: [],
+    price: 49,
+    currency: 'EUR',
+    repurchase: { kind: 'once' as const },
+    attributes: {},
+    hidden: false,
+    updatedAt: '2026-06-01T00:00:00.000Z',
+    createdAt: '2026-06-01T00:00:00.000Z',
+  })),
+  new Set(),
+);
 
 /** Wraps the calls of one process: some turns pass before and after each, and the fault strikes where it is planned. */
 const faulty = (fault: Fault | undefined, random: Random) => {
@@ -294,49 +335,52 @@ const faulty = (fault: Fault | undefined, random: Random) => {
 const repeats = (values: readonly string[]): number => values.length - new Set(values).size;
 
 const judge = (world: World, roundsCount: number): Verdict => {
-  const { table, ses, events } = world;
+  const { scene, table, carrier } = world;
   const deliveries = [...table.deliveries.values()];
-  const mailed = new Set(ses.sent.map(({ deliveryId }) => deliveryId));
   const unknown = deliveries.filter(({ status }) => status === 'unknown');
   const codes = [...table.coupons.values()];
   return {
-    mailsCount: ses.sent.length,
-    secondMailsCount: repeats(ses.sent.map(({ id }) => id)),
+    messagesCount: carrier.sent.length,
+    secondMessagesCount: carrier.sent.length - new Set(carrier.sent.map(({ deliveryId }) => deliveryId)).size,
     codesCount: codes.length,
-    secondCodesCount: repeats(codes.map(({ customerId }) => `${customerId}`)) + wrongCodes(world),
-    lost: ids.filter((id) =>
-      isLost(
-        deliveries.find(({ customerId }) => customerId === id),
-        mailed,
-        events,
-      ),
+    secondCodesCount: repeats(codes.map(({ customerId: id }) => `${id}`)) + wrongCodes(world),
+    lost: ids.flatMap((id) =>
+      scene.outsiders?.includes(id)
+        ? []
+        : scene.stepIds.flatMap((stepId) =>
+            isLost(id, stepId, world) ? [`${id} ${stepId ?? ''}`.trim()] : [],
+          ),
     ),
     unknownCount: unknown.length,
-    unknownButSentCount: unknown.filter(({ deliveryId }) => mailed.has(deliveryId)).length,
+    unknownButSentCount: unknown.filter(
+      ({ deliveryId, channel }) =>
+        channel === 'email' && carrier.sent.some((sent) => sent.deliveryId === deliveryId),
+    ).length,
     roundsCount,
   };
 };
 
-/** Mails whose code is not the one stored for the delivery. */
-const wrongCodes = ({ table, ses }: World): number =>
-  ses.sent.filter(({ deliveryId, mail }) => {
+/** Messages whose code is not the one stored for the delivery. */
+const wrongCodes = ({ table, carrier }: World): number =>
+  carrier.sent.filter(({ deliveryId, words }) => {
     const code = table.deliveries.get(deliveryId)?.couponCode;
-    return code !== undefined && !mail.text.includes(code);
+    return code !== undefined && !words.includes(code);
   }).length;
 
 const ends: readonly DeliveryStatus[] = ['sent', 'suppressed', 'failed', 'unknown'];
 
+/** Without a fate that is known or said to be unknown, or without the events that say so. */
 const isLost = (
-  delivery: Delivery | undefined,
-  mailed: ReadonlySet<string>,
-  events: readonly StoredEvent[],
+  id: string,
+  stepId: string | undefined,
+  { scene, table, carrier, events }: World,
 ): boolean => {
+  const step = scene.stepIds.find((one) => one === stepId);
+  const deliveryId = deliveryIdOf(scene.campaign, 'run-1', 'test', customerId(id), step);
+  const delivery = table.deliveries.get(deliveryId);
   if (delivery === undefined || !ends.includes(delivery.status)) return true;
-  if (delivery.status === 'sent' && !mailed.has(delivery.deliveryId)) return true;
-  return !events.some(
-    ({ event, properties }) =>
-      event === 'Reprise Delivery Settled' &&
-      properties.deliveryId === delivery.deliveryId &&
-      properties.status === delivery.status,
-  );
+  if (delivery.status === 'sent' && !carrier.sent.some((sent) => sent.deliveryId === deliveryId)) return true;
+  if (delivery.status === 'sent' && delivery.served === undefined) return true;
+  const written = new Set(events.map(({ messageId: one }) => one));
+  return settledEvents(delivery, 0).some((event) => !written.has(event.messageId));
 };

@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { serveOnLoopback } from '../../local/loopback.ts';
-import type { Effect } from '../deliveries/fault-world.ts';
+import type { Effect } from '../deliveries/fault-scenes.ts';
 
 export interface Strike {
   readonly effect: Effect;
