@@ -184,6 +184,9 @@ const createWorld = async ({ seed, scene: name }: Plan) => {
           }),
       },
       secrets: fakeSecretStore(),
+      refundOrder: async () => {
+        throw new Error('nothing is refunded here');
+      },
       catalog,
       customers: {
         ...customers,
