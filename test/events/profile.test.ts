@@ -28,7 +28,7 @@ const profileOf = (...events: readonly StoredEvent[]): CustomerProfile => {
 
 describe('an address that bounced', () => {
   const bounced = { reason: 'bounced', atMs: 2_000, address: 'ada@exmaple.com' } as const;
-  const after = (email: CustomerProfile['suppressed']['email'], ...events: StoredEvent[]) =>
+  const suppressedAfter = (email: CustomerProfile['suppressed']['email'], ...events: StoredEvent[]) =>
     foldProfile(
       {
         ...profileOf(identify({ email: 'ada@exmaple.com' })),
@@ -39,7 +39,7 @@ describe('an address that bounced', () => {
     )?.suppressed;
 
   it('no longer stops mail once the customer has corrected it', () => {
-    expect(after(bounced, identify({ email: 'ada@example.com' }, 3_000))).toEqual({
+    expect(suppressedAfter(bounced, identify({ email: 'ada@example.com' }, 3_000))).toEqual({
       sms: { reason: 'manual', atMs: 1 },
     });
   });
@@ -50,7 +50,7 @@ describe('an address that bounced', () => {
       identify({ email: 'ada@example.com' }, 500),
       identify({ plan: 'pro' }, 3_000),
     ]) {
-      expect(after(bounced, event)?.email).toEqual(bounced);
+      expect(suppressedAfter(bounced, event)?.email).toEqual(bounced);
     }
   });
 
@@ -60,7 +60,7 @@ describe('an address that bounced', () => {
       { reason: 'unsubscribed', atMs: 2_000 },
       { reason: 'complained', atMs: 2_000 },
     ] as const) {
-      expect(after(email, identify({ email: 'ada@example.com' }, 3_000))?.email).toEqual(email);
+      expect(suppressedAfter(email, identify({ email: 'ada@example.com' }, 3_000))?.email).toEqual(email);
     }
   });
 });
