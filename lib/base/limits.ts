@@ -177,6 +177,8 @@ export const conditionsCountMax = 100;
 export const conditionDepthMax = 10;
 /** Batches whose progress one answer about a run's problems reads: one after the other, 20 ms each, of API Gateway's 30 s. */
 export const problemBatchesCountMax = 500;
+/** Width of a return's interval in units of what was spent: wider, it is the noise of orders divided by next to nothing. */
+export const returnIntervalMax = 100;
 /** Runs of one campaign that an answer about one customer looks at, newest first: a month of a daily campaign. */
 export const customerRunsCountMax = 31;
 /** Deliveries that such an answer looks up before its page ends: 50 at a time, 5 ms each, of API Gateway's 30 s. */

@@ -1,4 +1,5 @@
-// The frame of the pages behind a message's links: no script, nothing loaded from elsewhere, readable on any screen.
+// The frame of the pages behind a message's links: no script, nothing loaded from elsewhere, readable on any screen,
+// light or dark as the reader's device is (contrast at least 4.5:1, WCAG 2.2, 1.4.3).
 
 import type { Language } from '../events/customer.ts';
 
@@ -10,21 +11,23 @@ export const htmlPage = (language: Language, title: string, content: string): st
 <meta name="robots" content="noindex">
 <title>${title}</title>
 <style>
-body{margin:0;min-height:100vh;display:grid;place-items:center;background:#f3f5f9;color:#161b26;font:17px/1.6 system-ui,-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif}
-main{box-sizing:border-box;background:#fff;border-radius:16px;padding:40px;max-width:520px;margin:16px;text-align:center;overflow-wrap:anywhere}
+:root{color-scheme:light dark;--ground:#f3f5f9;--sheet:#fff;--ink:#161b26;--soft:#3c4657;--line:#d5dbe6;--edge:#9aa5b8;--link:#173a8f;--strong:#173a8f;--done:#edf8f1;--done-ink:#0f5c33}
+@media (prefers-color-scheme:dark){:root{--ground:#10131a;--sheet:#1b202b;--ink:#f0f3f9;--soft:#c3cbd9;--line:#3b4456;--edge:#7c889d;--link:#a9c1ff;--strong:#2f55b8;--done:#14352a;--done-ink:#a8e6c4}}
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--ground);color:var(--ink);font:17px/1.6 system-ui,-apple-system,'Segoe UI','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif}
+main{box-sizing:border-box;background:var(--sheet);border-radius:16px;padding:40px;max-width:520px;margin:16px;text-align:center;overflow-wrap:anywhere}
 @media (max-width:480px){main{padding:28px 20px}}
 h1{font-size:24px;line-height:1.35;margin:0 0 8px}
-p{margin:8px 0;color:#3c4657}.address{font-weight:600;color:#161b26}
-.done{background:#edf8f1;color:#0f5c33;border-radius:10px;padding:10px 16px}
-fieldset{border:1px solid #d5dbe6;border-radius:12px;margin:16px 0;padding:8px 16px 12px;text-align:start}
+p{margin:8px 0;color:var(--soft)}.address{font-weight:600;color:var(--ink)}
+.done{background:var(--done);color:var(--done-ink);border-radius:10px;padding:10px 16px}
+fieldset{border:1px solid var(--line);border-radius:12px;margin:16px 0;padding:8px 16px 12px;text-align:start}
 legend{font-weight:600;padding:0 6px}
 label{display:flex;gap:10px;align-items:start;padding:6px 0}
-input{flex:none;width:20px;height:20px;margin:4px 0 0;accent-color:#173a8f}
-select{font:inherit;width:100%;box-sizing:border-box;padding:8px 10px;border:1px solid #9aa5b8;border-radius:8px;background:#fff;color:inherit}
+input{flex:none;width:20px;height:20px;margin:4px 0 0;accent-color:var(--link)}
+select{font:inherit;width:100%;box-sizing:border-box;padding:8px 10px;border:1px solid var(--edge);border-radius:8px;background:var(--sheet);color:inherit}
 .note{font-size:14px;margin:4px 0}
-a{color:#173a8f}
-button{font:inherit;margin-top:20px;padding:12px 28px;border-radius:10px;border:1px solid #173a8f;cursor:pointer}
-.strong{background:#173a8f;color:#fff}.quiet{background:#fff;color:#173a8f}
+a{color:var(--link)}
+button{font:inherit;margin-top:20px;padding:12px 28px;border-radius:10px;border:1px solid var(--link);cursor:pointer}
+.strong{background:var(--strong);color:#fff;border-color:var(--strong)}.quiet{background:var(--sheet);color:var(--link)}
 :focus-visible{outline:3px solid #f0b429;outline-offset:2px}
 </style>
 </head>

@@ -6,6 +6,7 @@
 // − C) ÷ (C + D). It may be read as: a unit of money given away or spent came back that many times on top.
 // Break-even: additional orders, at the arm's average order before discounts, that would pay for C + D.
 
+import { returnIntervalMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import { type ArmSummary, type Moments, marginMoments, orderMoments } from '../outcomes/summary.ts';
 import { type Cannibalisation, cannibalisation, type Ranged } from './cannibalisation.ts';
@@ -115,7 +116,10 @@ const returnOn = ({ gain, spent, discounts }: Money, facts: EffectFacts): Increm
     return noEstimate('currencies-differ');
   }
   const back = (amount: number): number => (amount - spent) / (spent + discounts);
-  return { kind: 'estimate', value: back(gain.value), low: back(gain.low), high: back(gain.high) };
+  const [low, high] = [back(gain.low), back(gain.high)];
+  return high - low > returnIntervalMax
+    ? noEstimate('spending-too-small')
+    : { kind: 'estimate', value: back(gain.value), low, high };
 };
 
 const breakEven = (

@@ -97,13 +97,23 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
       'zh-CN': '请以复购率为准，或以同一种货币上报订单。',
     },
   },
+  'spending-too-small': {
+    reason: {
+      en: 'Next to nothing was spent, so a return on it says nothing.',
+      'zh-CN': '投入几乎为零，回报率没有意义。',
+    },
+    action: {
+      en: 'Look at what was added: orders, revenue and margin.',
+      'zh-CN': '请直接看新增的订单、收入与毛利。',
+    },
+  },
   'costs-unknown': {
     reason: {
       en: 'What some of the items or messages cost is not known.',
       'zh-CN': '部分商品或消息的成本未知。',
     },
     action: {
-      en: 'State `cost` in the attributes of the items, and `costs` in the configuration.',
+      en: 'State “cost” in the attributes of the items, and “costs” in the configuration.',
       'zh-CN': '请在商品属性中填写 cost，并在配置中填写 costs。',
     },
   },

@@ -45,7 +45,7 @@ p{margin:8px 0}.meta,.note,small{color:#5b6579;font-size:14px}
 .result{font-weight:600;background:#eef3fd;border-radius:10px;padding:12px 16px}
 .wide{overflow-x:auto;margin:16px 0 4px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
-th,td{padding:6px 10px;text-align:start;border-bottom:1px solid #e3e8f0;vertical-align:top}
+th,td{padding:6px 10px;text-align:start;border-bottom:1px solid #e3e8f0;vertical-align:top;word-break:keep-all}
 th{font-weight:600;color:#5b6579;line-height:1.3;vertical-align:bottom}th:first-child,td:first-child{padding-inline-start:0}
 .n{text-align:end;white-space:nowrap}th.n{white-space:normal}.total td{font-weight:600;border-bottom:0;border-top:2px solid #c3ccdb}
 svg{display:block;overflow:visible;margin:16px 0 8px;font-family:inherit}

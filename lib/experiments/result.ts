@@ -46,6 +46,7 @@ export type NoEstimateCode =
   | 'no-variance'
   | 'several-currencies'
   | 'costs-unknown'
+  | 'spending-too-small'
   | 'currencies-differ'
   | 'too-few-redeemers'
   | 'too-many-redeemers';

@@ -101,7 +101,7 @@ describe.skipIf(!hasChromium)(title, () => {
     await page.close();
   });
 
-  it('fits a phone in both languages without scrolling sideways', async () => {
+  it('fits phones and desktops in both languages, light and dark, and reads with enough contrast', async () => {
     const preferences = url.replace(/unsubscribe.*/, `preferences/${preferenceToken(ada, secret)}`);
     for (const [locale, address] of [
       ['en-GB', url],
@@ -111,18 +111,45 @@ describe.skipIf(!hasChromium)(title, () => {
     ]) {
       const { profile } = await customers.read(ada);
       await customers.writeProfile({ ...profileOf('ada'), ...profile, language: locale }, profile);
-      const page = await browser.newPage({ locale, viewport: { width: 360, height: 640 } });
-      await page.goto(address);
-      if (process.env.SCREENSHOTS) {
-        const name = `${address.includes('preferences') ? 'preferences' : 'unsubscribe'}-${locale}`;
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });
+      for (const [colorScheme, width] of [
+        ['light', 360],
+        ['dark', 360],
+        ['light', 1280],
+        ['dark', 1280],
+      ] as const) {
+        const page = await browser.newPage({ locale, colorScheme, viewport: { width, height: 640 } });
+        await page.goto(address);
+        if (process.env.SCREENSHOTS) {
+          const name = `${address.includes('preferences') ? 'preferences' : 'unsubscribe'}-${locale}-${colorScheme}-${width}`;
+          await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });
+        }
+        const [needed, given] = (await page.evaluate('[document.body.scrollWidth, window.innerWidth]')) as [
+          number,
+          number,
+        ];
+        expect(needed).toBeLessThanOrEqual(given);
+        expect(await page.evaluate(leastContrast)).toBeGreaterThanOrEqual(4.5);
+        await page.close();
       }
-      const [needed, given] = (await page.evaluate('[document.body.scrollWidth, window.innerWidth]')) as [
-        number,
-        number,
-      ];
-      expect(needed).toBeLessThanOrEqual(given);
-      await page.close();
     }
   });
 });
+
+/** In the browser: the smallest contrast (WCAG 2.2) between an element's own words and the colour behind them. */
+const leastContrast = `(() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const luminance = (color) => {
+    const [r, g, b] = channels(color).map((value) => value / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    const color = getComputedStyle(element).backgroundColor;
+    return channels(color)[3] === 0 && element.parentElement ? behind(element.parentElement) : color;
+  };
+  return Math.min(...[...document.querySelectorAll('body *')]
+    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''))
+    .map((element) => {
+      const [a, b] = [luminance(getComputedStyle(element).color), luminance(behind(element))];
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }));
+})()`;

@@ -173,6 +173,12 @@ describe('what an arm brought and cost', () => {
       returnOnSpending: { code: 'costs-unknown' },
       breakEvenOrders: null,
     });
+    // A mailing without discounts for a cent: hundreds of thousands of percent, either way, are noise.
+    const nothingOff = { ...treated, discountSum: 0 };
+    expect(effect({ messageCostOf: () => 0.01 }, nothingOff)).toMatchObject({
+      revenue: { kind: 'estimate' },
+      returnOnSpending: { code: 'spending-too-small' },
+    });
     expect(effect({ currency: 'EUR' }).returnOnSpending).toMatchObject({ code: 'currencies-differ' });
   });
 

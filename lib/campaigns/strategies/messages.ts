@@ -135,7 +135,7 @@ const blockOf = (part: Part, words: Words, label: Labels, url: string): Block =>
 /** "Statistics" or "Statistics and 2 more", of the message's own items. */
 export const ownTitles = {
   en: '{{ items[0].title }}{% if items.size > 1 %} and {{ items.size | minus: 1 }} more{% endif %}',
-  'zh-CN': '{{ items[0].title }}{% if items.size > 1 %}等{{ items.size }}件{% endif %}',
+  'zh-CN': '“{{ items[0].title }}”{% if items.size > 1 %}等{{ items.size }}件{% endif %}',
 } as const;
 
 // ---- steps of a journey --------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ const before: MessageWords = {
 const lastDay: MessageWords = {
   parts: ['text', 'own', 'button'],
   en: {
-    subject: 'Last day: {{ items[0].title }}',
+    subject: 'About to end: {{ items[0].title }}',
     preview: 'It ends on {{ items[0].endsText }}.',
     heading: 'Your access is about to end',
     text: `${greeting.en}{{ items[0].title }} ends on {{ items[0].endsText }}. This is the last note before that date.`,
@@ -57,21 +57,21 @@ const after: MessageWords = {
   parts: ['text', 'own', 'button'],
   en: {
     subject: '{{ items[0].title }} has ended',
-    preview: 'Your place is kept, should you want to come back.',
+    preview: 'You can come back whenever you like.',
     heading: 'Your access has ended',
-    text: `${greeting.en}{{ items[0].title }} ended on {{ items[0].endsText }}. Should you want to go on, you can begin again where you stopped. We will not write about it again.`,
+    text: `${greeting.en}{{ items[0].title }} ended on {{ items[0].endsText }}. Should you want to go on, you can begin again whenever you like. We will not write about it again.`,
     own: 'What ended',
     button: 'Begin again',
-    short: '{{ items[0].title }} ended on {{ items[0].endsText }}. You can begin again where you stopped.',
+    short: '{{ items[0].title }} ended on {{ items[0].endsText }}. You can begin again whenever you like.',
   },
   'zh-CN': {
     subject: '“{{ items[0].title }}”已到期',
-    preview: '想回来时，随时可以接着用。',
+    preview: '想回来时，随时可以重新开通。',
     heading: '您的权益已到期',
-    text: `${greeting['zh-CN']}“{{ items[0].title }}”已于{{ items[0].endsText }}到期。如果想继续，随时可以从上次的地方接着来。此事我们不再打扰。`,
+    text: `${greeting['zh-CN']}“{{ items[0].title }}”已于{{ items[0].endsText }}到期。如果想继续，随时可以重新开通。此事我们不再打扰。`,
     own: '已到期',
     button: '重新开通',
-    short: '“{{ items[0].title }}”已于{{ items[0].endsText }}到期，随时可以接着用。',
+    short: '“{{ items[0].title }}”已于{{ items[0].endsText }}到期，随时可以重新开通。',
   },
 };
 
