@@ -4,7 +4,7 @@
 import { Failure, shown } from '../base/errors.ts';
 import { type CustomerId, recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import type { WorkspaceSettings } from '../base/settings.ts';
+import type { EligibilityRule, WorkspaceSettings } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { PreviewRequest, PreviewsRequest } from '../campaigns/api-input.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
@@ -16,6 +16,7 @@ import type { CampaignStore, CatalogStore, Clock, CustomerStore, SecretStore } f
 import type { Assortment } from '../recommendations/assortment.ts';
 import { type RecommendedItem, recommend } from '../recommendations/recommend.ts';
 import { type LetterContext, languageOf } from './compose.ts';
+import { asksCatalogue, offeredTerms } from './offered-terms.ts';
 import { messagesOf, type Previewed, previewLinkSecret, previewMessages } from './preview.ts';
 
 export interface PreviewPorts {
@@ -112,20 +113,26 @@ export const situationOf = async (
   { assortment: source, customers, settings, clock }: PreviewPorts,
 ): Promise<Previewed> => {
   const nowMs = clock.nowMs();
-  const assortment = usesItems(campaign) ? await source() : undefined;
+  const rules = settings.eligibilityRules;
+  const assortment = usesItems(campaign, rules) ? await source() : undefined;
   const record = await existingCustomer(customerId, assortment, customers);
-  const allowed = assortment && allowedTo(record.profile, settings.eligibilityRules, assortment);
+  const allowed = assortment && allowedTo(record.profile, rules, assortment);
   return {
     campaign,
     customerId,
     record,
     items: assortment ? itemsFor(campaign, record, assortment, { customerId, nowMs, settings }) : [],
+    offered: (offer) => offeredTerms(offer, record, rules, assortment),
     about: (focus) => (allowed ? focusItems(focus, campaign.trigger, record.state, allowed, nowMs) : []),
   };
 };
 
-const usesItems = (campaign: Campaign): boolean =>
-  campaign.recommendationsCount > 0 || messagesOf(campaign).some(({ action }) => action.focus !== undefined);
+const usesItems = (campaign: Campaign, rules: readonly EligibilityRule[]): boolean =>
+  campaign.recommendationsCount > 0 ||
+  messagesOf(campaign).some(
+    ({ action }) =>
+      action.focus !== undefined || (action.kind === 'coupon' && asksCatalogue(action.offer, rules)),
+  );
 
 const existingCustomer = async (
   customerId: CustomerId,

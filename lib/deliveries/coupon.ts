@@ -2,11 +2,10 @@
 // the same each time. `isNew`: to be stored with the delivery.
 
 import type { CouponOffer } from '../campaigns/campaign.ts';
-import { emptyScene, issueCoupon, keyedBytes, needsCatalog, type OfferScene } from '../offers/issue.ts';
-import { namesItems, suitableOffer } from '../offers/suitable.ts';
+import { issueCoupon, keyedBytes } from '../offers/issue.ts';
 import type { Coupon } from '../ports.ts';
-import { obeysRules } from '../recommendations/attribute-rules.ts';
 import type { Attempt } from './attempt.ts';
+import { asksCatalogue, offeredTerms } from './offered-terms.ts';
 
 export interface DeliveredCoupon {
   readonly coupon: Coupon;
@@ -22,10 +21,14 @@ export const offeredCoupon = async (
   if (reward !== undefined) {
     return { coupon: reward, isNew: false };
   }
-  const offer = await suited(given, attempt);
-  if (offer === undefined) {
+  const rules = context.settings.eligibilityRules;
+  const record = { ...attempt.record, profile: attempt.profile };
+  const assortment = asksCatalogue(given, rules) ? await context.assortment() : undefined;
+  const offered = offeredTerms(given, record, rules, assortment);
+  if (offered === undefined) {
     return 'not-suitable';
   }
+  const { offer, scene } = offered;
   const random =
     offer.referral === undefined
       ? context.random
@@ -35,7 +38,7 @@ export const offeredCoupon = async (
     offer,
     context.clock.nowMs(),
     random,
-    needsCatalog(offer) ? await sceneOf(attempt) : emptyScene,
+    scene,
   );
   const isShared = offer.sharedCode !== undefined || offer.referral !== undefined;
   const stored = isShared ? await context.coupons.get(coupon.code) : undefined;
@@ -43,34 +46,4 @@ export const offeredCoupon = async (
     throw new Error(`the code ${coupon.code} belongs to campaign ${stored.campaignId}`);
   }
   return stored === undefined ? { coupon, isNew: true } : { coupon: stored, isNew: false };
-};
-
-/** Without rules, and for an offer that names nothing, the catalogue is not read. */
-const suited = async (
-  offer: CouponOffer,
-  { profile, context }: Attempt,
-): Promise<CouponOffer | undefined> => {
-  const rules = context.settings.eligibilityRules;
-  if (rules.length === 0 || !namesItems(offer)) {
-    return offer;
-  }
-  const assortment = await context.assortment();
-  return suitableOffer(offer, {
-    obeys: obeysRules(rules, profile?.traits ?? {}),
-    item: (id) => assortment.item(id),
-    visible: () => assortment.visible(),
-  });
-};
-
-const sceneOf = async ({ record, context }: Attempt): Promise<OfferScene> => {
-  const assortment = await context.assortment();
-  const owned = new Map(Object.entries(record.state?.owned ?? {}));
-  return {
-    item: (id) => assortment.item(id),
-    visible: () => assortment.visible(),
-    owns: (id) => {
-      const of = owned.get(id);
-      return of !== undefined && of.purchasedAtMs > (of.refundedAtMs ?? 0);
-    },
-  };
 };

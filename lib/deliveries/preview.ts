@@ -7,11 +7,13 @@ import type { FocusItem } from '../campaigns/focus.ts';
 import type { StepId } from '../campaigns/journey.ts';
 import type { CustomerProfile, CustomerRecord, Language } from '../events/customer.ts';
 import { issueCoupon } from '../offers/issue.ts';
+import { namedItems } from '../offers/offer.ts';
 import type { Coupon } from '../ports.ts';
 import type { RecommendedItem } from '../recommendations/recommend.ts';
 import { type Letter, type LetterContext, linkRules, renderLetter, variablesOf } from './compose.ts';
 import { ownLink } from './decision-links.ts';
 import { type MailWarning, mailWarnings } from './mail-warnings.ts';
+import type { OfferedTerms } from './offered-terms.ts';
 import { type SmsSize, smsSize } from './sms-segments.ts';
 import { smsWarnings } from './sms-warnings.ts';
 import {
@@ -49,6 +51,8 @@ export interface Previewed {
   readonly record: CustomerRecord;
   readonly items: readonly RecommendedItem[];
   readonly about: (focus: Focus) => readonly FocusItem[];
+  /** What an offer comes to for this customer; undefined where the workspace's rules keep it from them. */
+  readonly offered: (offer: CouponOffer) => OfferedTerms | undefined;
 }
 
 /** One entry a language and message: of a variant that is one, or of each sending step of its journey. */
@@ -81,7 +85,7 @@ export const messagesOf = ({ variants }: Campaign): readonly VariantMessage[] =>
 
 export const previewMessage = (
   { variant, stepId, action }: VariantMessage,
-  { campaign, customerId, record, items, about }: Previewed,
+  { campaign, customerId, record, items, about, offered }: Previewed,
   language: Language,
   context: LetterContext,
 ): PreviewedMessage => {
@@ -90,16 +94,17 @@ export const previewMessage = (
   if (action.focus !== undefined && subject.length === 0) {
     return { ...head, notSent: `nothing-${action.focus}` };
   }
+  const terms = action.kind === 'coupon' ? offered(action.offer) : undefined;
+  if (action.kind === 'coupon' && terms === undefined) {
+    return { ...head, notSent: 'not-suitable' };
+  }
   const letter: Letter = {
     campaign,
     action,
     customerId,
     decisionId: 'preview',
     profile: speaking(record.profile, customerId, language),
-    coupon:
-      action.kind === 'coupon'
-        ? previewCoupon(campaign.campaignId, variant, customerId, action.offer, context)
-        : undefined,
+    coupon: terms && previewCoupon(campaign.campaignId, variant, customerId, terms, context),
     items: items.filter(({ itemId }) => !subject.some(({ item }) => item.itemId === itemId)),
     about: subject,
   };
@@ -113,6 +118,7 @@ export const previewMessage = (
       ...mail,
       ...other,
       warnings: [
+        ...unknownItems(terms),
         ...(mail === undefined ? [] : mailWarnings(mail)),
         ...(other.sms === undefined
           ? []
@@ -153,12 +159,26 @@ const speaking = (
   language,
 });
 
+/** A mistyped id: the text does without its title, and customers without what they were promised. */
+const unknownItems = (terms: OfferedTerms | undefined): readonly MailWarning[] => {
+  const { offer, scene } = terms ?? {};
+  const unknown = offer === undefined ? [] : namedItems(offer).filter((id) => !scene?.item(id));
+  return unknown.length === 0
+    ? []
+    : [
+        {
+          code: 'offer-item-unknown',
+          message: `The offer names items that the catalogue does not have: ${unknown.join(', ')}. Correct their ids, or put them into the catalogue.`,
+        },
+      ];
+};
+
 /** With a code that is not valid, unless everybody gets the same. */
 const previewCoupon = (
   campaignId: Campaign['campaignId'],
   variant: string,
   customerId: CustomerId,
-  offer: CouponOffer,
+  { offer, scene }: OfferedTerms,
   { nowMs }: LetterContext,
 ): Coupon => {
   const issued = issueCoupon(
@@ -166,6 +186,7 @@ const previewCoupon = (
     offer,
     nowMs,
     { bytes: (count) => new Uint8Array(count) },
+    scene,
   );
   return {
     ...issued,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { customerId } from '../../lib/base/ids.ts';
+import { customerId, itemId } from '../../lib/base/ids.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import { parseAction, parsePreview, parseTestSend } from '../../lib/campaigns/api-input.ts';
-import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import type { Campaign, CouponOffer } from '../../lib/campaigns/campaign.ts';
 import { estimateAudience } from '../../lib/campaigns/preview.ts';
 import { previewCampaign, previewCustomers } from '../../lib/deliveries/campaign-preview.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
@@ -13,7 +13,7 @@ import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
 import { fakeSecretStore } from '../fakes/secret-store.ts';
-import { fill, oneOrder } from './sample.ts';
+import { fill, item, oneOrder } from './sample.ts';
 
 const draft: Campaign = {
   ...couponCampaign,
@@ -56,6 +56,53 @@ describe('the preview of a campaign on one customer', () => {
     expect(preview.mails.map(({ variant }) => variant)).toEqual(['coupon', 'reminder']);
     expect(preview.mails[0].subject).toMatch(/\p{Script=Han}/u);
     expect(preview.mails[0].html).toContain('XXXX-XXXX-XXXX');
+  });
+
+  it('shows an offer as this customer would get it: its item by name, as deep as its margin, or not at all', async () => {
+    const [first] = couponCampaign.variants;
+    if (first.action.kind !== 'coupon') throw new Error('the first variant sends a coupon');
+    const { action } = first;
+    const items = [
+      { ...item('calm'), title: 'Calm Fund', price: 100, attributes: { risk: 1, cost: 70 } },
+      { ...item('wild'), title: 'Wild Fund', price: 100, attributes: { risk: 6, cost: 70 } },
+    ];
+    const rule = { item: { attribute: 'risk' }, customer: { trait: 'riskTolerance', op: 'gte' } } as const;
+    const show = async (change: Partial<CouponOffer>, riskTolerance: number) => {
+      const ports = await open();
+      await ports.customers.writeProfile(profileOf('cy', { traits: { riskTolerance } }), undefined);
+      const offer = { ...action.offer, ...change };
+      const offering = { ...draft, variants: [{ ...first, weight: 1, action: { ...action, offer } }] };
+      const { mails } = await previewCampaign(draft.campaignId, ask('cy'), {
+        ...ports,
+        campaigns: memoryCampaignStore([offering]),
+        assortment: async () => createAssortment(undefined, items, new Set()),
+        settings: { ...ports.settings, eligibilityRules: [rule] },
+      });
+      const [{ subject, notSent, warnings }] = mails;
+      return notSent ?? [subject, ...warnings.map(({ code }) => code)].join(' / ');
+    };
+    const gift = (id: string) => ({ discount: { kind: 'gift', itemId: itemId(id) } }) as const;
+    expect(await show(gift('wild'), 6)).toBe('Wild Fund for free');
+    expect(await show(gift('wild'), 5)).toBe('not-suitable');
+    expect(await show(gift('mistyped'), 6)).toBe('not-suitable');
+    const deep = { kind: 'percent', percent: 50, percentMin: 5 } as const;
+    const margin = { share: 0, withoutCost: 'not-discounted' } as const;
+    expect(await show({ discount: deep, margin }, 6)).toBe('30% off your next order');
+  });
+
+  it('warns of items that the catalogue does not have', async () => {
+    const [first] = couponCampaign.variants;
+    if (first.action.kind !== 'coupon') throw new Error('the first variant sends a coupon');
+    const discount = { kind: 'gift', itemId: itemId('mistyped') } as const;
+    const action = { ...first.action, offer: { ...first.action.offer, discount } };
+    const ports = await open();
+    const { mails } = await previewCampaign(draft.campaignId, ask('ada'), {
+      ...ports,
+      campaigns: memoryCampaignStore([{ ...draft, variants: [{ ...first, weight: 1, action }] }]),
+    });
+    expect(mails[0].warnings).toEqual([
+      { code: 'offer-item-unknown', message: expect.stringContaining('mistyped') },
+    ]);
   });
 
   it('says which conditions kept someone out', async () => {
