@@ -79,6 +79,8 @@ export const sendingAttemptMs = 6 * 60 * 1000;
 export const attemptMarkBytes = 8;
 /** With less time than this left, a batch starts no further chunk: 25 mails at one a second and the last writes. */
 export const deliveryStopMs = 45 * 1000;
+/** Of fewer active customers read together no hour is made the others': one who is up at night would set it. */
+export const activityCustomersCountMin = 10;
 /** After SES throttled or a part failed, this long passes before the next attempt. */
 export const deliveryRetryMs = 60 * 1000;
 /** Tries to write a profile that others write too; more than this many writers at once means something loops. */

@@ -2,9 +2,11 @@
 //   local-hour   when the customer's clock shows that hour next; where a clock skips it, as soon as it is past it
 //   active-hour  the hour of the next 24 with the most of the customer's own activity: each event spreads over the hours
 //                beside it (a von Mises kernel, σ about two hours: Mardia & Jupp, Directional Statistics, 2000, 12.3),
-//                added to a prior of `priorEventsCount` events. What they did counts, never what they opened.
+//                added to a prior of `priorEventsCount` events. What they did counts, never what they opened. The prior
+//                is what customers read together do at each hour of their own clocks, all hours alike where few are known
 // Hours are of the customer's wall clock. Limit: activity is the fresh state's, at most the latest 100 events.
 
+import { activityCustomersCountMin } from '../base/limits.ts';
 import type { CustomerState } from '../events/customer.ts';
 import type { SendTime } from './campaign.ts';
 import { localHour } from './schedule.ts';
@@ -100,17 +102,20 @@ export const activity = (
   return density.map((value) => value / count);
 };
 
-/** The prior that many customers give together, each counting as one. */
+/** The prior that many customers give together, each counting as one, by their own clocks; of a few all hours are alike. */
 export const sharedActivity = (
   customers: readonly { readonly state: CustomerState | undefined; readonly timeZone: string }[],
   untilMs: number,
 ): readonly number[] => {
   const known = customers.filter(({ state }) => (state?.events.length ?? 0) > 0);
+  if (known.length < activityCustomersCountMin) {
+    return hours.map(() => 1 / 24);
+  }
   const sums = hours.map(() => 0);
   for (const { state, timeZone } of known) {
     activity(state, timeZone, untilMs).forEach((share, hour) => {
       sums[hour] += share;
     });
   }
-  return sums.map((sum) => (known.length === 0 ? 1 / 24 : sum / known.length));
+  return sums.map((sum) => sum / known.length);
 };

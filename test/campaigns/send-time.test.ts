@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { itemId, messageId } from '../../lib/base/ids.ts';
+import { activityCustomersCountMin } from '../../lib/base/limits.ts';
 import {
   activity,
   nextHourMs,
@@ -91,6 +92,28 @@ describe('the active hour', () => {
     expect(ask({ prior: evening })).toBe('2026-06-10T19:00:00.000Z');
     expect(ask({ state: activeAt(11), prior: evening })).toBe('2026-06-10T19:00:00.000Z');
     expect(ask({ state: activeAt(11, 11, 11), prior: evening })).toBe('2026-06-10T11:00:00.000Z');
+  });
+
+  it('of somebody of whom nothing is known is what others do on their own clocks, wherever those are', () => {
+    // Twelve in Tokyo at 20:30 there (11:30 UTC), twelve in New York at 20:30 there (00:30 UTC).
+    const there = (hour: number, timeZone: string) =>
+      Array.from({ length: 12 }, () => ({ state: activeAt(hour, hour, hour), timeZone }));
+    const prior = sharedActivity([...there(11, 'Asia/Tokyo'), ...there(0, 'America/New_York')], fromMs);
+    // 20:00 in Berlin is 18:00 UTC; 20:00 in Los Angeles is 03:00 UTC.
+    expect(ask({ prior, timeZone: 'Europe/Berlin' })).toBe('2026-06-10T18:00:00.000Z');
+    expect(ask({ prior, timeZone: 'America/Los_Angeles' })).toBe('2026-06-11T03:00:00.000Z');
+    const isQuiet = (hour: number) => hour >= 19 || hour < 8;
+    expect(ask({ prior, timeZone: 'Europe/Berlin', isQuiet })).toBe('2026-06-10T16:00:00.000Z');
+  });
+
+  it('is not set for everybody by a few who are up at night', () => {
+    const owls = (count: number) =>
+      sharedActivity(
+        Array.from({ length: count }, () => ({ state: activeAt(3, 3, 3), timeZone: 'UTC' })),
+        fromMs,
+      );
+    expect(ask({ prior: owls(activityCustomersCountMin - 1) })).toBe('2026-06-10T09:20:00.000Z');
+    expect(ask({ prior: owls(activityCustomersCountMin) })).toBe('2026-06-11T03:00:00.000Z');
   });
 
   it('does not count what comes after the question', () => {
