@@ -192,7 +192,11 @@ const definitionSchema = z.strictObject({
   quietHours: z.strictObject({ fromHour: hour, toHour: hour }).optional(),
   caps: z.array(cap).min(1).max(capsCountMax).optional(),
   purpose: z.enum(['marketing', 'reminder']).default('marketing'),
-  channels: z.array(channel).min(1).default(['email']),
+  channels: z
+    .array(channel)
+    .min(1, 'names no channel')
+    .refine((names) => new Set(names).size === names.length, 'names a channel twice')
+    .default(['email']),
   priority: z.int().min(-100).max(100).default(0),
   deliverWithinHours: z
     .int()

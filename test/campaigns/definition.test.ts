@@ -52,6 +52,14 @@ describe('a campaign definition', () => {
     ]);
   });
 
+  it('names each channel once, and one at least', () => {
+    const messages = (channels: unknown) => problemsOf({ ...valid, channels }).map(({ message }) => message);
+    expect(messages(['email', 'in-app', 'email'])).toEqual([
+      'names a channel twice; received ["email","in-app","email"]',
+    ]);
+    expect(messages([])).toEqual(['names no channel; received []']);
+  });
+
   it('has places in the app that an app can name', () => {
     const at = (placement: unknown) => ({
       ...valid,
