@@ -78,6 +78,16 @@ const contract = (name: string, open: () => Promise<CouponStore>, close: () => P
       expect((await coupons.get('RACE'))?.redemptionsCount).toBe(1);
     });
 
+    it('takes one of ten orders that come at once under one key, and refuses the others', async () => {
+      await issue('KEYS', { redemptionsMax: 20, terms: { ...terms, redemptionsPerCustomerMax: 20 } });
+      const outcomes = await Promise.all(
+        numbers(10).map((n) => outcome(shop.redeem('KEYS', 'one-key', { orderId: `keys-${n}` }))),
+      );
+      expect(countOf(outcomes, 'done')).toBe(1);
+      expect(countOf(outcomes, 'idempotency-key-reused')).toBe(9);
+      expect((await coupons.get('KEYS'))?.redemptionsCount).toBe(1);
+    });
+
     it('takes a code once on an order, also under two keys at once', async () => {
       await issue('TWICE', { redemptionsMax: 5, terms: { ...terms, redemptionsPerCustomerMax: 5 } });
       const outcomes = await Promise.all(
