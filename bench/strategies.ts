@@ -229,8 +229,8 @@ const report = (rows: readonly Row[], { mails, life }: Run, learners: number, se
     ),
     '',
     `${mails.length} mails, ${life.counts.orders} orders, ${life.counts.redeemed} codes redeemed; codes refused at the checkout: ${refused}.`,
-    'Audiences overlap, so that a cap gives a day\'s mail to one of them: assigned customers without a mail stay in their arm. "Twice" counts deliveries of which more than one mail went out.',
-    "Effects are the market's model of any mail, not of the single strategies.",
+    'Audiences overlap, so that a cap gives a day\'s mail to one of them: assigned customers without a mail stay in their arm. "Twice" counts deliveries of which more than one mail went out. Redeemed and ordered are of customers assigned, one in several campaigns in each of them; the sums count every order once, and codes of friends, who were assigned to none.',
+    "Effects are the market's model of any mail, not of the single strategies. Each interval is of 95% and none is corrected for the others: of so many at once one may well miss by chance.",
     '',
   ].join('\n');
 };
