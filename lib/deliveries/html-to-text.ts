@@ -124,6 +124,8 @@ class Lines {
     } else {
       // A control tag shows nothing; a space or cell before it belongs to what follows.
       if (!text.startsWith('{%')) this.#begin();
+      // But at the end of a loop it stands between one turn and the next.
+      else if (/^\{%-?\s*endfor\b/.test(text) && !this.#cells) this.#begin();
       this.#text += text;
     }
   }

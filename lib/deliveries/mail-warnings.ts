@@ -135,19 +135,21 @@ const linksOf = (html: string): readonly Link[] =>
   });
 
 const linkWarnings = (html: string): readonly MailWarning[] => {
-  const links = linksOf(html);
-  const hosts = (wanted: (link: Link) => boolean): string =>
-    [...new Set(links.filter(wanted).map(({ address, url }) => url?.host ?? address))].join(', ');
+  const links = linksOf(html).filter((link) => !isOurs(link));
+  const hosts = (wanted: (link: Link) => boolean): string => {
+    const found = new Set(links.filter(wanted).map(({ address, url }) => url?.host ?? address));
+    return found.size === 0 ? '' : `Links to ${[...found].join(', ')}`;
+  };
   const found: readonly (readonly [code: string, which: string, message: string])[] = [
     [
       'link-insecure',
       hosts(({ url }) => url?.protocol === 'http:'),
-      'lead by http, which browsers warn of. Use https.',
+      'go by http, which browsers warn of. Use https.',
     ],
     [
       'link-untracked',
       hosts(isUntracked),
-      'get no decision id, so that a visit by this link cannot be told to come from this mail. If it is the shop, name the host in the setting shopHosts, or write {{ address | link }}.',
+      'get no decision id, so that a visit by them cannot be told to come from this mail. If it is the shop, name the host in the setting shopHosts, or write {{ address | link }}.',
     ],
     [
       'link-empty',
@@ -157,12 +159,12 @@ const linkWarnings = (html: string): readonly MailWarning[] => {
     [
       'link-shortened',
       hosts(({ url }) => url !== undefined && shorteners.has(url.hostname)),
-      'hide where a link leads, which filters and readers distrust. Link to your own domain.',
+      'hide where they lead, which filters and readers distrust. Link to your own domain.',
     ],
     [
       'link-by-number',
       hosts(({ url }) => url !== undefined && /^(\d+\.){3}\d+$|^\[/.test(url.hostname)),
-      'are numbers and not names, which spam filters count against a mail (NUMERIC_HTTP_ADDR).',
+      'lead to a number and not a name, which spam filters count against a mail (NUMERIC_HTTP_ADDR).',
     ],
     [
       'link-misleading',
@@ -175,11 +177,13 @@ const linkWarnings = (html: string): readonly MailWarning[] => {
   );
 };
 
-/** To a page of the web, and none of the two behind every mail. */
+/** The two behind every mail: their address is the workspace's, not the template's. */
+const isOurs = ({ url }: Link): boolean =>
+  url !== undefined && /\/v1\/(?:unsubscribe|preferences)\//.test(url.pathname);
+
+/** To a page of the web. */
 const isUntracked = ({ url }: Link): boolean =>
-  (url?.protocol === 'https:' || url?.protocol === 'http:') &&
-  !url.searchParams.has('reprise') &&
-  !/\/v1\/(?:unsubscribe|preferences)\//.test(url.pathname);
+  (url?.protocol === 'https:' || url?.protocol === 'http:') && !url.searchParams.has('reprise');
 
 /** The text is an address itself, on another host. */
 const misleads = ({ url, text }: Link): boolean => {

@@ -79,8 +79,16 @@ const checkPart = (
   try {
     return faults(renderLiquid(source, escaping, variables, { strict: true }), variables);
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [withAdvice(error instanceof Error ? error.message : String(error))];
   }
+};
+
+/** Only some customers have a trait; other names are known, so that an unknown one is a slip. */
+const withAdvice = (message: string): string => {
+  const [, variable] = /^undefined variable: (customer\.traits\.\w+)/.exec(message) ?? [];
+  return variable === undefined
+    ? message
+    : `${message}; if only some customers have it, write {{ ${variable} | default: "" }}`;
 };
 
 const notEmpty = (output: string): readonly string[] => (output.trim() === '' ? ['renders to nothing'] : []);

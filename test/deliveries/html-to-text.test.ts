@@ -78,4 +78,13 @@ describe('the text part of a mail', () => {
     const wordsOf = (of: string) => of.match(/[a-z.]{3,}/gi) ?? [];
     expect(wordsOf(htmlToText(html))).toEqual(expect.arrayContaining(wordsOf(text)));
   });
+
+  it('keeps the space between one turn of a loop and the next', () => {
+    expect(htmlToText('<p>{% for i in x %}<b>{{ i }}</b>, {% endfor %}and more</p>')).toBe(
+      '{% for i in x %}{{ i }}, {% endfor %}and more\n',
+    );
+    expect(htmlToText('<table>{% for i in x %}<tr><td>{{ i }}</td></tr> {% endfor %}</table>')).not.toContain(
+      ' {% endfor',
+    );
+  });
 });

@@ -51,6 +51,7 @@ describe('warnings about a mail', () => {
     ['<a href="https://a.example/x?a=1&amp;b=2">x</a>', ['link-untracked']],
     ['<a href="https://api.example/v1/unsubscribe/abc">x</a>', []],
     ['<a href="http://a.example?reprise=d">x</a>', ['link-insecure']],
+    ['<a href="http://127.0.0.1:4000/v1/unsubscribe/t.s">Stop</a>', []],
     ['<a href="">x</a>', ['link-empty']],
     ['<a href="#">x</a>', ['link-empty']],
     ['<a href="https://bit.ly/abc?reprise=d">x</a>', ['link-shortened']],

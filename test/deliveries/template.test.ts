@@ -88,6 +88,11 @@ describe('checking templates', () => {
     ['text', { text: 'no way out' }, 'unsubscribeUrl'],
     ['text', { text: '{{ unsubscribeUrl ' }, 'not closed'],
     ['html', { html: '{{ unsubscribeUrl }}{{ custmer.name }}' }, 'undefined variable: custmer'],
+    [
+      'text',
+      { text: '{{ unsubscribeUrl }}{{ customer.traits.city }}' },
+      'write {{ customer.traits.city | default: "" }}',
+    ],
     ['html', { html: '{{ unsubscribeUrl }}{% render "/etc/passwd" %}' }, 'ENOENT'],
     ['html', { html: '{{ unsubscribeUrl }}{% for i in (1..100000000) %}x{% endfor %}' }, 'limit'],
     ['subject', { subject: '  ' }, '1 to 100000'],
