@@ -46,6 +46,7 @@ import {
 const ports = () => ({
   campaigns: campaignStore(),
   coupons: couponStore(),
+  catalog: catalogStore(),
   workflows: workflows(),
   clock: clock(),
   random: random(),

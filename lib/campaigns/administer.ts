@@ -5,7 +5,7 @@
 
 import { Failure, shown } from '../base/errors.ts';
 import { type CampaignId, campaignId as campaignIdOf } from '../base/ids.ts';
-import type { CampaignStore, Clock, CouponStore, RandomBytes, Workflows } from '../ports.ts';
+import type { CampaignStore, CatalogStore, Clock, CouponStore, RandomBytes, Workflows } from '../ports.ts';
 import type { Campaign } from './campaign.ts';
 import { completeTemplates, type TemplateMaker } from './complete-templates.ts';
 import { isObject } from './condition-check.ts';
@@ -20,6 +20,7 @@ import { storeSharedCodes } from './shared-codes.ts';
 export interface AdministerPorts {
   readonly campaigns: CampaignStore;
   readonly coupons: Pick<CouponStore, 'issue'>;
+  readonly catalog: Pick<CatalogStore, 'get'>;
   readonly workflows: Workflows;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -78,14 +79,14 @@ export const replaceCampaign = async (
 export const actOnCampaign = async (
   id: CampaignId,
   action: Exclude<LifecycleAction, 'finish'>,
-  { campaigns, coupons, workflows, clock, templates }: AdministerPorts,
+  { campaigns, coupons, catalog, workflows, clock, templates }: AdministerPorts,
 ): Promise<Campaign & { readonly effect: string }> => {
   const stored = await existingCampaign(id, campaigns);
   const isRepeatedStart = action === 'start' && stored.status === 'running';
   const next = isRepeatedStart ? stored : transition(stored, action, nowIso(clock));
   if (action === 'start' && !isRepeatedStart) {
     refuseUnstartable(stored, templates, clock);
-    await storeSharedCodes(stored, coupons, clock.nowMs());
+    await storeSharedCodes(stored, { coupons, catalog }, clock.nowMs());
   }
   if (!isRepeatedStart) {
     await campaigns.write(next);

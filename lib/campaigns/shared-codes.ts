@@ -3,20 +3,31 @@
 
 import { Failure } from '../base/errors.ts';
 import { type CampaignId, customerId, type DecisionId, decisionId } from '../base/ids.ts';
-import { issueCoupon } from '../offers/issue.ts';
-import type { Coupon, CouponStore } from '../ports.ts';
+import { emptyScene, issueCoupon, type OfferScene } from '../offers/issue.ts';
+import { namedItems } from '../offers/offer.ts';
+import type { CatalogStore, Coupon, CouponStore } from '../ports.ts';
 import type { Campaign, MessageAction } from './campaign.ts';
 import { startsAt } from './schedule.ts';
+
+export interface SharedCodePorts {
+  readonly coupons: Pick<CouponStore, 'issue'>;
+  /** Texts of the offer name its items. */
+  readonly catalog: Pick<CatalogStore, 'get'>;
+}
 
 /** Throws conflict when another campaign or variant has one of the codes. */
 export const storeSharedCodes = async (
   campaign: Pick<Campaign, 'campaignId' | 'variants' | 'trigger'>,
-  coupons: Pick<CouponStore, 'issue'>,
+  { coupons, catalog }: SharedCodePorts,
   nowMs: number,
 ): Promise<void> => {
   // "So many days" count from when the first message can go out, not from when the campaign was planned.
   const fromMs = Math.max(nowMs, Date.parse(startsAt(campaign.trigger)));
-  for (const coupon of sharedCoupons(campaign, fromMs)) {
+  const items = await catalog.get([
+    ...new Set(sharedOffers(campaign).flatMap(({ offer }) => namedItems(offer))),
+  ]);
+  const scene: OfferScene = { ...emptyScene, item: (id) => items.get(id) };
+  for (const coupon of sharedCoupons(campaign, fromMs, scene)) {
     const issued = await coupons.issue(coupon);
     const isOurs =
       issued.kind === 'issued' ||
@@ -36,23 +47,29 @@ export const storeSharedCodes = async (
 /** Of a code that belongs to no one decision. */
 export const sharedDecisionId = (campaignId: CampaignId): DecisionId => decisionId(`shared-${campaignId}`);
 
-const sharedCoupons = (
-  { campaignId, variants }: Pick<Campaign, 'campaignId' | 'variants'>,
-  nowMs: number,
-): readonly Coupon[] =>
+const sharedOffers = ({ variants }: Pick<Campaign, 'variants'>) =>
   variants.flatMap(({ name, action }) =>
-    messagesOf(action).flatMap((message) => {
-      const holder = {
-        campaignId,
-        variant: name,
-        decisionId: sharedDecisionId(campaignId),
-        customerId: customerId(''),
-      };
-      return message.kind === 'coupon' && message.offer.sharedCode !== undefined
-        ? [issueCoupon(holder, message.offer, nowMs, { bytes: () => new Uint8Array() })]
-        : [];
-    }),
+    messagesOf(action).flatMap((message) =>
+      message.kind === 'coupon' && message.offer.sharedCode !== undefined
+        ? [{ variant: name, offer: message.offer }]
+        : [],
+    ),
   );
+
+const sharedCoupons = (
+  campaign: Pick<Campaign, 'campaignId' | 'variants'>,
+  nowMs: number,
+  scene: OfferScene,
+): readonly Coupon[] =>
+  sharedOffers(campaign).map(({ variant, offer }) => {
+    const holder = {
+      campaignId: campaign.campaignId,
+      variant,
+      decisionId: decisionId(`shared-${campaign.campaignId}`),
+      customerId: customerId(''),
+    };
+    return issueCoupon(holder, offer, nowMs, { bytes: () => new Uint8Array() }, scene);
+  });
 
 /** Every message of an action, a journey's too. */
 export const messagesOf = (action: Campaign['variants'][number]['action']): readonly MessageAction[] => {

@@ -9,9 +9,10 @@ import {
 import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
 import { type LifecycleAction, transition } from '../../lib/campaigns/lifecycle.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
-import { campaign, dayMs, iso, movedClock, t0, templateRules, templates } from './sample.ts';
+import { campaign, dayMs, iso, item, movedClock, t0, templateRules, templates } from './sample.ts';
 
 const definition = {
   name: '欢迎回来 Welcome back!',
@@ -26,6 +27,7 @@ const open = () => {
   const ports = {
     campaigns: memoryCampaignStore(),
     coupons: fakeCouponStore(),
+    catalog: fakeCatalogStore([item('book')]),
     workflows,
     clock: movedClock(),
     random: { bytes: (count: number) => Uint8Array.from({ length: count }, () => byte++) },
@@ -195,6 +197,18 @@ describe('a code that everybody gets', () => {
     expect(stored?.customerId).toBeUndefined();
     await actOnCampaign(id, 'start', ports);
     expect(await ports.coupons.get('spring 26')).toEqual(stored);
+  });
+
+  it('knows the titles of the items it names, for its texts', async () => {
+    const ports = open();
+    const given = { ...offer, discount: { kind: 'gift', itemId: 'book' } };
+    const action = { kind: 'coupon', offer: given, templates };
+    const made = await createCampaign(
+      { ...shared, variants: [{ name: 'coupon', weight: 1, action }] },
+      ports,
+    );
+    await actOnCampaign(made.campaignId, 'start', ports);
+    expect((await ports.coupons.get('SPRING26'))?.terms.titles).toEqual({ book: item('book').title });
   });
 
   it('counts its days from when the campaign begins, however early it was planned', async () => {

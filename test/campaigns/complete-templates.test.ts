@@ -5,6 +5,7 @@ import { htmlToText } from '../../lib/deliveries/html-to-text.ts';
 import { compileMjml } from '../../lib/deliveries/mjml.ts';
 import { checkTemplates } from '../../lib/deliveries/template-check.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
 import { movedClock, templateRules } from './sample.ts';
@@ -21,6 +22,7 @@ const definition = (en: object) => ({
 const open = () => ({
   campaigns: memoryCampaignStore(),
   coupons: fakeCouponStore(),
+  catalog: fakeCatalogStore(),
   workflows: fakeWorkflows(),
   clock: movedClock(),
   random: { bytes: (count: number) => new Uint8Array(count) },

@@ -5,6 +5,7 @@ import type { Trigger } from '../../lib/campaigns/campaign.ts';
 import { effectOf } from '../../lib/campaigns/effect.ts';
 import { pageCampaigns } from '../../lib/campaigns/list.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
 import { campaign, dayMs, iso, movedClock, t0, templateRules } from './sample.ts';
@@ -89,6 +90,7 @@ describe('what an action answers', () => {
     const ports = {
       campaigns,
       coupons: fakeCouponStore(),
+      catalog: fakeCatalogStore(),
       workflows: fakeWorkflows(),
       clock: movedClock(),
       random: { bytes: (count: number) => new Uint8Array(count) },

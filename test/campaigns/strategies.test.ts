@@ -18,6 +18,7 @@ import { checkTemplates } from '../../lib/deliveries/template-check.ts';
 import type { Language } from '../../lib/events/customer.ts';
 import { mailOf } from '../deliveries/mail-of.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { dayMs, iso, profile, settings, t0, templateRules } from './sample.ts';
 import { catalogue, stateOf, strategyCases } from './strategy-cases.ts';
@@ -238,6 +239,7 @@ describe('strategies through the API', () => {
     return {
       campaigns,
       coupons: fakeCouponStore(),
+      catalog: fakeCatalogStore(),
       workflows: { startTraining: async () => {}, startCampaign: async () => {} },
       clock: { nowMs: () => t0 },
       random: { bytes: (count: number) => new Uint8Array(count) },
