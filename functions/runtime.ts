@@ -244,7 +244,7 @@ const snsClient = once(createSnsClient);
 /** Batches, triggers and tests send side by side; in one line they keep the workspace's rates and the account's. */
 const rates = () => ({ line: rateLine(), clock: clock() });
 const rateLine = once(() => createRateLine(documentClient(), required('REPRISE_CAMPAIGNS_TABLE')));
-const sendQuota = once(() => createSendQuota(sesClient()));
+const sendQuota = once(() => createSendQuota(sesClient(), () => clock().nowMs()));
 const mailSender = once(() =>
   createMailer(sesClient(), {
     configurationSet: required('REPRISE_SES_CONFIGURATION_SET'),

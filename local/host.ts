@@ -32,6 +32,8 @@ export interface LocalHostOptions {
   readonly assembly?: string;
   /** Settings of a field other than courses (presets/). Default: as reprise.config.json says. */
   readonly preset?: PresetName;
+  /** Mails that SES takes in 24 hours of the moved clock. Default: a million. */
+  readonly mailQuota?: number;
   /** One line per step: resources made, state machines moving. Default: silent. */
   readonly onProgress?: (line: string) => void;
 }
@@ -114,8 +116,11 @@ export const startHost = async (options: LocalHostOptions = {}): Promise<LocalHo
 };
 
 const start = async (options: LocalHostOptions, directory: string, closers: Closers): Promise<LocalHost> => {
-  const { port = 0, clockIso, assembly, preset, onProgress: say = () => undefined } = options;
-  const services = await openServices({ directory, port, clockIso, assembly, preset, say }, closers);
+  const { port = 0, clockIso, assembly, preset, mailQuota, onProgress: say = () => undefined } = options;
+  const services = await openServices(
+    { directory, port, clockIso, assembly, preset, mailQuota, say },
+    closers,
+  );
   const { clock, messaging, ses, gateway, template } = services;
   const { executions, functions, queues } = await openRuntime(services, directory, closers, say);
   const schedules = schedulesOf(services, executions);

@@ -39,6 +39,8 @@ export interface ServicesOptions {
   readonly clockIso: string | undefined;
   readonly assembly: string | undefined;
   readonly preset: PresetName | undefined;
+  /** Mails that SES takes in 24 hours. */
+  readonly mailQuota: number | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -88,6 +90,7 @@ export const openServices = async (options: ServicesOptions, { opened }: Closers
       configurationSets: template.configurationSets,
       publish: (events) => publish(template, messaging, events),
       refusal,
+      ...(options.mailQuota !== undefined && { sendQuotaMax: options.mailQuota }),
     }),
   );
   return { clock, dynamodb, s3, messaging, ses, sns, gateway, template, guard, permissions };

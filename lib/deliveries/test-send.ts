@@ -8,7 +8,7 @@ import { existingCampaign } from '../campaigns/administer.ts';
 import type { TestSendRequest } from '../campaigns/api-input.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { Language } from '../events/customer.ts';
-import type { DeliveryStore, OutgoingMail, Transport } from '../ports.ts';
+import type { DeliveryStore, OutgoingMail, SendResult, Transport } from '../ports.ts';
 import { type PreviewPorts, previewContext, situationOf } from './campaign-preview.ts';
 import { languageOf, unsubscribeHeaders } from './compose.ts';
 import { messagesOf, type PreviewedMessage, previewMessage, type VariantMessage } from './preview.ts';
@@ -140,9 +140,15 @@ const send = async (mail: OutgoingMail, transport: TestSendPorts['transport']): 
     code: `test-${result.kind}`,
     message: `The mail service did not take it: ${result.message}`,
     received: mail.to,
-    action:
-      result.kind === 'throttled'
-        ? 'Send the test again in a minute.'
-        : 'In the sandbox of SES only verified addresses can be sent to; otherwise look at the sender address.',
+    action: remedyOf(result),
   });
+};
+
+const remedyOf = (result: Exclude<SendResult, { readonly kind: 'sent' }>): string => {
+  if (result.kind === 'rejected') {
+    return 'In the sandbox of SES only verified addresses can be sent to; otherwise look at the sender address.';
+  }
+  return result.reason === 'mail-quota'
+    ? 'Room comes back by the hour, 24 hours after each mail; a higher quota is to be had in the console of SES.'
+    : 'Send the test again in a minute.';
 };

@@ -117,6 +117,16 @@ describe('a test by mail', () => {
     await sendTest(draft.campaignId, request, later);
   });
 
+  it('says that the account’s 24 hours are used up, and not to try again in a minute', async () => {
+    const { ports } = await open();
+    const spent = { kind: 'throttled', reason: 'mail-quota', message: 'used up' } as const;
+    const transport = { turn: async () => spent, send: async () => spent };
+    await expect(sendTest(draft.campaignId, request, { ...ports, transport })).rejects.toMatchObject({
+      kind: 'throttled',
+      detail: { code: 'test-throttled', action: expect.stringMatching(/^Room comes back by the hour/) },
+    });
+  });
+
   it('says what the mail service answered', async () => {
     const { ports } = await open();
     const transport = {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Api, createApi } from '../../local/demo/api.ts';
-import { type LocalHost, startHost } from '../../local/host.ts';
+import { type LocalHost, type LocalHostOptions, startHost } from '../../local/host.ts';
 
 export interface FlowHost {
   readonly host: LocalHost;
@@ -14,9 +14,9 @@ export interface FlowHost {
   readonly close: () => Promise<void>;
 }
 
-export const openFlowHost = async (): Promise<FlowHost> => {
+export const openFlowHost = async (options: Pick<LocalHostOptions, 'mailQuota'> = {}): Promise<FlowHost> => {
   const directory = mkdtempSync(join(tmpdir(), 'reprise-flow-'));
-  const host = await startHost({ directory, clockIso: '2026-03-10T12:00:00Z' });
+  const host = await startHost({ directory, clockIso: '2026-03-10T12:00:00Z', ...options });
   // Or thirty nightly trainings would run in a campaign's window.
   host.schedules.pause();
   return {
