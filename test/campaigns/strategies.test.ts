@@ -220,6 +220,28 @@ describe('the arms of a strategy', () => {
     expect(remindersOf(7, 0.5, 0).map(([stepId]) => stepId)).toEqual(['before', 'after']);
   });
 
+  it('of a cart lead back to it where its address is given, and else promise no more than a look at the first item', () => {
+    const cart = strategies.find(({ name }) => name === 'abandoned-cart');
+    const mails = (parameters: object) => {
+      const action = cart?.define(parameters, t0).variants[1].action;
+      const steps = action?.kind === 'journey' ? action.steps : [];
+      return steps.flatMap((step) =>
+        step.kind === 'send'
+          ? [mailOf(step.message.templates, 'en', sampleVariables('en', 'coupon'), { strict: true }).text]
+          : [],
+      );
+    };
+    const [bare, given] = [mails({}), mails({ cartUrl: 'https://shop.example/cart?from=mail' })];
+    expect([bare.length, given.length]).toEqual([2, 2]);
+    for (const text of bare) {
+      expect(text).toContain('Take a look: https://shop.example/courses/probability?reprise=decision-1');
+      expect(text).not.toContain('Back to the cart');
+    }
+    for (const text of given) {
+      expect(text).toContain('Back to the cart: https://shop.example/cart?from=mail&reprise=decision-1');
+    }
+  });
+
   it('of a free chapter show its title as it is, whatever stands in it', () => {
     const title = 'Ten "rules" }} {{ customer.id }} {% assign x = 1 %} & more';
     const chapter = strategies.find(({ name }) => name === 'free-chapter');

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { greeting } from '../mail-footer.ts';
 import { journey, type MessageWords, ownTitles, percentOff, send, templatesOf, wait } from './messages.ts';
-import { continuing, daysOf, hoursOf, onEvent, percentOf, usual } from './parameters.ts';
+import { continuing, daysOf, hoursOf, meaning, onEvent, percentOf, usual } from './parameters.ts';
 import { said, strategy } from './strategy.ts';
 
 const cartWords: MessageWords = {
@@ -55,6 +55,15 @@ const cartCoupon: MessageWords = {
   },
 };
 
+/** The button leads to the cart where its address is known; else to the first item, and says no more than that. */
+const withCart = (words: MessageWords, cartUrl: string | undefined): MessageWords => {
+  if (cartUrl !== undefined) {
+    return { ...words, url: JSON.stringify(cartUrl) };
+  }
+  const [{ button: _en, ...en }, { button: _zh, ...zh }] = [words.en, words['zh-CN']];
+  return { ...words, en, 'zh-CN': zh };
+};
+
 const viewWords: MessageWords = {
   parts: ['text', 'own', 'button', 'recommendations'],
   en: {
@@ -96,20 +105,33 @@ export const abandonedCart = strategy({
       'Hours between the reminder and the coupon, in the arm that gets one.',
       '在送券的一组中，提醒之后多少小时送券。',
     ),
+    cartUrl: z
+      .url({ protocol: /^https$/, error: 'must be an address that begins with https://' })
+      .optional()
+      .meta(
+        meaning(
+          'Where the button leads: the page of the cart. Default: the first item in it.',
+          '按钮指向的购物车页面地址。默认指向购物车中的第一件。',
+        ),
+      ),
     percent: percentOf(10, 'Discount of that coupon, in percent.', '优惠券折扣百分比。'),
     couponDays: daysOf(3, 'For how many days the code is valid.', '优惠码有效天数。'),
   }),
   build: (parameters, nowMs) => {
-    const { delayHours, couponDelayHours, percent, couponDays } = parameters;
+    const { delayHours, couponDelayHours, percent, couponDays, cartUrl } = parameters;
     const reminder = [
       wait('time-to-order', delayHours),
-      send('reminder', { kind: 'reminder', focus: 'cart', templates: templatesOf(cartWords) }),
+      send('reminder', {
+        kind: 'reminder',
+        focus: 'cart',
+        templates: templatesOf(withCart(cartWords, cartUrl)),
+      }),
     ];
     const coupon = send('coupon', {
       kind: 'coupon',
       focus: 'cart',
       offer: percentOff(percent, couponDays),
-      templates: templatesOf(cartCoupon),
+      templates: templatesOf(withCart(cartCoupon, cartUrl)),
     });
     return {
       ...usual(parameters),
