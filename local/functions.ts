@@ -34,7 +34,7 @@ export class FunctionError extends Error {
 /** Lambda: 6 MB for the event and for the answer of a synchronous invocation. */
 const payloadBytesMax = 6 * 1024 * 1024;
 /** One more than cores gains nothing on one machine and costs some 60 MB each. */
-const sandboxesCountMax = Math.max(2, Math.min(availableParallelism(), 4));
+export const sandboxesCountMax = Math.max(2, Math.min(availableParallelism(), 4));
 
 interface Waiting {
   readonly request: SandboxRequest;
