@@ -15,6 +15,7 @@ const benches: {
   latency: () => import('./latency.ts'),
   'next-basket': () => import('./next-basket.ts'),
   'online-retail': () => import('./online-retail.ts'),
+  pause: () => import('./pause.ts'),
   pressure: () => import('./pressure.ts'),
   ranking: () => import('./ranking.ts'),
   scale: () => import('./scale.ts'),
