@@ -2,11 +2,13 @@
 // nobody is lost). Throws when something failed that is to be tried again: the message then comes back by itself.
 
 import { Failure, shown } from '../base/errors.ts';
+import { decisionId as toDecisionId } from '../base/ids.ts';
 import { journeyOf } from '../campaigns/journey-state.ts';
 import { putBack, stepTrigger, type TriggerPorts } from '../campaigns/trigger.ts';
 import type { CampaignTrigger, JourneyStore, OrderRefund, TriggerQueue } from '../ports.ts';
 import type { DeliverContext } from './attempt.ts';
-import { deliverOne } from './deliver.ts';
+import { closeMessage, deliverOne } from './deliver.ts';
+import { deliveryIdOf } from './identity.ts';
 import { advanceJourney } from './journey.ts';
 import { putBackShortWait, resumeJourneys } from './journey-trigger.ts';
 import { deliverReward } from './reward.ts';
@@ -36,15 +38,51 @@ export const deliverTrigger = async (body: string, context: TriggerContext): Pro
     ...context,
     listVersion: async () => (await context.assortment()).serving?.modelVersion,
   });
-  if (step.kind === 'done') {
-    return step.reason;
-  }
-  const untilMs = step.kind === 'later' ? step.untilMs : await deliver(trigger, step, context);
+  const untilMs =
+    step.kind === 'later'
+      ? step.untilMs
+      : step.kind === 'done'
+        ? await closeBegun(trigger, step.reason, context)
+        : await deliver(trigger, step, context);
   if (typeof untilMs === 'string') {
     return untilMs;
   }
   await putBack(trigger, untilMs, nowMs, context.triggers);
   return 'put-back';
+};
+
+/**
+ * Nothing more is sent: the campaign ended, or the customer no longer belongs to its audience. What an earlier message
+ * began before its function died is brought to an end all the same: its code and its places would stay taken.
+ */
+const closeBegun = async (
+  { campaignId, customerId }: CampaignTrigger,
+  reason: string,
+  context: TriggerContext,
+): Promise<string | number> => {
+  const campaign = await context.campaigns.get(campaignId);
+  if (campaign?.trigger.kind !== 'event') {
+    return reason;
+  }
+  const run = { runId: 'run-1', phase: 'test' } as const;
+  const begun = await context.deliveries.get(deliveryIdOf(campaign, run.runId, run.phase, customerId));
+  const action = campaign.variants.find(({ name }) => name === begun?.variant)?.action;
+  const isOpen = begun?.status === 'prepared' || begun?.status === 'sending';
+  if (!isOpen || action === undefined || action.kind === 'none' || action.kind === 'journey') {
+    return reason;
+  }
+  const { decisionId, variant: arm, preparedAt: assignedAt } = begun;
+  const member = { customerId, decisionId: toDecisionId(decisionId), arm, propensity: 1, assignedAt };
+  const attempt = {
+    campaign,
+    member,
+    action,
+    profile: undefined,
+    record: {},
+    context: { ...context, ...run },
+  };
+  const outcome = await closeMessage(attempt, reason);
+  return outcome.kind === 'deferred' ? (outcome.untilMs ?? context.clock.nowMs()) : reason;
 };
 
 const tellReward = async (

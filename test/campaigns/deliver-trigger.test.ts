@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { customerId, messageId } from '../../lib/base/ids.ts';
+import { sendingAttemptMs } from '../../lib/base/limits.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
 import { deliverTrigger, type TriggerContext } from '../../lib/deliveries/trigger.ts';
 import type { CampaignTrigger } from '../../lib/ports.ts';
-import { couponCampaign, createStage, dayMs, noonMs, profileOf, type Stage } from '../deliveries/stage.ts';
+import {
+  Crash,
+  couponCampaign,
+  createStage,
+  dayMs,
+  noonMs,
+  profileOf,
+  type Stage,
+} from '../deliveries/stage.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
@@ -68,6 +77,41 @@ describe('a trigger message', () => {
     expect(mailer.sent).toHaveLength(1);
     expect(table.coupons.size).toBe(1);
     expect(new Set(events.map(({ messageId: id }) => id)).size).toBe(2);
+  });
+
+  it('that began a message before the function died ends it where the customer no longer belongs', async () => {
+    const { context, table, mailer, events, crashAfter } = await open();
+    // The assignment's event, then the claim with its coupon.
+    crashAfter(2);
+    await expect(deliverTrigger(body('ada'), context)).rejects.toThrow(Crash);
+    expect([...table.deliveries.values()]).toMatchObject([{ status: 'prepared' }]);
+    crashAfter(undefined);
+    const campaign = await context.campaigns.get(cart.campaignId);
+    if (campaign === undefined) throw new Error('gone');
+    await context.campaigns.write({ ...campaign, status: 'cancelled', revision: campaign.revision + 1 });
+    expect(await deliverTrigger(body('ada'), context)).toBe('campaign-cancelled');
+    expect([...table.deliveries.values()]).toMatchObject([
+      { status: 'suppressed', reason: 'campaign-cancelled' },
+    ]);
+    expect([...table.counters.values()].every((count) => count === 0)).toBe(true);
+    expect(mailer.sent).toEqual([]);
+    expect(events.at(-1)?.properties).toMatchObject({ status: 'suppressed', reason: 'campaign-cancelled' });
+  });
+
+  it('whose message may have gone out when the function died says so, though the campaign was cancelled since', async () => {
+    const { context, table, mailer, putBack, crashAfter, setNow } = await open();
+    crashAfter(3);
+    await expect(deliverTrigger(body('ada'), context)).rejects.toThrow(Crash);
+    crashAfter(undefined);
+    const campaign = await context.campaigns.get(cart.campaignId);
+    if (campaign === undefined) throw new Error('gone');
+    await context.campaigns.write({ ...campaign, status: 'cancelled', revision: campaign.revision + 1 });
+    expect(await deliverTrigger(body('ada'), context)).toBe('put-back');
+    expect(putBack).toMatchObject([{ delayS: sendingAttemptMs / 1000 }]);
+    setNow(noonMs + sendingAttemptMs);
+    expect(await deliverTrigger(body('ada'), context)).toBe('campaign-cancelled');
+    expect([...table.deliveries.values()]).toMatchObject([{ status: 'unknown', reason: 'interrupted' }]);
+    expect(mailer.sent).toEqual([]);
   });
 
   it('in quiet hours goes round the queue through the night and is sent in the morning, assigned once', async () => {
