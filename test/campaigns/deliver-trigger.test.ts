@@ -80,12 +80,12 @@ describe('a trigger message', () => {
   });
 
   it('that began a message before the function died ends it where the customer no longer belongs', async () => {
-    const { context, table, mailer, events, crashAfter } = await open();
+    const { context, table, mailer, events, ...stage } = await open();
     // The assignment's event, then the claim with its coupon.
-    crashAfter(2);
+    stage.crashAfter(2);
     await expect(deliverTrigger(body('ada'), context)).rejects.toThrow(Crash);
     expect([...table.deliveries.values()]).toMatchObject([{ status: 'prepared' }]);
-    crashAfter(undefined);
+    stage.crashAfter(undefined);
     const campaign = await context.campaigns.get(cart.campaignId);
     if (campaign === undefined) throw new Error('gone');
     await context.campaigns.write({ ...campaign, status: 'cancelled', revision: campaign.revision + 1 });
@@ -99,16 +99,16 @@ describe('a trigger message', () => {
   });
 
   it('whose message may have gone out when the function died says so, though the campaign was cancelled since', async () => {
-    const { context, table, mailer, putBack, crashAfter, setNow } = await open();
-    crashAfter(3);
+    const { context, table, mailer, putBack, ...stage } = await open();
+    stage.crashAfter(3);
     await expect(deliverTrigger(body('ada'), context)).rejects.toThrow(Crash);
-    crashAfter(undefined);
+    stage.crashAfter(undefined);
     const campaign = await context.campaigns.get(cart.campaignId);
     if (campaign === undefined) throw new Error('gone');
     await context.campaigns.write({ ...campaign, status: 'cancelled', revision: campaign.revision + 1 });
     expect(await deliverTrigger(body('ada'), context)).toBe('put-back');
     expect(putBack).toMatchObject([{ delayS: sendingAttemptMs / 1000 }]);
-    setNow(noonMs + sendingAttemptMs);
+    stage.setNow(noonMs + sendingAttemptMs);
     expect(await deliverTrigger(body('ada'), context)).toBe('campaign-cancelled');
     expect([...table.deliveries.values()]).toMatchObject([{ status: 'unknown', reason: 'interrupted' }]);
     expect(mailer.sent).toEqual([]);
