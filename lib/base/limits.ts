@@ -163,6 +163,10 @@ export const offerItemsCountMax = 100;
 export const offerExceptionsCountMax = 200;
 /** Days of a free trial; longer ones are a gift. */
 export const trialDaysMax = 90;
+/** Trials of one customer that are kept, those that end last: more at once is no trial but a library. */
+export const trialsCountMax = 30;
+/** Of them as stored: thirty ids of usual length; very long ids make it fewer. */
+export const trialsBytesMax = 8 * 1024;
 /** Rewards for one customer who brings friends: more is a business of its own, and a target for fraud. */
 export const referralRewardsCountMax = 100;
 /** Largest share kept untreated; with more, the campaign is smaller than its own control. */
@@ -414,7 +418,10 @@ if (campaignBytesMax > dynamoItemBytesMax) {
 if (eventBytesMax * 2 > queueMessageBytesMax) {
   throw new Error('limits: a queue message must hold at least one event and its envelope');
 }
-if (freshEventsBytesMax + freshOrdersBytesMax + ownedItemsBytesMax > dynamoItemBytesMax - 8 * 1024) {
+if (
+  freshEventsBytesMax + freshOrdersBytesMax + ownedItemsBytesMax + trialsBytesMax >
+  dynamoItemBytesMax - 8 * 1024
+) {
   throw new Error('limits: a customer at every maximum of bytes would not fit one DynamoDB item');
 }
 if (traitsCountMax * (traitValueBytesMax + 2 * traitNameBytesMax + 32) > dynamoItemBytesMax) {

@@ -20,7 +20,8 @@ export const factItems = async (
   { state }: CustomerRecord,
   { catalog, assortment }: FactItemPorts,
 ): Promise<ReadonlyMap<string, CatalogItem>> => {
-  const ids = new Set<ItemId>(Object.keys(state?.owned ?? {}).map((id) => itemId(id)));
+  const had = [...Object.keys(state?.owned ?? {}), ...Object.keys(state?.trials ?? {})];
+  const ids = new Set<ItemId>(had.map((id) => itemId(id)));
   for (const event of state?.events ?? []) ids.add(event.itemId);
   const found = new Map<string, CatalogItem>(await catalog.get([...ids]));
   const series = new Set([...found.values()].flatMap((item) => item.series?.id ?? []));

@@ -11,7 +11,7 @@ import { endsAtMs, isHeld } from '../recommendations/eligibility.ts';
 import type { Focus } from './campaign.ts';
 import { catalogueOf } from './fact-items.ts';
 import { focusItems } from './focus.ts';
-import { holdings } from './holdings.ts';
+import { holdings, trialEnds } from './holdings.ts';
 import { dayMs } from './schedule.ts';
 
 export type FactKind = 'number' | 'text' | 'list' | 'trait';
@@ -65,7 +65,10 @@ const deriveFacts = (
   nowMs: number,
 ): { readonly [fact: string]: Json | undefined } => {
   const held = holdings(record.state, items, nowMs);
-  const ends = held.flatMap(({ endsAtMs }) => (endsAtMs === undefined ? [] : [endsAtMs]));
+  const ends = [
+    ...held.flatMap(({ endsAtMs }) => (endsAtMs === undefined ? [] : [endsAtMs])),
+    ...trialEnds(record.state, items).filter((endMs) => endMs > nowMs),
+  ];
   const events = record.state?.events ?? [];
   return {
     ...orderFacts(record, nowMs),
@@ -93,7 +96,10 @@ const itemFacts = ({ state }: CustomerRecord, items: ReadonlyMap<string, Catalog
     return atMs !== undefined && atMs <= nowMs ? [atMs] : [];
   });
   return {
-    daysSinceExpiry: daysSince(latest(ended), nowMs),
+    daysSinceExpiry: daysSince(
+      latest([...ended, ...trialEnds(state, items).filter((endMs) => endMs <= nowMs)]),
+      nowMs,
+    ),
     cart: idsOf('cart'),
     viewedNotBought: idsOf('viewed'),
     completed: idsOf('completed'),

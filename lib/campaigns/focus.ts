@@ -9,6 +9,7 @@ import type { EligibilityRule } from '../base/settings.ts';
 import { cartOf } from '../events/cart.ts';
 import type { CustomerProfile, CustomerState, FreshEvent, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
+import { openTrials, trialNow } from '../events/trials.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
 import { obeysRules } from '../recommendations/attribute-rules.ts';
 import { endsAtMs, isHeld, ownedItem } from '../recommendations/eligibility.ts';
@@ -71,17 +72,32 @@ const findings: { readonly [focus in Focus]: (situation: Situation) => readonly 
   viewed: (situation) => notBought(situation, latest(situation, 'view')),
   completed: (situation) => itemsOf(latest(situation, 'complete'), situation),
   expiring: ({ state, catalogue, nowMs, days }) =>
-    Object.entries(state?.owned ?? {})
-      .flatMap(([id, owned]) => endingOf(catalogue.item(toItemId(id)), owned))
+    [
+      ...Object.entries(state?.owned ?? {}).flatMap(([id, owned]) =>
+        endingOf(catalogue.item(toItemId(id)), owned),
+      ),
+      ...trialsEnding(state, catalogue),
+    ]
       .filter(({ endsAtMs: at }) => Math.abs(at - nowMs) <= days * dayMs)
       .sort((a, b) => Math.abs(a.endsAtMs - nowMs) - Math.abs(b.endsAtMs - nowMs)),
   series: nextParts,
 };
 
-const endingOf = (item: CatalogItem | undefined, owned: OwnedItem) => {
+interface Ending {
+  readonly item: CatalogItem;
+  readonly endsAtMs: number;
+}
+
+const endingOf = (item: CatalogItem | undefined, owned: OwnedItem): readonly Ending[] => {
   const at = item && isHeld(owned) ? endsAtMs(item.repurchase, owned) : undefined;
   return item === undefined || at === undefined ? [] : [{ item, endsAtMs: at }];
 };
+
+const trialsEnding = (state: CustomerState | undefined, catalogue: Catalogue): readonly Ending[] =>
+  [...openTrials(state)].flatMap(([id, { endsAtMs: at }]) => {
+    const item = catalogue.item(toItemId(id));
+    return item === undefined ? [] : [{ item, endsAtMs: at }];
+  });
 
 /** Newest first, each item once. */
 const latest = ({ state, nowMs }: Situation, type: FreshEvent['type']): readonly FreshEvent[] => {
@@ -142,7 +158,8 @@ function nextParts({ state, catalogue, nowMs }: Situation): readonly FocusItem[]
       while (item !== undefined && holds(state, item, nowMs)) {
         item = catalogue.nextInSeries(item);
       }
-      return item === undefined ? [] : [{ item, after }];
+      // What they are trying out already needs no pointing at.
+      return item === undefined || trialNow(state, item.itemId, nowMs) ? [] : [{ item, after }];
     });
 }
 

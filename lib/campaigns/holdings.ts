@@ -1,11 +1,13 @@
 // What a customer holds at an instant, by the items' repurchase rules, and when each holding ends (ms since 1970).
 // Bought and not refunded since; `renews` and `expires` end `days` after the latest purchase. Consumables are held:
 // nothing tells when they are used up. An item that left the catalogue counts as bought once and kept.
+// Free trials are held by nobody, but their ends are endings too, until the item is bought.
 
 import { type ItemId, itemId } from '../base/ids.ts';
 import { expiryLateDaysMax } from '../base/limits.ts';
 import type { CustomerState } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
+import { openTrials } from '../events/trials.ts';
 import { dayMs } from './schedule.ts';
 
 export interface Holding {
@@ -49,20 +51,43 @@ export const becomesDue = (
 interface Ending {
   readonly purchasedAtMs: number;
   readonly endsAtMs: number;
+  /** Not due before. */
+  readonly earliestMs?: number;
 }
 
 const endings = (
   state: CustomerState | undefined,
   items: ReadonlyMap<string, CatalogItem>,
-): readonly Ending[] =>
-  Object.entries(state?.owned ?? {}).flatMap(([id, { purchasedAtMs, refundedAtMs }]) => {
+): readonly Ending[] => [
+  ...trialEndings(state, items),
+  ...Object.entries(state?.owned ?? {}).flatMap(([id, { purchasedAtMs, refundedAtMs }]) => {
     const endsAtMs = endOf(items.get(id), purchasedAtMs);
     const refunded = refundedAtMs !== undefined && refundedAtMs >= purchasedAtMs;
     return refunded || endsAtMs === undefined ? [] : [{ purchasedAtMs, endsAtMs }];
-  });
+  }),
+];
 
-const isDue = ({ purchasedAtMs, endsAtMs }: Ending, days: number, atMs: number): boolean => {
-  const fromMs = endsAtMs - days * dayMs;
+/** Of a short trial half is left before its end is spoken of. */
+const trialEndings = (
+  state: CustomerState | undefined,
+  items: ReadonlyMap<string, CatalogItem>,
+): readonly Ending[] =>
+  [...openTrials(state)].flatMap(([id, { startedAtMs, endsAtMs }]) =>
+    items.has(id) ? [{ purchasedAtMs: startedAtMs, endsAtMs, earliestMs: (startedAtMs + endsAtMs) / 2 }] : [],
+  );
+
+/** When the customer's trials end that are under way or over. */
+export const trialEnds = (
+  state: CustomerState | undefined,
+  items: ReadonlyMap<string, CatalogItem>,
+): readonly number[] => trialEndings(state, items).map(({ endsAtMs }) => endsAtMs);
+
+const isDue = (
+  { purchasedAtMs, endsAtMs, earliestMs = purchasedAtMs }: Ending,
+  days: number,
+  atMs: number,
+): boolean => {
+  const fromMs = Math.max(endsAtMs - days * dayMs, earliestMs);
   const untilMs = days > 0 ? endsAtMs : fromMs + expiryLateDaysMax * dayMs;
   return purchasedAtMs <= atMs && fromMs <= atMs && atMs < untilMs;
 };

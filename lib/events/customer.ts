@@ -102,6 +102,12 @@ export interface OwnedItem {
   readonly order?: string;
 }
 
+/** Free access for a time (lib/events/trials.ts); ms since 1970. */
+export interface Trial {
+  readonly startedAtMs: number;
+  readonly endsAtMs: number;
+}
+
 export interface OrderSummary {
   readonly atMs: number;
   /** Paid for the whole order, in its currency, before refunds. */
@@ -130,6 +136,8 @@ export interface CustomerState {
   /** Newest first by (atMs, messageId); at most freshEventsCountMax. */
   readonly events: readonly FreshEvent[];
   readonly owned: { readonly [itemId: string]: OwnedItem };
+  /** By item, also ended ones; absent: none. */
+  readonly trials?: { readonly [itemId: string]: Trial };
   /** Purchases by order id, summed from `lines`; refunds of orders that are not here are in unmatchedRefundedValue. */
   readonly orders: { readonly [orderId: string]: OrderSummary };
   /** At most freshOrdersCountMax, the oldest go first. Absent: each order is one line. */

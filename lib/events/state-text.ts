@@ -28,11 +28,13 @@ interface StateText {
     atMs: number,
     OrderLine['value'],
   ])[];
+  /** Of a customer without trials absent. */
+  readonly trials?: readonly (readonly [itemId: string, startedAtMs: number, endsAtMs: number])[];
   readonly floors?: CustomerState['floors'];
 }
 
 export const packState = (state: CustomerState): string => {
-  const { events, owned, lines = [], floors } = foldEvents(state, []);
+  const { events, owned, lines = [], trials, floors } = foldEvents(state, []);
   const text: StateText = {
     events: events.map(({ messageId, type, itemId, atMs, quantity, isTotal }) => [
       messageId,
@@ -49,13 +51,18 @@ export const packState = (state: CustomerState): string => {
       .map(([id, item]) => [id, item.purchasedAtMs, item.order ?? '', item.itemRefundedAtMs ?? 0] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
     lines: lines.map((line) => [line.kind, line.orderId, line.part, line.atMs, line.value]),
+    ...(trials && {
+      trials: Object.entries(trials).map(
+        ([id, { startedAtMs, endsAtMs }]) => [id, startedAtMs, endsAtMs] as const,
+      ),
+    }),
     ...(floors && { floors }),
   };
   return JSON.stringify(text);
 };
 
 export const unpackState = (text: string, revision: number): CustomerState => {
-  const { events, owned, lines, floors }: StateText = JSON.parse(text);
+  const { events, owned, lines, trials, floors }: StateText = JSON.parse(text);
   const kept: CustomerState = {
     events: events.map(([message, type, item, atMs, quantity, isTotal]) => ({
       messageId: messageId(message),
@@ -77,6 +84,11 @@ export const unpackState = (text: string, revision: number): CustomerState => {
     ),
     orders: {},
     lines: lines.map(([kind, orderId, part, atMs, value]) => ({ kind, orderId, part, atMs, value })),
+    ...(trials && {
+      trials: Object.fromEntries(
+        trials.map(([id, startedAtMs, endsAtMs]) => [id, { startedAtMs, endsAtMs }]),
+      ),
+    }),
     ...(floors && { floors }),
     revision,
   };

@@ -19,6 +19,7 @@ import type { CustomerState, Floor, FreshEvent, OrderLine, OrderSummary, OwnedIt
 import type { Behaviour, StoredEvent } from './event.ts';
 import { behavioursOf, orderLineOf } from './meaning.ts';
 import { type Bounds, latestByKey, newestWithin } from './newest.ts';
+import { mergeTrials, type Trials, trialsOf } from './trials.ts';
 
 export const emptyState: CustomerState = { events: [], owned: {}, orders: {}, revision: 0 };
 
@@ -45,6 +46,7 @@ interface Entries {
   readonly events: readonly FreshEntry[];
   readonly owned: readonly OwnedEntry[];
   readonly lines: readonly LineEntry[];
+  readonly trials: Trials;
   readonly floors: NonNullable<CustomerState['floors']>;
 }
 
@@ -117,6 +119,7 @@ const entriesOfEvents = (events: readonly StoredEvent[]): Entries => {
       const line = orderLineOf(event);
       return line === undefined ? [] : [lineEntry(line)];
     }),
+    trials: mergeTrials(trialsOf(events)),
     floors: {},
   };
 };
@@ -128,6 +131,7 @@ const entriesOfState = (state: CustomerState): Entries => ({
     ...itemRefund(id, item),
   ]),
   lines: (state.lines ?? linesOfOrders(state)).map(lineEntry),
+  trials: state.trials ?? {},
   floors: state.floors ?? {},
 });
 
@@ -172,6 +176,7 @@ const merged = (a: Entries, b: Entries): Entries => {
     events: events.kept,
     owned: owned.kept,
     lines: lines.kept,
+    trials: mergeTrials([a.trials, b.trials]),
     floors: {
       ...(events.floor && { events: events.floor }),
       ...(owned.floor && { owned: owned.floor }),
@@ -180,12 +185,13 @@ const merged = (a: Entries, b: Entries): Entries => {
   };
 };
 
-const summarised = ({ events, owned, lines, floors }: Entries, revision: number): CustomerState => {
+const summarised = ({ events, owned, lines, trials, floors }: Entries, revision: number): CustomerState => {
   const orderLines = lines.map((entry) => entry.line);
   const { orders, unmatchedRefundedValue } = ordersOf(orderLines);
   return {
     events: events.map((entry) => entry.event),
     owned: ownedOf(owned, orderLines),
+    ...(Object.keys(trials).length > 0 && { trials }),
     orders,
     ...(orderLines.length > 0 && { lines: orderLines }),
     ...(unmatchedRefundedValue > 0 && { unmatchedRefundedValue }),

@@ -1,10 +1,11 @@
 // Whether an item may stand in an answer: visible, asked for, allowed to this customer by the workspace's rules
-// (attribute-rules.ts), and not one that its owner cannot buy again.
+// (attribute-rules.ts), and not one that its owner cannot buy again or that the customer is trying out.
 // Ownership is the fresh state's: a purchase a second ago counts, a refunded one does not. All times in ms.
 
 import type { ItemId } from '../base/ids.ts';
 import type { CustomerState, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem, RepurchaseRule } from '../events/item.ts';
+import { trialNow } from '../events/trials.ts';
 import type { Assortment } from './assortment.ts';
 import type { RecommendationRequest } from './request.ts';
 
@@ -32,7 +33,8 @@ export const eligibility =
       (request.category === undefined || item.category.includes(request.category)) &&
       (request.tag === undefined || item.tags.includes(request.tag)) &&
       obeys(item) &&
-      mayBuy(item.repurchase, ownedItem(state, itemId), nowMs)
+      mayBuy(item.repurchase, ownedItem(state, itemId), nowMs) &&
+      trialNow(state, itemId, nowMs) === undefined
     );
   };
 
