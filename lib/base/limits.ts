@@ -250,6 +250,24 @@ export const estimateCustomersCountMin = 50;
 export const revenueBuyersCountMin = 10;
 /** Customers who redeemed, below which nothing is said about whom the discounts went to. */
 export const redeemersCountMin = 10;
+/** Columns of joint sums, metrics and covariates together: 465 products a customer, and systems of size 30 to solve. */
+export const jointColumnsCountMax = 30;
+/** Share of customers met by another arm than theirs, beyond which the effect is visibly watered down. */
+export const crossoverShareMax = 0.01;
+/** Standardised difference of a covariate beyond which arms are called unlike (Austin, Statistics in Medicine 28, 2009). */
+export const standardisedDifferenceMax = 0.1;
+/** Joint test of all covariates: at p below this the arms are no random parts of one audience. */
+export const balanceAlarm = 0.001;
+/** Events this old are no news to any shop: a day without one, unless its own gaps are longer. */
+export const dataAgeMsMax = 24 * 60 * 60 * 1000;
+/** So many of the shop's usual gaps without an event are a stop of the feed and not a quiet time. */
+export const dataGapsCountMax = 10;
+/** A test that finds the effect looked for in fewer than half of all cases would rather miss it than find it. */
+export const hopelessPower = 0.5;
+/** What a test is planned to have (Cohen 1988), unless stated. */
+export const plannedPower = 0.8;
+/** Days to gather customers for one test: beyond a half-year the shop is another one. */
+export const gatheringDaysMax = 180;
 /** Runs shown one by one in a report, the newest; all of them are in its totals. 20 KB each fit Lambda's 6 MB. */
 export const reportRunsCountMax = 30;
 /** Archive objects copied at once by an analysis: 64 of at most a few MB leave the disk to DuckDB. */

@@ -1,0 +1,119 @@
+// Joint sums of several columns over an arm's customers: n, Σ x and Σ x·y of every pair (a Gram matrix with its margin).
+// From them come ratio metrics (numerator, denominator), CUPED and regression on pre-period covariates; rows are not needed.
+// Sums of parts (days, shards) merge to those of the whole bit for bit: each value and each product is rounded to
+// double once, and their sums are kept without rounding (exact-sum.ts). In whole minor units below 9.4e7 a customer the
+// products are exact too. Units: the columns'; squares and products of them.
+// Limits: a (co)variance taken from sums is right to about 1e-16 × (mean ÷ standard deviation)²; centre such columns.
+
+import { jointColumnsCountMax } from '../base/limits.ts';
+import { addTo, canonical, type ExactSum, exactFrom, exactValue, mergeExact } from '../numeric/exact-sum.ts';
+import type { Moments } from './summary.ts';
+
+export interface JointSums {
+  readonly columns: readonly string[];
+  /** Customers. */
+  readonly count: number;
+  /** By column. */
+  readonly sums: readonly ExactSum[];
+  /** Lower triangle, row by row: 0·0, 1·0, 1·1, 2·0, … */
+  readonly products: readonly ExactSum[];
+}
+
+/** A row a customer, a value a column. */
+export const jointSums = (columns: readonly string[], rows: Iterable<ArrayLike<number>>): JointSums => {
+  checkColumns(columns);
+  const sums: number[][] = columns.map(() => []);
+  const products: number[][] = Array.from({ length: trianglesCount(columns.length) }, () => []);
+  let count = 0;
+  for (const row of rows) {
+    count++;
+    let at = 0;
+    for (let i = 0; i < columns.length; i++) {
+      addTo(sums[i], row[i]);
+      for (let j = 0; j <= i; j++) {
+        addTo(products[at], row[i] * row[j]);
+        at++;
+      }
+    }
+  }
+  return { columns, count, sums: sums.map(canonical), products: products.map(canonical) };
+};
+
+/** From sums that a database made; `products` as in JointSums. */
+export const jointSumsFrom = (
+  columns: readonly string[],
+  count: number,
+  sums: readonly (number | bigint)[],
+  products: readonly (number | bigint)[],
+): JointSums => {
+  checkColumns(columns);
+  if (sums.length !== columns.length || products.length !== trianglesCount(columns.length)) {
+    throw new RangeError(
+      `joint sums: ${columns.length} columns need as many sums and ${trianglesCount(columns.length)} products, received ${sums.length} and ${products.length}`,
+    );
+  }
+  return { columns, count, sums: sums.map(exactFrom), products: products.map(exactFrom) };
+};
+
+export const mergeJointSums = (a: JointSums, b: JointSums): JointSums => {
+  if (a.columns.join('\n') !== b.columns.join('\n')) {
+    throw new RangeError(
+      `joint sums: columns must be the same, received ${a.columns.join(', ')} and ${b.columns.join(', ')}`,
+    );
+  }
+  return {
+    columns: a.columns,
+    count: a.count + b.count,
+    sums: a.sums.map((sum, i) => mergeExact(sum, b.sums[i])),
+    products: a.products.map((sum, i) => mergeExact(sum, b.products[i])),
+  };
+};
+
+export const columnMoments = (sums: JointSums, column: string): Moments => {
+  const i = indexOf(sums, column);
+  return {
+    count: sums.count,
+    sum: exactValue(sums.sums[i]),
+    sumSquares: exactValue(productOf(sums, i, i)),
+  };
+};
+
+export const columnMean = (sums: JointSums, column: string): number =>
+  exactValue(sums.sums[indexOf(sums, column)]) / sums.count;
+
+/** Unbiased (n − 1); of a column with itself its variance. */
+export const covariance = (sums: JointSums, a: string, b: string): number => {
+  // In one order, so that the matrix is symmetric to the last bit.
+  const [i, j] = [indexOf(sums, a), indexOf(sums, b)].sort((x, y) => x - y);
+  const value =
+    (exactValue(productOf(sums, i, j)) - exactValue(sums.sums[i]) * (exactValue(sums.sums[j]) / sums.count)) /
+    (sums.count - 1);
+  return i === j ? Math.max(0, value) : value;
+};
+
+/** Covariances of `columns` among themselves. */
+export const covarianceMatrix = (sums: JointSums, columns: readonly string[]): number[][] =>
+  columns.map((a) => columns.map((b) => covariance(sums, a, b)));
+
+const checkColumns = (columns: readonly string[]): void => {
+  if (columns.length > jointColumnsCountMax || new Set(columns).size < columns.length) {
+    throw new RangeError(
+      `joint sums: columns must differ and be ${jointColumnsCountMax} at most, received ${columns.length}: ${columns.join(', ')}`,
+    );
+  }
+};
+
+const trianglesCount = (columns: number): number => (columns * (columns + 1)) / 2;
+
+const productOf = ({ products }: JointSums, a: number, b: number): ExactSum => {
+  const [row, column] = a >= b ? [a, b] : [b, a];
+  return products[trianglesCount(row) + column];
+};
+
+const indexOf = ({ columns }: JointSums, column: string): number => {
+  const at = columns.indexOf(column);
+  if (at < 0) {
+    throw new RangeError(`joint sums: there is no column ${column}, only ${columns.join(', ')}`);
+  }
+  return at;
+};
