@@ -19,8 +19,9 @@ import {
 } from '../outcomes/summary.ts';
 import { checksOf } from './checks.ts';
 import { decide } from './decide.ts';
-import { holm, meanDifference, proportionDifference } from './estimate.ts';
+import { meanDifference, proportionDifference } from './estimate.ts';
 import { checkHarm } from './harm.ts';
+import { holm } from './multiplicity.ts';
 import { noEstimate } from './no-estimate.ts';
 import type {
   ArmResult,

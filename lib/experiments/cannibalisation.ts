@@ -15,7 +15,7 @@
 import { redeemersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
 import { normalQuantile } from '../numeric/distributions.ts';
 import type { ArmSummary } from '../outcomes/summary.ts';
-import { alpha } from './estimate.ts';
+import { alpha } from './effect.ts';
 import { noEstimate } from './no-estimate.ts';
 import type { Comparison, NoEstimate } from './result.ts';
 

@@ -2,7 +2,7 @@
 // benefit is shown after Holm's adjustment over the variants, and whose interval agrees, unless a guard speaks
 // against it. keep-holding: none helps and at least one was shown to do harm. Otherwise the data do not tell.
 
-import { alpha } from './estimate.ts';
+import { alpha } from './effect.ts';
 import type { Comparison, Decision, Estimate, HarmCheck } from './result.ts';
 
 export interface Verdict {

@@ -87,6 +87,16 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
       'zh-CN': '请确认订单事件已送达，或扩大受众、延长窗口。',
     },
   },
+  'covariates-redundant': {
+    reason: {
+      en: 'A covariate does not vary, or the others already say what it says, so the adjustment has no single answer.',
+      'zh-CN': '某个协变量没有变化，或其信息已被其他协变量完全包含，调整没有唯一解。',
+    },
+    action: {
+      en: 'Leave that covariate out, or go by the unadjusted estimate.',
+      'zh-CN': '请去掉该协变量，或以未调整的估计为准。',
+    },
+  },
   'several-currencies': {
     reason: {
       en: 'Orders in the window are in several currencies, whose sums mean nothing.',

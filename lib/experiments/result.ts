@@ -44,6 +44,7 @@ export type NoEstimateCode =
   | 'arm-too-small'
   | 'too-few-conversions'
   | 'no-variance'
+  | 'covariates-redundant'
   | 'several-currencies'
   | 'costs-unknown'
   | 'spending-too-small'
@@ -133,6 +134,8 @@ export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly message: Text;
+  /** What to do about a finding; absent where there is none, or the message says it. */
+  readonly action?: Text;
 }
 
 export interface CampaignResult {

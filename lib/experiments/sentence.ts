@@ -1,7 +1,7 @@
 // The result in one plain sentence, in both languages. Rates as percentages with one decimal, differences in
 // percentage points with their sign; more decimals where one would show a difference of 0.0.
 
-import { alpha } from './estimate.ts';
+import { alpha } from './effect.ts';
 import type { Comparison, Decision, Estimate, HarmCheck, NoEstimate, Text } from './result.ts';
 
 export interface SentenceFacts {

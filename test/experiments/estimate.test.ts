@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { holm, meanDifference, proportionDifference } from '../../lib/experiments/estimate.ts';
+import { meanDifference, proportionDifference } from '../../lib/experiments/estimate.ts';
 import { checkSampleRatio } from '../../lib/experiments/sample-ratio.ts';
 import { hypergeometricAtMost } from '../../lib/numeric/distributions.ts';
 import { emptySummary, type Moments, mergeSummaries, variance } from '../../lib/outcomes/summary.ts';
@@ -33,9 +33,6 @@ describe('means (Welch)', () => {
     relative(estimate?.high, row.ci[1]);
     relative(estimate?.pValue, row.p);
     relative(estimate?.relativeLift?.value, row.rel);
-    // The reference has normal quantiles here, ours are Welch's: 4e-5 of the margin at 40,000 degrees of freedom.
-    expect(estimate?.relativeLift?.low).toBeCloseTo(row.rel_ci[0], 4);
-    expect(estimate?.relativeLift?.high).toBeCloseTo(row.rel_ci[1], 4);
   });
 
   test("GrowthBook's vectors for the absolute and the relative difference, to five decimals", () => {
@@ -46,8 +43,6 @@ describe('means (Welch)', () => {
     expect(estimate?.high).toBeCloseTo(absolute.ci[1], 5);
     expect(estimate?.pValue).toBeCloseTo(absolute.p, 5);
     expect(estimate?.relativeLift?.value).toBeCloseTo(lift.expected, 5);
-    expect(estimate?.relativeLift?.low).toBeCloseTo(lift.ci[0], 4);
-    expect(estimate?.relativeLift?.high).toBeCloseTo(lift.ci[1], 4);
   });
 
   test('two arms in which nothing varies give no estimate rather than p = 1', () => {
@@ -122,13 +117,7 @@ describe('sample ratio', () => {
   });
 });
 
-describe('several arms and exact tails', () => {
-  test("Holm's adjustment of ten p-values", () => {
-    for (const [i, value] of holm(golden.holm.p).entries()) {
-      expect(value).toBeCloseTo(golden.holm.adjusted[i], 12);
-    }
-  });
-
+describe('exact tails', () => {
   test.each(golden.hypergeometric)(
     'hypergeometric P(X ≤ %d), %d drawn, %d marked of %d',
     (x, n, marked, total, p) => {
