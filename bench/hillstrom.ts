@@ -18,6 +18,7 @@ import { linAdjustment } from '../lib/experiments/lin.ts';
 import { type Cell, robustMean, robustSum } from '../lib/experiments/lin-robust.ts';
 import { deltaLift } from '../lib/experiments/relative-lift.ts';
 import { checkSampleRatio } from '../lib/experiments/sample-ratio.ts';
+import { segmentEffects } from '../lib/experiments/segment-effects.ts';
 import { underPowerCheck } from '../lib/experiments/under-power.ts';
 import { type ExactSum, mergeExact } from '../lib/numeric/exact-sum.ts';
 import { columnMoments, type JointSums, jointSums, mergeJointSums } from '../lib/outcomes/joint-sums.ts';
@@ -58,7 +59,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
     linFamily(of, rows),
   ];
   const seconds = (process.cpuUsage().user / 1e6).toFixed(1);
-  const page = report(families, of, seconds);
+  const page = report(families, of, segmentTable(rows), seconds);
   console.log(page);
   process.exitCode = families.every(({ worst }) => worst <= tolerance) ? 0 : 1;
   if (values.write) {
@@ -218,7 +219,37 @@ const robustEffect = (
   return arm && reference && meanEffect(arm, reference);
 };
 
-const report = (families: readonly Family[], of: Of, seconds: string): string => {
+/** Men's e-mail on visits, by channel and newness. */
+const segmentTable = (rows: ReadonlyMap<string, readonly number[][]>): string => {
+  const at = (column: string): number => columns.indexOf(column);
+  const segmentOf = (row: readonly number[]): string =>
+    `${row[at('newbie')] === 1 ? 'new' : 'old'}, ${row[at('Web')] === 1 ? 'web' : row[at('Phone')] === 1 ? 'phone' : 'both'}`;
+  const split = (arm: string): ReadonlyMap<string, ArmMean> => {
+    const parts = Map.groupBy(rows.get(`${arm} E-Mail`) ?? [], segmentOf);
+    return new Map([...parts].map(([segment, part]) => [segment, meanOf(sumsOf(part), 'visit')]));
+  };
+  const [treated, untreated] = [split('Mens'), split('No')];
+  const segments = new Map(
+    [...treated]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([segment, arm]) => {
+        const reference = untreated.get(segment);
+        return reference === undefined ? [] : [[segment, { arm, reference }] as const];
+      }),
+  );
+  const { effects, heterogeneity } = segmentEffects(segments);
+  const lines = effects.map(
+    ({ segment, value, low, high, adjustedPValue }) =>
+      `| ${segment} | ${(100 * value).toFixed(2)} | ${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)} | ${adjustedPValue.toExponential(1)} |`,
+  );
+  return `Men's e-mail on visits by segment, in points. That the effect is the same in all of them has p = ${heterogeneity?.pValue.toFixed(3)}.
+
+| customers | effect | 95% interval | p (Benjamini–Hochberg) |
+| --- | ---: | ---: | ---: |
+${lines.join('\n')}`;
+};
+
+const report = (families: readonly Family[], of: Of, segments: string, seconds: string): string => {
   const names = ['No', 'Mens', 'Womens'];
   const balance = balanceCheck(balanceOf(new Map(names.map((name) => [name, of(name)])), covariates));
   const conversions = bestShares(names.map((name) => columnMoments(of(name), 'conversion')));
@@ -253,5 +284,7 @@ Checks: ${balance.message.en} Men's against women's e-mail on spend: ${power.mes
 | mail | P(best) on conversion | expected loss, points | P(best) on spend | expected loss, $ |
 | --- | ---: | ---: | ---: | ---: |
 ${best.join('\n')}
+
+${segments}
 `;
 };
