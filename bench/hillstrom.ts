@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
+import { adjustedDifference } from '../lib/experiments/adjusted-estimate.ts';
 import { type ArmMean, armMean, meanEffect, squaredError } from '../lib/experiments/arm-mean.ts';
 import { balanceCheck, balanceOf } from '../lib/experiments/balance.ts';
 import { bestMeans } from '../lib/experiments/bayes-means.ts';
@@ -260,6 +261,14 @@ const report = (families: readonly Family[], of: Of, segments: string, seconds: 
     relevantEffect: 0.2,
     show: (value) => `$${value.toFixed(2)}`,
   });
+  const adjusted = (['cuped', 'lin'] as const).map((method) => {
+    const estimate = adjustedDifference(of('Mens'), of('No'), { metric: 'visit', covariates, method });
+    return estimate.kind === 'no-estimate'
+      ? estimate.reason.en
+      : [estimate.difference, estimate.low, estimate.high]
+          .map((share) => (100 * share).toFixed(3))
+          .join(', ');
+  });
   const best = names.map((name, i) =>
     [
       `| ${name === 'No' ? 'none' : name.toLowerCase()}`,
@@ -284,6 +293,9 @@ Checks: ${balance.message.en} Men's against women's e-mail on spend: ${power.mes
 | mail | P(best) on conversion | expected loss, points | P(best) on spend | expected loss, $ |
 | --- | ---: | ---: | ---: | ---: |
 ${best.join('\n')}
+
+Men's e-mail on visits adjusted by all nine covariates, from the sums alone (effect, low, high in points): CUPED ${adjusted[0]};
+Lin ${adjusted[1]}.
 
 ${segments}
 `;

@@ -2,7 +2,8 @@
 
 import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
-import type { Check, SampleRatio } from './result.ts';
+import { noEstimate } from './no-estimate.ts';
+import type { Check, SampleRatio, Text } from './result.ts';
 
 export const checksOf = (
   sampleRatio: SampleRatio,
@@ -10,18 +11,33 @@ export const checksOf = (
   armNames: readonly string[],
 ): readonly Check[] => [
   sampleRatioCheck(sampleRatio),
-  countCheck('one-arm-each', outcomes.conflictsCount, {
-    en: 'customers were found in more than one arm',
-    'zh-CN': '位客户出现在多个组中',
-  }),
-  countCheck('arms-of-the-design', strangers(outcomes, armNames), {
-    en: 'customers were found in arms that the campaign does not have',
-    'zh-CN': '位客户属于活动中不存在的组',
-  }),
-  countCheck('one-currency', Math.max(0, outcomes.currencies.length - 1), {
-    en: 'further currencies among the orders; revenue is not compared',
-    'zh-CN': '种额外货币出现在订单中，不比较收入',
-  }),
+  countCheck(
+    'one-arm-each',
+    outcomes.conflictsCount,
+    {
+      en: 'customers were found in more than one arm',
+      'zh-CN': '位客户出现在多个组中',
+    },
+    noEstimate('assignment-conflict').action,
+  ),
+  countCheck(
+    'arms-of-the-design',
+    strangers(outcomes, armNames),
+    {
+      en: 'customers were found in arms that the campaign does not have',
+      'zh-CN': '位客户属于活动中不存在的组',
+    },
+    noEstimate('sample-ratio-mismatch').action,
+  ),
+  countCheck(
+    'one-currency',
+    Math.max(0, outcomes.currencies.length - 1),
+    {
+      en: 'further currencies among the orders; revenue is not compared',
+      'zh-CN': '种额外货币出现在订单中，不比较收入',
+    },
+    noEstimate('several-currencies').action,
+  ),
 ];
 
 const sampleRatioCheck = ({ ok, pValue }: SampleRatio): Check => {
@@ -32,6 +48,7 @@ const sampleRatioCheck = ({ ok, pValue }: SampleRatio): Check => {
     message: ok
       ? { en: `The arms are as large as designed${p}.`, 'zh-CN': `各组人数符合设计${p}。` }
       : { en: `The arms are not as large as designed${p}.`, 'zh-CN': `各组人数不符合设计${p}。` },
+    ...(!ok && { action: noEstimate('sample-ratio-mismatch').action }),
   };
 };
 
@@ -40,8 +57,9 @@ const strangers = (outcomes: RunOutcomes, armNames: readonly string[]): number =
     .filter(([arm]) => arm !== globalHoldoutArm && !armNames.includes(arm))
     .reduce((sum, [, { customers }]) => sum + customers, 0);
 
-const countCheck = (name: string, count: number, finding: Check['message']): Check => ({
+const countCheck = (name: string, count: number, finding: Text, action: Text): Check => ({
   name,
   ok: count === 0,
   message: { en: `${count} ${finding.en}.`, 'zh-CN': `${count} ${finding['zh-CN']}。` },
+  ...(count > 0 && { action }),
 });

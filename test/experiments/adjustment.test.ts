@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { Matrix, SVD } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../lib/base/random.ts';
+import { adjustedDifference } from '../../lib/experiments/adjusted-estimate.ts';
 import { meanEffect } from '../../lib/experiments/arm-mean.ts';
 import { cuped } from '../../lib/experiments/cuped.ts';
 import { estimateOf } from '../../lib/experiments/estimate.ts';
@@ -184,6 +185,26 @@ describe('CUPED', () => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('the adjusted estimate', () => {
+  const rows = rowsOf('estimate', 1_000);
+  const arms = [armOf(rows, true), armOf(rows, false)] as const;
+
+  test('has the adjusted difference, and says why where there is none', () => {
+    for (const method of ['cuped', 'lin'] as const) {
+      const estimate = adjustedDifference(...arms, { metric: 'y', covariates, method });
+      // The effect is 0.7 + 0.5·score, 0.7 on average.
+      expect(estimate.kind === 'estimate' && estimate.low < 0.7 && estimate.high > 0.7).toBe(true);
+    }
+    const twice = rows.map((row) => ({ ...row, x: [row.x[0], row.x[0], row.x[2]] }));
+    const ask = (of: readonly Row[]) =>
+      adjustedDifference(armOf(of, true), armOf(of, false), { metric: 'y', covariates, method: 'lin' });
+    expect(ask(twice)).toMatchObject({ kind: 'no-estimate', code: 'covariates-redundant' });
+    expect(ask(rows.slice(0, 60))).toMatchObject({ kind: 'no-estimate', code: 'arm-too-small' });
+    const still = rows.map((row) => ({ ...row, y: 3 }));
+    expect(ask(still)).toMatchObject({ kind: 'no-estimate', code: 'no-variance' });
   });
 });
 

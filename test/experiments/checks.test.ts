@@ -1,11 +1,36 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../lib/base/random.ts';
 import { balanceCheck, balanceOf } from '../../lib/experiments/balance.ts';
+import { checksOf } from '../../lib/experiments/checks.ts';
 import { crossoverCheck } from '../../lib/experiments/crossover.ts';
 import { freshnessCheck } from '../../lib/experiments/freshness.ts';
+import { checkSampleRatio } from '../../lib/experiments/sample-ratio.ts';
 import { jointSums } from '../../lib/outcomes/joint-sums.ts';
 
 const hourMs = 3_600_000;
+
+test('a finding says what to do in both languages, and what is in order asks for nothing', () => {
+  const outcomes = {
+    arms: new Map(),
+    conflictsCount: 2,
+    currencies: ['EUR', 'USD'],
+    refundsWithoutOrderCount: 0,
+  };
+  const checks = checksOf(checkSampleRatio(['A', 'holdout'], [0.5, 0.5], [600, 400]), outcomes, [
+    'A',
+    'holdout',
+  ]);
+  expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
+    ['sample-ratio', false],
+    ['one-arm-each', false],
+    ['arms-of-the-design', true],
+    ['one-currency', false],
+  ]);
+  for (const { ok, action } of checks) {
+    expect(action === undefined).toBe(ok);
+    expect(ok || (action?.en !== '' && action?.['zh-CN'] !== '')).toBe(true);
+  }
+});
 
 describe('crossover', () => {
   test('up to one in a hundred is normal, more waters the effect down', () => {
