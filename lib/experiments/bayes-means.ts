@@ -31,6 +31,11 @@ export const effectPosterior = (
   { value, standardError }: { readonly value: number; readonly standardError: number },
   prior?: NormalPrior,
 ): EffectPosterior => {
+  if (!(standardError > 0) || (prior !== undefined && !(prior.variance > 0))) {
+    throw new RangeError(
+      `bayes: a standard error and a prior's variance are above 0, received ${standardError} and ${prior?.variance ?? 'none'}`,
+    );
+  }
   const data = 1 / standardError ** 2;
   const before = prior === undefined ? 0 : 1 / prior.variance;
   const mean = (value * data + (prior?.mean ?? 0) * before) / (data + before);

@@ -23,6 +23,12 @@ export interface BestArm {
 }
 
 export const bestArms = (posteriors: readonly Posterior[]): readonly BestArm[] => {
+  const still = posteriors.find(({ standardDeviation }) => !(standardDeviation > 0));
+  if (still !== undefined) {
+    throw new RangeError(
+      `best arm: a posterior varies, received a standard deviation of ${still.standardDeviation}`,
+    );
+  }
   const breaks = panels(posteriors);
   return posteriors.map((posterior, i) => {
     const others = posteriors.filter((_, j) => j !== i);

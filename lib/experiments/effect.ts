@@ -34,6 +34,9 @@ export const effectOf = (
   degrees: number,
   { alternative = 'two-sided', error = alpha }: EffectOptions = {},
 ): Effect => {
+  if (!(standardError > 0)) {
+    throw new RangeError(`effect: a standard error is above 0, received ${standardError}`);
+  }
   const margin = quantile(1 - (alternative === 'two-sided' ? error / 2 : error), degrees) * standardError;
   const statistic = value / standardError;
   const effect = { value, standardError, degrees };

@@ -32,9 +32,12 @@ export const customersStillNeeded = (
     halfWidth = fixedHalfWidth(error),
   }: Errors & { readonly halfWidth?: HalfWidth } = {},
 ): number | undefined => {
+  if (!(soFar.standardError > 0)) {
+    throw new RangeError(`power: a standard error is above 0, received ${soFar.standardError}`);
+  }
   const powerAt = (times: number): number => powerWith(soFar, effect, times, halfWidth);
   let [low, high] = [1, 1];
-  while (powerAt(high) < power) {
+  while (!(powerAt(high) >= power)) {
     low = high;
     high *= 2;
     if (high > timesMax) {

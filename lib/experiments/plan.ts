@@ -52,8 +52,9 @@ export const planOf = (question: PlanQuestion): Plan => {
   const needed = Math.ceil(reference / shares.reference);
   const customers = Math.floor(audience + dailyArrivals * gatheringDaysMax);
   const sizes = { reference: customers * shares.reference, arm: customers * smallest };
-  const reached = powerOf(baseline, effect, sizes, error);
-  const found = minimalEffect(baseline, sizes, { error, power, direction: effect > 0 ? 1 : -1 });
+  const direction = effect > 0 ? 1 : -1;
+  const reached = customers === 0 ? 0 : powerOf(baseline, effect, sizes, error);
+  const found = customers === 0 ? undefined : minimalEffect(baseline, sizes, { error, power, direction });
   const missing = Math.max(0, needed - audience);
   const gathering = missing === 0 ? 0 : dailyArrivals > 0 ? Math.ceil(missing / dailyArrivals) : null;
   const days = gathering === null ? null : gathering + windowDays;

@@ -87,6 +87,12 @@ describe('the best of several arms', () => {
   });
 });
 
+test('what does not vary is refused, not answered with a number that means nothing', () => {
+  expect(() => effectPosterior({ value: 1, standardError: 0 })).toThrow('received 0');
+  expect(() => bestMeans([armMean({ count: 9, sum: 9, sumSquares: 9 })])).toThrow('standard deviation of 0');
+  expect(() => bestShares([{ count: 1, sum: 0 }], { alpha: 0.5, beta: 0.5 })).toThrow('received 0.5');
+});
+
 test('the quadrature is exact for polynomials up to degree 31', () => {
   expect(integrate((x) => x ** 31, [0, 2])).toBeCloseTo(2 ** 32 / 32, 3);
   expect(integrate((x) => 32 * x ** 31, [0, 0.3, 1])).toBeCloseTo(1, 13);

@@ -80,6 +80,7 @@ describe('while a test runs', () => {
 
   test('no number of customers finds no effect', () => {
     expect(customersStillNeeded({ standardError: 1, count: 10 }, 0)).toBeUndefined();
+    expect(() => customersStillNeeded({ standardError: Number.NaN, count: 10 }, 1)).toThrow('received NaN');
   });
 });
 
@@ -121,6 +122,15 @@ describe('the plan', () => {
     expect(hopeless.reachable.minimalEffect).toBeGreaterThan(question.effect);
     expect(() => refuseHopeless(hopeless, false)).toThrow('experiment-hopeless');
     expect(() => refuseHopeless(hopeless, true)).not.toThrow();
+  });
+
+  test('of customers who hardly ever come there is no test', () => {
+    const plan = planOf({ ...question, audience: 0, dailyArrivals: 0.001 });
+    expect(plan).toMatchObject({
+      verdict: 'hopeless',
+      reachable: { customers: 0, power: 0, minimalEffect: null },
+    });
+    expect(plan.days).toBe(Math.ceil(plan.customersNeeded / 0.001) + 30);
   });
 
   test('a question that cannot be planned names everything that is wrong', () => {
