@@ -341,7 +341,7 @@ ${of.get('coverage')}
 
 ## Power as planned: ${many} tests each
 Promise: 80 ± 2 of 100 at the size that lib/experiments/power.ts gives. Evan Miller's formula takes the null's variance at
-the baseline, so for a rise the pooled test finds some three points less: shown beside, not promised.
+the baseline, so for a rise the pooled test finds two to three points less: shown beside, not promised.
 
 ${of.get('power')}
 
@@ -352,7 +352,7 @@ estimates themselves.
 ${of.get('CUPED')}
 
 ## Checks: ${many} runs each (balance and the last ${count})
-How often each check speaks when nothing is wrong, and when something is.  The alarms of sample ratio and balance are set
+How often each check speaks when nothing is wrong, and when something is. The alarms of sample ratio and balance are set
 at one in a thousand.
 
 ${of.get('checks')}

@@ -1,7 +1,7 @@
 // What a comparison needs of an arm, whatever the metric: a mean and the variance of one customer's part in it, so that
 // variance ÷ count is the mean's squared standard error. Means, shares, ratios of sums; CUPED and regression make theirs.
 // Ratio R = Σ num ÷ Σ den over customers, by the delta method (linearisation): one customer's part is
-// (num − R·den) ÷ mean(den) (Deng, Knoblich & Lu, KDD 2018, eq. 4). Limits: large samples; mean(den) well above 0.
+// (num − R·den) ÷ mean(den) (Deng, Knoblich & Lu, KDD 2018). Limits: large samples; mean(den) well above 0.
 
 import { columnMean, covariance, type JointSums } from '../outcomes/joint-sums.ts';
 import { type Moments, mean, variance } from '../outcomes/summary.ts';

@@ -1,6 +1,6 @@
 // Shares by Bayes: each arm's share has a Beta prior (uniform unless stated), so its posterior is Beta again; from these
 // the chance to be the best and the expected loss. For two arms the chance is exact: a finite sum of positive terms
-// P(B > A) = Σ_{i<α_B} B(α_A + i, β_A + β_B) ÷ ((β_B + i) B(1 + i, β_B) B(α_A, β_A))  (Miller 2014, evanmiller.org),
+// P(B > A) = Σ_{i<α_B} B(α_A + i, β_A + β_B) ÷ ((β_B + i) B(1 + i, β_B) B(α_A, β_A))  (Evan Miller, evanmiller.org),
 // where a parameter is whole; else, and for more arms, by quadrature (best-arm.ts). The loss is always by quadrature.
 // Losses are differences of shares. Limits: priors without poles (alpha, beta ≥ 1); the sum has as many terms as B's
 // successes, above a million by quadrature.

@@ -1,6 +1,6 @@
 // CUPED: the metric less what pre-period covariates foretold of it, from joint sums alone.
 // y' = y − θ'(x − x̄) with θ = S_xx⁻¹ S_xy over all arms together and x̄ their common mean (Deng, Xu, Kohavi & Walker,
-// WSDM 2013, eq. 3–5; several covariates at once). The variance falls by 1 − ρ², ρ the (multiple) correlation.
+// WSDM 2013; several covariates at once). The variance falls by 1 − ρ², ρ the (multiple) correlation.
 // The covariates must stem from before the assignment: then the difference keeps its expectation whatever θ is.
 // Limits: θ is estimated, a bias of order 1/n; slopes that differ between arms are left to lin.ts. Units: the metric's.
 

@@ -2,7 +2,7 @@
 // With standard errors SE0 under no effect and SE1 under the effect δ, power = Φ((|δ| − z·SE0) ÷ SE1), z two-sided at α;
 // the chance to be significant on the wrong side (below 1e-4 at any power of use) is left out.
 // Shares: `pooled` plans for the pooled z-test that estimate.ts makes (SE0 at the common share of both arms), `unpooled`
-// for a test with each arm's own variance, `evan-miller` is his sample-size calculator (SE0 at the baseline: some 3 points
+// for a test with each arm's own variance, `evan-miller` is his sample-size calculator (SE0 at the baseline: two to three points
 // of power too few for a rise, bench/results/estimates.md). Means, ratios of sums (arm-mean.ts) and CUPED-reduced metrics:
 // one variance a customer, the same in both arms.
 // Arms may differ in size: `ratio` is arm ÷ reference. Sizes are not rounded. Effects: units of the metric, arm − reference.

@@ -2,7 +2,7 @@
 // 213–226): the differences δ at which the observed one lies within z standard errors, these taken at the shares that
 // are likeliest under δ, times N ÷ (N − 1). Test and interval agree, and neither fails at shares of 0 or 1: for rare
 // events (unsubscribes, complaints) better than Newcombe's, which is the report's for repurchase.
-// The likeliest shares solve a cubic (their appendix 1), here by bisection of its derivative of the likelihood, which
+// The likeliest shares solve a cubic, here by bisection of the likelihood's derivative, which
 // falls throughout; the ends of the interval by bisection in δ. Accuracy 1e-12. Counts, all at least 1 customer.
 
 import { normalQuantile, normalSurvival } from '../numeric/distributions.ts';
