@@ -1,8 +1,10 @@
-// Trainings, models, keys and a look at one customer. Every route needs scope admin (functions/authorize.ts).
+// Trainings, models, keys, a look at one customer and their channels that the owner stops. Every route needs scope admin (functions/authorize.ts).
 
 import { customerId, modelVersion } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
 import { cacheMs } from '../lib/base/limits.ts';
+import { freeChannel, parseOwnedChannel, parseOwnerNote, stopChannel } from '../lib/deliveries/owner-stop.ts';
+import { importSuppressions, parseSuppressions } from '../lib/deliveries/suppression-import.ts';
 import { makeKey } from '../lib/events/access.ts';
 import { readCustomer } from '../lib/events/customer-lookup.ts';
 import { parseKeyInput } from '../lib/events/key-input.ts';
@@ -12,6 +14,7 @@ import {
   bodyText,
   clock,
   customerStore,
+  eventQueue,
   keyStore,
   modelRegistry,
   modelsStore,
@@ -23,6 +26,11 @@ import {
 } from './runtime.ts';
 
 const models = () => ({ registry: modelRegistry(), models: modelsStore() });
+
+const consent = () => ({ customers: customerStore(), events: eventQueue(), clock: clock() });
+
+const channelOf = (event: Parameters<typeof pathParameter>[0]) =>
+  parseOwnedChannel(pathParameter(event, 'userId'), pathParameter(event, 'channel'));
 
 export const handler = routes({
   'POST /v1/admin/trainings': async (event) => {
@@ -59,5 +67,13 @@ export const handler = routes({
   'GET /v1/admin/customers/{userId}': async (event) => {
     const userId = customerId(pathParameter(event, 'userId'));
     return respond(200, await readCustomer(userId, customerStore(), modelRegistry()));
+  },
+  'PUT /v1/admin/customers/{userId}/suppressions/{channel}': async (event) =>
+    respond(200, await stopChannel(channelOf(event), parseOwnerNote(parseJson(bodyText(event))), consent())),
+  'DELETE /v1/admin/customers/{userId}/suppressions/{channel}': async (event) =>
+    respond(200, await freeChannel(channelOf(event), parseOwnerNote(parseJson(bodyText(event))), consent())),
+  'POST /v1/admin/suppressions/import': async (event) => {
+    const rows = parseSuppressions(event.headers['content-type'] ?? '', bodyText(event));
+    return respond(202, await importSuppressions(rows, consent()));
   },
 });

@@ -68,8 +68,13 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     settings: true,
   },
   admin: {
-    tables: { control: ['GetItem', 'PutItem', 'UpdateItem', 'Query'], customers: ['BatchGetItem'] },
+    tables: {
+      control: ['GetItem', 'PutItem', 'UpdateItem', 'Query'],
+      // PutItem: a channel that the owner stops or frees.
+      customers: ['BatchGetItem', 'PutItem'],
+    },
     buckets: { models: { read: ['versions/'] } },
+    queues: ['events'],
     machines: ['training'],
   },
   campaigns: {

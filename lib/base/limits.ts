@@ -49,6 +49,10 @@ export const itemsImportCountMax = 10_000;
 export const itemsImportProblemsCountMax = 1_000;
 /** Body of one bulk import: Lambda takes 6 MB a request, and base64 makes 4 MB of it 5.6. */
 export const itemsImportBytesMax = 4 * 1000 * 1000;
+/** Rows of one list of suppressions, each an event in the queue: all are sent within one request. */
+export const suppressionsImportCountMax = 10_000;
+/** Why the owner stopped a channel: it goes into the profile, where 400 KB hold all. */
+export const suppressionNoteLengthMax = 500;
 /** One catalogue item as JSON; a page of the largest must fit Lambda's answer of 6 MB. */
 export const itemBytesMax = 16 * 1024;
 /** Items in one page of GET /v1/items. */

@@ -12,6 +12,7 @@ import { allowedTo, focusItems } from '../campaigns/focus.ts';
 import { estimateAudience, previewAudience } from '../campaigns/preview.ts';
 import { quietUntilMs, usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerRecord, Language } from '../events/customer.ts';
+import { suppressionsOf } from '../events/suppressions.ts';
 import type { CampaignStore, CatalogStore, Clock, CustomerStore, SecretStore } from '../ports.ts';
 import type { Assortment } from '../recommendations/assortment.ts';
 import { type RecommendedItem, recommend } from '../recommendations/recommend.ts';
@@ -184,7 +185,7 @@ const described = (customerId: CustomerId, { profile, state }: CustomerRecord) =
   email: profile?.email ?? null,
   language: profile?.language ?? null,
   timeZone: profile?.timeZone ?? null,
-  suppressed: profile?.suppressed ?? {},
+  suppressed: suppressionsOf(profile),
   traits: profile?.traits ?? {},
   orders: Object.keys(state?.orders ?? {}).length,
 });

@@ -17,6 +17,7 @@ import type { Campaign } from '../campaigns/campaign.ts';
 import { hasJourneys, type JourneyState } from '../campaigns/journey-state.ts';
 import { firstRun } from '../campaigns/schedule.ts';
 import type { CustomerProfile } from '../events/customer.ts';
+import { suppressionsOf } from '../events/suppressions.ts';
 import type {
   CampaignStore,
   Clock,
@@ -117,7 +118,7 @@ export const customerMessages = async (
       lookups += found.lookups;
     }
   }
-  const suppressed = profile?.suppressed ?? {};
+  const suppressed = suppressionsOf(profile);
   const next = place < wanted.length ? { next: wanted[place - 1] } : {};
   return { customerId, suppressed, campaigns, ...next };
 };

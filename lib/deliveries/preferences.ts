@@ -18,6 +18,7 @@ import type { Channel, CustomerProfile, Language } from '../events/customer.ts';
 import { loopEvents } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import { chosenLanguageTrait, languageOfTraits } from '../events/profile.ts';
+import { suppressionOf } from '../events/suppressions.ts';
 import { type ConsentContext, changeProfile } from './change-profile.ts';
 import { languageOf } from './compose.ts';
 import { acceptedLanguage, invalidLinkPage } from './html-page.ts';
@@ -67,7 +68,7 @@ const shownChannel = (
     : [
         {
           channel,
-          stopped: profile?.suppressed[channel]?.reason,
+          stopped: suppressionOf(profile, channel)?.reason,
           purposes: purposes.map((purpose) => ({
             purpose,
             wanted: isWanted(profile, { channel, purpose }, settings),
@@ -80,7 +81,7 @@ const isWanted = (
   { channel, purpose }: Pick<ConsentChoice, 'channel' | 'purpose'>,
   settings: ConsentSettings,
 ): boolean =>
-  profile?.suppressed[channel] === undefined && consentOf(profile, channel, purpose, settings) === 'given';
+  suppressionOf(profile, channel) === undefined && consentOf(profile, channel, purpose, settings) === 'given';
 
 const preferredChannelOf = (profile: CustomerProfile | undefined): Channel | undefined =>
   channels.find((channel) => channel === profile?.traits.preferredChannel);
@@ -139,7 +140,7 @@ const changesOf = (
   choices.flatMap((choice) => {
     const { channel, purpose, given } = choice;
     const known = profile?.consents?.[channel]?.[purpose];
-    const isStopped = profile?.suppressed[channel] !== undefined;
+    const isStopped = suppressionOf(profile, channel) !== undefined;
     const lifts =
       profile !== undefined &&
       liftable(profile, channel) !== undefined &&

@@ -6,10 +6,12 @@ import type { CustomerId } from '../base/ids.ts';
 import type { Channel, CustomerProfile, Suppression } from '../events/customer.ts';
 import { loopEvents } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
+import { isForgiven } from '../events/owner-words.ts';
 import { isSameAddress } from '../events/profile.ts';
+import { suppressionOf } from '../events/suppressions.ts';
 import { type ConsentContext, changeProfile } from './change-profile.ts';
 
-export type WithdrawalVia = 'link' | 'one-click' | 'api' | 'bounce' | 'complaint';
+export type WithdrawalVia = 'link' | 'one-click' | 'bounce' | 'complaint';
 
 const strength: readonly Suppression['reason'][] = ['unsubscribed', 'manual', 'bounced', 'complained'];
 
@@ -25,7 +27,7 @@ export const suppressChannel = async (
   );
   const stands = suppressed[channel];
   if (stands === undefined) {
-    // The bounce of an address that the customer does not have any more.
+    // The bounce of an address that the customer does not have any more, or one that the owner has forgiven.
     return;
   }
   const { atMs } = stands;
@@ -68,8 +70,10 @@ export const resumeChannel = async (
 };
 
 /** The suppression that the customer may take back; undefined where there is none, or one that is not theirs. */
-export const liftable = ({ suppressed }: CustomerProfile, channel: Channel): Suppression | undefined =>
-  suppressed[channel]?.reason === 'unsubscribed' ? suppressed[channel] : undefined;
+export const liftable = (profile: CustomerProfile, channel: Channel): Suppression | undefined => {
+  const stands = suppressionOf(profile, channel);
+  return stands?.reason === 'unsubscribed' ? stands : undefined;
+};
 
 export const resumed = (profile: CustomerProfile, channel: Channel): CustomerProfile => {
   const { [channel]: _, ...others } = profile.suppressed;
@@ -83,7 +87,9 @@ export const resumed = (profile: CustomerProfile, channel: Channel): CustomerPro
 const stopped = (profile: CustomerProfile, channel: Channel, suppression: Suppression): CustomerProfile => {
   const current = profile.suppressed[channel];
   const { address } = suppression;
-  if (address !== undefined && profile.email !== undefined && !isSameAddress(address, profile.email)) {
+  const isOfOther =
+    address !== undefined && profile.email !== undefined && !isSameAddress(address, profile.email);
+  if (isOfOther || isForgiven(suppression, profile.owner?.[channel])) {
     return profile;
   }
   const isStronger =

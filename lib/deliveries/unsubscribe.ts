@@ -2,6 +2,7 @@
 // says `action=resubscribe`: mail programs post One-Click as a form of either encoding, and leaving must never fail
 // over a body. Idempotent. RFC 8058: no redirect, no login, no second question.
 
+import { suppressionOf } from '../events/suppressions.ts';
 import type { ConsentContext } from './change-profile.ts';
 import { languageOf } from './compose.ts';
 import { acceptedLanguage, invalidLinkPage } from './html-page.ts';
@@ -46,7 +47,7 @@ export const answerUnsubscribe = async (
   const html = unsubscribePage({
     language: languageOf(profile),
     channel,
-    suppression: profile?.suppressed[channel],
+    suppression: suppressionOf(profile, channel),
     changed: request.method === 'POST',
     email: profile?.email,
     preferences: preferenceToken(customerId, linkSecret),

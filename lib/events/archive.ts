@@ -1,8 +1,8 @@
 // Queue messages → the archive (one object for each date of receipt) → customers' state and profiles → triggers.
 // Everything may be delivered twice, late and regrouped: every step gives the same result again.
 //   identify with both ids links the anonymous id (the first link stays) and folds its state and traits into the
-//   user's; events of a linked anonymous id are the user's. Of Reprise's own events only what became of messages enters
-//   the profile (channel-record.ts).
+//   user's; events of a linked anonymous id are the user's. Of Reprise's own events what became of messages (channel-record.ts)
+//   and the words of the preference page and the owner enter the profile.
 // Answer: the queue messages that must come again: unreadable ones (they end in the dead-letter queue) and those
 // whose customers or triggers could not be written. When an object cannot be put, all of them.
 
@@ -20,9 +20,11 @@ import type {
 import { anonymousCustomer, isAnonymous } from './anonymous.ts';
 import { archiveContentType, archiveObjects } from './archive-object.ts';
 import { messageOfEvent } from './channel-record.ts';
+import { choicesOfEvent } from './consent.ts';
 import { loopEvents, type StoredEvent } from './event.ts';
 import { loopSource } from './loop-event.ts';
 import { idText, orderLineOf } from './meaning.ts';
+import { ownerWordsOfEvent } from './owner-words.ts';
 import { decodeMessage } from './queue-message.ts';
 import { writeCustomers } from './write-customers.ts';
 
@@ -104,7 +106,7 @@ const foldIntoCustomers = async (
     event.userId === undefined ? [event.anonymousId ?? ''] : [],
   );
   const links = new Map([...(await ports.customers.linkedUsers([...new Set(anonymousIds)])), ...joined]);
-  const told = events.filter((event) => messageOfEvent(event) !== undefined);
+  const told = events.filter((event) => messageOfEvent(event) !== undefined || isWord(event));
   const byCustomer = Map.groupBy([...fromApps, ...told], (event) => customerOf(event, links));
   const failedCustomers = await writeCustomers(byCustomer, joined, ports.customers, ports.report);
   const failed = [...failedCustomers].flatMap((id) => byCustomer.get(id) ?? []);
@@ -113,6 +115,11 @@ const foldIntoCustomers = async (
   const untriggered = await sendTriggers(written, rewards, ports);
   return new Set([...failed, ...untriggered].map((event) => event.messageId));
 };
+
+/** What the preference page and the owner said: sent before or in place of the profile's own write. */
+const isWord = (event: StoredEvent): boolean =>
+  ownerWordsOfEvent(event).length > 0 ||
+  (event.source === loopSource && event.properties.via === 'preferences' && choicesOfEvent(event).length > 0);
 
 /** Links every anonymous id that an identify names together with a user; the user in force of each. */
 const linkIdentified = async (

@@ -12,6 +12,7 @@ import { liveDevices } from './devices.ts';
 import { type Json, loopEvents, type StoredEvent } from './event.ts';
 import { loopSource } from './loop-event.ts';
 import { isObject } from './meaning.ts';
+import { suppressionOf } from './suppressions.ts';
 
 export const channels: readonly Channel[] = ['email', 'sms', 'push', 'in-app'];
 export const purposes: readonly Purpose[] = ['marketing', 'reminder'];
@@ -45,7 +46,7 @@ export const reachable = (
 
 /** The same without asking for consent, which depends on what a message is for. */
 const unaddressable = (profile: CustomerProfile | undefined, channel: Channel): string | undefined =>
-  missingAddress(profile, channel) ?? profile?.suppressed[channel]?.reason ?? badAddress(profile, channel);
+  missingAddress(profile, channel) ?? suppressionOf(profile, channel)?.reason ?? badAddress(profile, channel);
 
 /** Channels that the customer has a good address on and did not stop. */
 export const addressableChannels = (profile: CustomerProfile | undefined): readonly Channel[] =>
@@ -116,7 +117,7 @@ const trackNames: { readonly [event: string]: boolean } = {
   [loopEvents.consentWithdrawn]: false,
 };
 
-/** What an event says about consent. A bounce or complaint stops the channel and says nothing of what was wanted. */
+/** What an event says about consent. A bounce, a complaint or the owner stops the channel and says nothing of what was wanted. */
 export const choicesOfEvent = (event: StoredEvent): readonly ConsentChoice[] => {
   const atMs = Math.min(Date.parse(event.timestamp), Date.parse(event.receivedAt));
   if (event.type === 'identify') {
@@ -128,7 +129,8 @@ export const choicesOfEvent = (event: StoredEvent): readonly ConsentChoice[] => 
     Object.hasOwn(trackNames, event.event) &&
     (event.source === loopSource) === event.event.startsWith('Reprise ') &&
     via !== 'bounce' &&
-    via !== 'complaint';
+    via !== 'complaint' &&
+    !(event.source === loopSource && via === 'owner');
   return isSaid && isChannel(channel) && isPurpose(purpose)
     ? [{ channel, purpose, given: trackNames[event.event], atMs }]
     : [];

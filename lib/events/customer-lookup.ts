@@ -4,6 +4,7 @@ import { Failure } from '../base/errors.ts';
 import type { CustomerId } from '../base/ids.ts';
 import type { CustomerStore, ModelRegistry } from '../ports.ts';
 import type { CustomerRecord } from './customer.ts';
+import { suppressionsOf } from './suppressions.ts';
 
 export const readCustomer = async (
   customerId: CustomerId,
@@ -11,7 +12,14 @@ export const readCustomer = async (
   registry: Pick<ModelRegistry, 'current'>,
 ): Promise<CustomerRecord & { readonly customerId: CustomerId }> => {
   const record = await customers.read(customerId, (await registry.current())?.version);
-  if (record.profile || record.state || record.list) return { customerId, ...record };
+  if (record.profile || record.state || record.list) {
+    const { profile } = record;
+    return {
+      customerId,
+      ...record,
+      ...(profile && { profile: { ...profile, suppressed: suppressionsOf(profile) } }),
+    };
+  }
   throw new Failure('not-found', {
     code: 'customer-not-found',
     message: 'Nothing is known of this customer.',

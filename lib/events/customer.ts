@@ -26,6 +26,8 @@ export interface CustomerProfile {
   readonly traitTimes: { readonly [trait: string]: number };
   /** Channels that were stopped as a whole, with since when and why. */
   readonly suppressed: { readonly [channel in Channel]?: Suppression };
+  /** What the owner said of each channel (lib/events/owner-words.ts); absent: nothing. */
+  readonly owner?: OwnerWords;
   /** What they said about each channel and purpose (lib/events/consent.ts); absent: nothing was ever said. */
   readonly consents?: Consents;
   /** Devices that can be pushed to, the one seen last first (lib/events/devices.ts); absent: none. */
@@ -40,7 +42,17 @@ export interface Suppression {
   /** That this address takes no mail is all that stands against the channel: another address lifts it. */
   readonly address?: string;
   readonly atMs: number;
+  /** Why the owner stopped it. */
+  readonly note?: string;
 }
+
+export interface OwnerWord {
+  /** Otherwise freed. */
+  readonly stopped: boolean;
+  readonly atMs: number;
+  readonly note?: string;
+}
+export type OwnerWords = { readonly [channel in Channel]?: OwnerWord };
 
 export interface Consent {
   readonly given: boolean;

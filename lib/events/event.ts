@@ -92,8 +92,8 @@ export const loopEvents = {
   /** The advocate's reward, and that it was taken back: properties {code, validFrom, expiresAt, friendId, orderId, campaignId, variant, decisionId}. */
   rewardGiven: 'Reprise Referral Rewarded',
   rewardRevoked: 'Reprise Referral Reward Revoked',
-  /** The customer took back consent: properties {channel, purpose, via: link|one-click|preferences|api|bounce|complaint}. */
+  /** The customer took back consent, or the owner stopped the channel (via owner): properties {channel, purpose, via: link|one-click|preferences|owner|bounce|complaint, note?}. */
   consentWithdrawn: 'Reprise Consent Withdrawn',
-  /** The customer gave consent again after withdrawing it: properties {channel, purpose, via: link|preferences}. */
+  /** The customer gave consent again, or the owner freed the channel: properties {channel, purpose, via: link|preferences|owner, note?}. */
   consentGiven: 'Reprise Consent Given',
 } as const;

@@ -1,6 +1,6 @@
 // A customer's profile as a function of the set of their identify and consent events: each trait's latest value by the
 // event's timestamp (of two at the same time the one whose JSON is greater), in any order of arrival; consents: consent.ts,
-// devices: devices.ts, what became of messages: channel-record.ts.
+// devices: devices.ts, what became of messages: channel-record.ts, the owner's words on a channel: owner-words.ts.
 // Contact fields come from Segment's standard traits (email, phone, name or firstName and lastName, language or
 // locale, timezone), with the device's context.locale and context.timezone where the traits are silent.
 // Bounds: 200 traits, contact traits the last to go; a trait with a long name or value stays in the archive only.
@@ -14,6 +14,13 @@ import type { ChannelMessage, CustomerProfile, Device } from './customer.ts';
 import { deviceOfEvent, withDevices } from './devices.ts';
 import type { Json, JsonObject, StoredEvent } from './event.ts';
 import { latestByKey } from './newest.ts';
+import {
+  type ChannelWord,
+  ownerWordsOf,
+  ownerWordsOfEvent,
+  withOwnerWords,
+  withoutForgiven,
+} from './owner-words.ts';
 
 /** The profile after these events too; the same object when they tell nothing new, undefined when there is none. */
 export const foldProfile = (
@@ -34,6 +41,7 @@ export const foldProfile = (
     choices: facts.flatMap(({ choices }) => choices),
     devices: facts.flatMap(({ devices }) => devices),
     messages: facts.flatMap(({ messages }) => messages),
+    owner: facts.flatMap(({ owner }) => owner),
     sinceMs: firstMs(telling),
   });
 };
@@ -44,6 +52,7 @@ interface Facts {
   readonly choices: readonly ConsentChoice[];
   readonly devices: readonly Device[];
   readonly messages: readonly ChannelMessage[];
+  readonly owner: readonly ChannelWord[];
 }
 
 const factsOfEvent = (event: StoredEvent): Facts => {
@@ -54,6 +63,7 @@ const factsOfEvent = (event: StoredEvent): Facts => {
     choices: choicesOfEvent(event),
     devices: device === undefined ? [] : [device],
     messages: message === undefined ? [] : [message],
+    owner: ownerWordsOfEvent(event),
   };
 };
 
@@ -70,6 +80,7 @@ export const mergeProfiles = (
         choices: choicesOf(other.consents),
         devices: other.devices ?? [],
         messages: other.messages ?? [],
+        owner: ownerWordsOf(other.owner),
         sinceMs: other.createdAtMs,
       });
 
@@ -138,13 +149,15 @@ const profileOf = (
   const consents = withConsents(profile?.consents, told.choices);
   const devices = withDevices(profile?.devices, told.devices);
   const messages = withMessages(profile?.messages, told.messages);
+  const owner = withOwnerWords(profile?.owner, told.owner);
   const contact = contactOf(traits);
   const next: CustomerProfile = {
     customerId,
     ...contact,
     traits,
     traitTimes: Object.fromEntries(kept.map(({ key, atMs }) => [key, atMs])),
-    suppressed: withoutOldBounce(profile?.suppressed, contact.email),
+    suppressed: withoutForgiven(withoutOldBounce(profile?.suppressed, contact.email), owner),
+    ...(owner !== undefined && { owner }),
     ...(consents !== undefined && { consents }),
     ...(devices !== undefined && { devices }),
     ...(messages !== undefined && { messages }),

@@ -133,6 +133,19 @@ describe('customers', () => {
     expect(await customers.read(customerId('u1'))).toEqual({});
   });
 
+  it("are changed by what the preference page and the owner said, as Reprise's own events tell it", async () => {
+    const { deliver, customers } = setUp();
+    const own = { ...user('u1'), source: 'reprise', event: 'Reprise Consent Withdrawn' };
+    const properties = { channel: 'email', purpose: 'marketing' };
+    await deliver([
+      event({ ...own, properties: { ...properties, via: 'preferences' } }),
+      event({ ...own, properties: { ...properties, channel: 'sms', via: 'owner' } }),
+    ]);
+    const { profile } = await customers.read(customerId('u1'));
+    expect(profile?.consents).toMatchObject({ email: { marketing: { given: false } } });
+    expect(profile?.owner).toMatchObject({ sms: { stopped: true } });
+  });
+
   it('get their contact fields from traits, the latest by time of each', async () => {
     const { deliver, customers } = setUp();
     await deliver([identify('u1', undefined, { email: 'new@example.com', firstName: 'Ada' }, '11:00')]);

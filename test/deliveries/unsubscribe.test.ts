@@ -227,7 +227,7 @@ it('an address that bounced stays stopped as a whole when its customer unsubscri
     await customers.writeProfile(profileOf('ada'), undefined);
     const context = { customers, events: { send: async () => {} }, clock: { nowMs: () => 3 } };
     for (const suppression of suppressions) {
-      await suppressChannel(customerId('ada'), 'email', suppression, 'api', context);
+      await suppressChannel(customerId('ada'), 'email', suppression, 'link', context);
     }
     const { profile } = await customers.read(customerId('ada'));
     expect(profile?.suppressed.email).toEqual({ reason: 'bounced', atMs: 1 });

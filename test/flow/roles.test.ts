@@ -129,6 +129,22 @@ it('two trainings, a rollback, and answers', async () => {
   await admin.get(`/v1/admin/customers/${learnerId(0)}`);
 });
 
+it('a channel that the owner stops and frees, and a list of such', async () => {
+  const path = '/v1/admin/customers/stopped-1';
+  await send('PUT', `${path}/suppressions/email`, { note: 'asked by phone' });
+  expect(await admin.get(path)).toMatchObject({ profile: { suppressed: { email: { reason: 'manual' } } } });
+  await send('DELETE', `${path}/suppressions/email`);
+  expect(await admin.get(path)).toMatchObject({ profile: { suppressed: {} } });
+  const response = await fetch(`${host.apiUrl}/v1/admin/suppressions/import`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${host.keys.admin}`, 'content-type': 'text/csv' },
+    body: 'userId,channel\nstopped-1,sms\n',
+  });
+  expect(response.status).toBe(202);
+  await host.drain();
+  expect(await admin.get(path)).toMatchObject({ profile: { suppressed: { sms: { reason: 'manual' } } } });
+});
+
 it('a campaign with redemption, unsubscription, bounce and result', async () => {
   const at = isoAfter(0);
   const campaignId = await startCampaign(admin, 'once', at);

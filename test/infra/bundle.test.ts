@@ -29,6 +29,7 @@ describe('the bundles of the functions', () => {
   it('compile MJML as bundled, with what it asks of other packages', async () => {
     Object.assign(process.env, {
       REPRISE_CAMPAIGNS_TABLE: 't',
+      REPRISE_CATALOG_TABLE: 't',
       REPRISE_CAMPAIGN_STATE_MACHINE_ARN: 'arn',
       AWS_REGION: 'eu-west-1',
     });
