@@ -43,6 +43,8 @@ const referralPorts = () => ({
   campaigns: campaignStore(),
   coupons: couponStore(),
   secrets: secretStore(),
+  customers: customerStore(),
+  catalog: catalogStore(),
   settings: settings(),
   clock: clock(),
 });

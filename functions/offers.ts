@@ -4,6 +4,7 @@ import { reportOffer } from '../lib/deliveries/app-reports.ts';
 import { offersShown, parseCustomerId, parseOffersRequest } from '../lib/deliveries/offers-shown.ts';
 import {
   campaignStore,
+  catalogStore,
   clock,
   couponStore,
   customerStore,
@@ -22,7 +23,7 @@ export const handler = routes({
     const offers = await offersShown(request, {
       inbox: inbox(),
       coupons: couponStore(),
-      deliveries: deliveryStore(),
+      catalog: catalogStore(),
       campaigns: campaignStore(),
       customers: customerStore(),
       clock: clock(),

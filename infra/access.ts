@@ -111,7 +111,12 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     settings: true,
   },
   offers: {
-    tables: { campaigns: ['GetItem', 'BatchGetItem', 'Query'], customers: ['BatchGetItem'] },
+    tables: {
+      campaigns: ['GetItem', 'BatchGetItem', 'Query'],
+      customers: ['BatchGetItem'],
+      // Items of an offer are asked of the eligibility rules again.
+      catalog: ['BatchGetItem'],
+    },
     queues: ['events'],
     settings: true,
   },

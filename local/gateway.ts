@@ -128,9 +128,25 @@ const answer = async (
       ...event.requestContext,
       ...(permission.context && { authorizer: { lambda: permission.context } }),
     };
-    const result = await invoke(found.route.functionArn, { ...event, requestContext: context });
-    sendResult(response, result);
+    const result = await invoke(found.route.functionArn, { ...event, requestContext: context }).catch(
+      tooLargeForLambda,
+    );
+    if (result === tooLarge) {
+      sendMessage(response, 413, 'Request Entity Too Large');
+    } else {
+      sendResult(response, result);
+    }
   }
+};
+
+const tooLarge = Symbol('Lambda takes 6 MB');
+
+/** API Gateway takes more than a function does, and says 413 for both; seen on AWS, github.com/koki-develop/lgtm-generator/issues/10. */
+const tooLargeForLambda = (error: unknown): typeof tooLarge => {
+  if (error instanceof Error && error.name === 'RequestEntityTooLargeException') {
+    return tooLarge;
+  }
+  throw error;
 };
 
 /** Sets the headers for a page of an allowed origin; true when the request only asks what is allowed. */

@@ -95,6 +95,10 @@ export const createCouponLedger = (client: DynamoDBDocumentClient, table: string
         rewarded: tallyOf(rewarded && withoutKeys(rewarded)),
       };
     },
+    tallies: async (keys) => {
+      const rows = await getRows(client, table, [...new Set(keys)].map(tallyKey));
+      return new Map(rows.map((row) => [String(row.pk).slice('counter#'.length), tallyOf(withoutKeys(row))]));
+    },
   };
 };
 

@@ -10,7 +10,7 @@ export const parseInput = <T>(schema: z.ZodType<T>, input: unknown, what: string
   const problems = problemsOf(parsed.error, input, schema);
   throw new Failure('invalid', {
     code: `${what.replaceAll(' ', '-')}-invalid`,
-    message: `The ${what} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: nothing was changed.`,
+    message: `The ${what} ${what.endsWith('s') ? 'have' : 'has'} ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: nothing was changed.`,
     received: shown(input),
     action: 'Correct what is named under problems and send the request again.',
     problems,

@@ -1,6 +1,7 @@
 // POST /v1/users/{userId}/referrals { campaignId }: the customer's own code for friends, to be shown in an app. The same
 // that a message would carry, made when it is first asked for; one a customer and campaign, for ever.
-// The assignment is kept: who is held out, or in an arm without the offer, has no code.
+// The assignment is kept: who is held out, or in an arm without the offer, has no code. Nor has whom an item of the offer
+// or of its reward does not suit (any more), and a code that has ended is not given back.
 
 import { z } from 'zod';
 import { Failure, shown } from '../base/errors.ts';
@@ -10,8 +11,17 @@ import { idLengthMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import { issueCoupon, keyedBytes } from '../offers/issue.ts';
 import type { CouponOffer, Referral } from '../offers/offer.ts';
+import { itemsOffered, suitsStill } from '../offers/suits-still.ts';
 import { offerTexts } from '../offers/texts.ts';
-import type { CampaignStore, Clock, Coupon, CouponStore, SecretStore } from '../ports.ts';
+import type {
+  CampaignStore,
+  CatalogStore,
+  Clock,
+  Coupon,
+  CouponStore,
+  CustomerStore,
+  SecretStore,
+} from '../ports.ts';
 import { existingCampaign } from './administer.ts';
 import { assignMember } from './assigned.ts';
 import type { Campaign } from './campaign.ts';
@@ -22,7 +32,9 @@ export interface ReferralPorts {
   readonly campaigns: CampaignStore;
   readonly coupons: Pick<CouponStore, 'issue' | 'friendView'>;
   readonly secrets: SecretStore;
-  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare'>;
+  readonly customers: Pick<CustomerStore, 'read'>;
+  readonly catalog: Pick<CatalogStore, 'get'>;
+  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare' | 'eligibilityRules'>;
   readonly clock: Clock;
 }
 
@@ -56,11 +68,8 @@ export const referralCode = async (
   return answerOf(coupon, referral, rewarded.count);
 };
 
-const ownCode = async (
-  campaign: Campaign,
-  customerId: CustomerId,
-  { coupons, secrets, settings, clock }: ReferralPorts,
-): Promise<Coupon> => {
+const ownCode = async (campaign: Campaign, customerId: CustomerId, ports: ReferralPorts): Promise<Coupon> => {
+  const { coupons, secrets, settings, clock } = ports;
   const { campaignId } = campaign;
   const nowMs = clock.nowMs();
   const workspace = await secrets.secrets();
@@ -78,7 +87,8 @@ const ownCode = async (
       action: 'Show no invitation to this customer.',
     });
   }
-  const issued = await coupons.issue(
+  await refuseUnsuited(offer, customerId, ports);
+  const { coupon } = await coupons.issue(
     issueCoupon(
       { ...member, campaignId, variant: member.arm },
       offer,
@@ -86,7 +96,34 @@ const ownCode = async (
       keyedBytes(workspace.linkSecret, 'referral', campaignId, customerId),
     ),
   );
-  return issued.coupon;
+  if (coupon.revokedAt !== undefined || Date.parse(coupon.expiresAt) <= nowMs) {
+    throw new Failure('gone', {
+      code: 'referral-code-ended',
+      message: `The customer's code for friends of this campaign ended ${coupon.revokedAt ?? coupon.expiresAt}.`,
+      received: shown(customerId),
+      action: 'Show no invitation to this customer; a new campaign gives a new code.',
+    });
+  }
+  return coupon;
+};
+
+const refuseUnsuited = async (
+  offer: CouponOffer,
+  customerId: CustomerId,
+  { customers, ...context }: ReferralPorts,
+): Promise<void> => {
+  const named = itemsOffered(offer);
+  const { profile } = named.length === 0 ? {} : await customers.read(customerId);
+  const suits = await suitsStill(named, profile?.traits ?? {}, context);
+  if (!suits(named)) {
+    throw new Failure('forbidden', {
+      code: 'referral-not-suitable',
+      message:
+        "The offer, or the reward for it, names an item that the workspace's eligibility rules keep from this customer.",
+      received: shown(customerId),
+      action: 'Show no invitation to this customer.',
+    });
+  }
 };
 
 const referralOffer = ({ variants }: Campaign, arm: string): CouponOffer | undefined =>

@@ -1,6 +1,7 @@
 // The words of a delivery on its channel, addressed: mail, SMS, push to the device seen last, or an offer to be shown in
 // the app. Throws when the template cannot be rendered for this customer, or what came out is too long for the channel.
 
+import { type ItemId, itemId } from '../base/ids.ts';
 import { smsLengthMax, smsSegmentsCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { Language } from '../events/customer.ts';
@@ -16,6 +17,7 @@ import {
   variablesOf,
 } from './compose.ts';
 import { ownLink } from './decision-links.ts';
+import type { MailVariables } from './mail-variables.ts';
 import { smsSize } from './sms-segments.ts';
 import { renderInApp, renderPush, renderSms } from './template.ts';
 
@@ -101,6 +103,7 @@ const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): O
   const rendered = renderInApp(action.templates, languageOf(profile), variables);
   const { title, body, url, placement } = wordsOf(rendered, 'in-app');
   const endMs = Date.parse(delivery.preparedAt) + campaign.windowDays * dayMs;
+  const named = itemsNamed(`${title}\n${body}`, url ?? '', variables);
   return {
     channel: 'in-app',
     offer: {
@@ -115,12 +118,26 @@ const offerOf = (letter: Letter, delivery: Delivery, context: MessageContext): O
       ...(url !== undefined && { url: ownLink(url, linkRules(variables, context)) }),
       ...(placement !== undefined && { placement }),
       ...(coupon && { couponCode: coupon.code }),
+      ...(named.length > 0 && { itemIds: named }),
       priority: campaign.priority,
       createdAt: delivery.preparedAt,
       expiresAt: coupon?.expiresAt ?? new Date(endMs).toISOString(),
     },
   };
 };
+
+/** By title or address. Limit: a title that a template shortens is not found. */
+const itemsNamed = (
+  words: string,
+  url: string,
+  { items, recommendations }: Pick<MailVariables, 'items' | 'recommendations'>,
+): readonly ItemId[] => [
+  ...new Set(
+    [...items, ...recommendations]
+      .filter((item) => words.includes(item.title) || (item.url !== '' && url.startsWith(item.url)))
+      .map(({ id }) => itemId(id)),
+  ),
+];
 
 /** The choice of channels has seen to it that there are some. */
 const wordsOf = <Words>(rendered: Words | undefined, channel: string): Words => {

@@ -1,6 +1,6 @@
 // A message as a channel takes it, and what can come of sending it. Types only; texts are rendered and addresses checked.
 
-import type { CampaignId, CustomerId, DeliveryId } from '../base/ids.ts';
+import type { CampaignId, CustomerId, DeliveryId, ItemId } from '../base/ids.ts';
 import type { Purpose } from '../events/customer.ts';
 
 /** One message to one customer; what it consists of depends on the channel. */
@@ -60,6 +60,8 @@ export interface InAppOffer {
   /** Where in the app it belongs, by the app's own names; absent: anywhere. */
   readonly placement?: string;
   readonly couponCode?: string;
+  /** Items that its words or its address name; absent: none. */
+  readonly itemIds?: readonly ItemId[];
   /** The campaign's: of two live offers the larger goes first. */
   readonly priority: number;
   readonly createdAt: string;

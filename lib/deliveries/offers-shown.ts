@@ -1,10 +1,10 @@
 // GET /v1/users/{userId}/offers: what an app shows a customer now. In-app messages of campaigns and the customer's live
 // coupons, however they were sent. The larger priority first, then the newer one; coupons that no message shows come last,
-// the next to expire first. A message is not shown once it expired, its coupon is used up, revoked or of no use to the
+// the next to expire first. A message is not shown once it expired, its coupon is used up (its campaign's budget of money
+// included), revoked or of no use to the customer any more, an item that it or its coupon names does not suit the
 // customer any more, they do not want such messages, or its campaign is paused or cancelled; nor is then its coupon.
 // With `placement` only messages made for that place, or for none in particular.
-// `promotionId` is what the app names in Promotion Viewed and Promotion Clicked. Limit: a budget of money that is used up
-// is found out by a quote only.
+// `promotionId` is what the app names in Promotion Viewed and Promotion Clicked.
 
 import { z } from 'zod';
 import { type CampaignId, type CustomerId, customerId } from '../base/ids.ts';
@@ -13,15 +13,18 @@ import { idLengthMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import { reachable } from '../events/consent.ts';
 import type { Language } from '../events/customer.ts';
-import { campaignTallyKey, customerTallyKey } from '../offers/ledger.ts';
+import { budgetMinor, campaignTallyKey, customerTallyKey, type Tally } from '../offers/ledger.ts';
+import { toMinor } from '../offers/money.ts';
+import { currencyOf } from '../offers/offer.ts';
+import { itemsOffered, suitsStill } from '../offers/suits-still.ts';
 import { offerTexts } from '../offers/texts.ts';
 import type {
   CampaignStore,
+  CatalogStore,
   Clock,
   Coupon,
   CouponStore,
   CustomerStore,
-  DeliveryStore,
   InAppOffer,
   Inbox,
 } from '../ports.ts';
@@ -53,12 +56,12 @@ export interface ShownCoupon {
 
 export interface OffersContext {
   readonly inbox: Pick<Inbox, 'live'>;
-  readonly coupons: Pick<CouponStore, 'get' | 'liveOf'>;
-  readonly deliveries: Pick<DeliveryStore, 'counts'>;
+  readonly coupons: Pick<CouponStore, 'get' | 'liveOf' | 'tallies'>;
+  readonly catalog: Pick<CatalogStore, 'get'>;
   readonly campaigns: Pick<CampaignStore, 'status'>;
   readonly customers: Pick<CustomerStore, 'read'>;
   readonly clock: Clock;
-  readonly settings: Pick<WorkspaceSettings, 'consentRequired'>;
+  readonly settings: Pick<WorkspaceSettings, 'consentRequired' | 'eligibilityRules'>;
 }
 
 export interface OffersRequest {
@@ -91,10 +94,25 @@ export const offersShown = async (
     sharedCoupons(offers, own, nowMs, context),
     runningCampaigns(offers, context),
   ]);
-  const usable = await usableCoupons([...own, ...shared], id, context);
+  const coupons = [...own, ...shared];
+  const [left, suits] = await Promise.all([
+    leftCoupons(coupons, id, context),
+    suitsStill(
+      [
+        ...offers.flatMap(({ itemIds = [] }) => itemIds),
+        ...coupons.flatMap(({ terms }) => itemsOffered(terms)),
+      ],
+      profile?.traits ?? {},
+      context,
+    ),
+  ]);
+  const usable = new Map(
+    left.filter(({ terms }) => suits(itemsOffered(terms))).map((coupon) => [coupon.code, coupon]),
+  );
   const messages = offers
     .filter(({ purpose }) => reachable(profile, 'in-app', purpose, context.settings) === undefined)
     .filter(({ couponCode }) => couponCode === undefined || usable.has(couponCode))
+    .filter(({ itemIds = [] }) => suits(itemIds))
     .filter(({ campaignId }) => running.has(campaignId))
     .filter((offer) => placement === undefined || placement === (offer.placement ?? placement))
     .toSorted((a, b) => b.priority - a.priority || (newness(a) < newness(b) ? 1 : -1));
@@ -137,26 +155,40 @@ const runningCampaigns = async (
   return new Set(ids.filter((_, index) => ['running', 'finished'].includes(statuses[index] ?? '')));
 };
 
-/** By code; without those that were redeemed as often as this customer, or all together, may. */
-const usableCoupons = async (
+/** Without those that were redeemed as often, or for as much, as this customer, or all together, may. */
+const leftCoupons = async (
   coupons: readonly Coupon[],
   id: CustomerId,
-  { deliveries }: OffersContext,
-): Promise<ReadonlyMap<string, Coupon>> => {
+  context: OffersContext,
+): Promise<readonly Coupon[]> => {
   const keys = coupons.flatMap((coupon) => [customerTallyKey(coupon, id), campaignTallyKey(coupon)]);
-  const counts = keys.length === 0 ? new Map<string, number>() : await deliveries.counts([...new Set(keys)]);
-  const isLeft = (coupon: Coupon): boolean => {
+  const tallies = keys.length === 0 ? new Map<string, Tally>() : await context.coupons.tallies(keys);
+  return coupons.filter((coupon) => {
     const { redemptionsMax = Number.POSITIVE_INFINITY, redemptionsCount, terms } = coupon;
     const { redemptionsPerCustomerMax, redemptionsTotalMax = Number.POSITIVE_INFINITY } = terms;
-    const byCustomer = counts.get(customerTallyKey(coupon, id)) ?? 0;
-    const byAll = counts.get(campaignTallyKey(coupon)) ?? 0;
+    const byCustomer = tallies.get(customerTallyKey(coupon, id))?.count ?? 0;
+    const { count, minor } = tallies.get(campaignTallyKey(coupon)) ?? { count: 0, minor: 0 };
     return (
       redemptionsCount < redemptionsMax &&
-      byAll < redemptionsTotalMax &&
+      count < redemptionsTotalMax &&
+      minor + leastMinor(terms) <= (budgetMinor(terms) ?? Number.POSITIVE_INFINITY) &&
       (coupon.advocateId !== undefined || byCustomer < redemptionsPerCustomerMax)
     );
-  };
-  return new Map(coupons.filter(isLeft).map((coupon) => [coupon.code, coupon]));
+  });
+};
+
+/** What a use takes off the budget at least, but for orders worth less than the amount. What is given beside takes nothing. */
+const leastMinor = (terms: Coupon['terms']): number => {
+  switch (terms.discount.kind) {
+    case 'amount':
+      return toMinor(terms.discount.amount, currencyOf(terms));
+    case 'percent':
+    case 'bundle':
+      return 1;
+    case 'gift':
+    case 'trial':
+      return 0;
+  }
 };
 
 const newness = ({ createdAt, deliveryId }: InAppOffer): string => `${createdAt} ${deliveryId}`;

@@ -162,6 +162,8 @@ export interface CouponLedger {
   use(code: string, orderId: string): Promise<CouponUse | undefined>;
   /** Consistent, in one batch. */
   friendView(coupon: Coupon, friendId: CustomerId): Promise<FriendView>;
+  /** Consistent; those that nothing was counted under are absent. */
+  tallies(keys: readonly string[]): Promise<ReadonlyMap<string, Tally>>;
 }
 
 /** Rewards have counters of their own beside their campaign's. */

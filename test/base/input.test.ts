@@ -23,6 +23,15 @@ const problemsFor = (input: unknown) => {
 };
 
 describe('checked input', () => {
+  it.each([
+    ['quote', { n: 'x' }, 'The quote has a problem: nothing was changed.'],
+    ['quote', { n: 'x', m: 1 }, 'The quote has 2 problems: nothing was changed.'],
+    ['parameters', { n: 'x' }, 'The parameters have a problem: nothing was changed.'],
+    ['parameters', { n: 'x', m: 1 }, 'The parameters have 2 problems: nothing was changed.'],
+  ])('speaks of one thing and of several as such: %s %j', (what, input, message) => {
+    expect(() => parseInput(z.strictObject({ n: z.number() }), input, what)).toThrow(message);
+  });
+
   it('answers a name that is not known by its path and those that are', () => {
     expect(problemsFor({ name: 'x', percent: 15, off: 1 })).toEqual([
       { path: 'percent', message: 'is not known here; known: name, offer, lines, action' },

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { customerId } from '../../lib/base/ids.ts';
+import { type CustomerId, customerId, itemId } from '../../lib/base/ids.ts';
+import type { EligibilityRule } from '../../lib/base/settings.ts';
 import type { Campaign, CouponOffer } from '../../lib/campaigns/campaign.ts';
 import { referralCode } from '../../lib/campaigns/referral-code.ts';
+import type { CatalogItem } from '../../lib/events/item.ts';
+import { profileOf } from '../deliveries/stage.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { campaign, movedClock, templates } from './sample.ts';
 
@@ -23,7 +27,12 @@ const offer: CouponOffer = {
   },
 };
 
-const open = (change: Partial<Campaign> = {}) => {
+interface World {
+  readonly items?: readonly CatalogItem[];
+  readonly rules?: readonly EligibilityRule[];
+}
+
+const open = (change: Partial<Campaign> = {}, world: World = {}) => {
   const running = campaign({
     status: 'running',
     holdoutShare: 0.5,
@@ -38,7 +47,11 @@ const open = (change: Partial<Campaign> = {}) => {
       campaigns: memoryCampaignStore([running]),
       coupons,
       secrets: { secrets: async () => ({ holdoutSalt: 'salt', linkSecret: '00'.repeat(32) }) },
-      settings: { globalHoldoutShare: 0 },
+      customers: {
+        read: async (id: CustomerId) => ({ profile: profileOf(id, { traits: { tolerance: 2 } }) }),
+      },
+      catalog: fakeCatalogStore(world.items),
+      settings: { globalHoldoutShare: 0, eligibilityRules: world.rules ?? [] },
       clock: movedClock(),
     },
   };
@@ -80,5 +93,35 @@ describe('a customer’s code for friends', () => {
     expect(await answerOf(1, open({ holdoutShare: 0, status: 'paused' }))).toBe('campaign-not-running');
     const reminder = [{ name: 'r', weight: 1, action: { kind: 'reminder' as const, templates } }];
     expect(await answerOf(1, open({ holdoutShare: 0, variants: reminder }))).toBe('referral-not-offered');
+  });
+
+  it('is not given back once it has ended', async () => {
+    const scene = open({ holdoutShare: 0 });
+    await answerOf(1, scene);
+    scene.ports.clock.nowIs(scene.ports.clock.nowMs() + 60 * 86_400_000);
+    expect(await answerOf(1, scene)).toBe('referral-code-ended');
+  });
+
+  it('is not given to whom the reward for it does not suit any more', async () => {
+    const fund: CatalogItem = {
+      itemId: itemId('fund'),
+      title: 'Fund',
+      kind: 'fund',
+      category: [],
+      tags: [],
+      attributes: { risk: 3 },
+      repurchase: { kind: 'once' },
+      hidden: false,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      updatedAt: '2026-01-01T00:00:00.000Z',
+    };
+    const reward = { ...offer.referral?.reward, discount: { kind: 'gift', itemId: fund.itemId } };
+    const giving = { ...offer, referral: { ...offer.referral, reward } } as CouponOffer;
+    const action = { kind: 'coupon' as const, offer: giving, templates };
+    const change = { holdoutShare: 0, variants: [{ name: 'invitation', weight: 1, action }] };
+    const rules = [{ item: { attribute: 'risk' }, customer: { trait: 'tolerance', op: 'gte' as const } }];
+    expect(await answerOf(1, open(change, { items: [fund], rules }))).toBe('referral-not-suitable');
+    const calm = { ...fund, attributes: { risk: 2 } };
+    expect(await answerOf(1, open(change, { items: [calm], rules }))).toMatchObject({ rewardsMax: 5 });
   });
 });

@@ -8,6 +8,7 @@ import type { CustomerState } from '../../lib/events/customer.ts';
 import type { JsonObject } from '../../lib/events/event.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { item } from '../campaigns/sample.ts';
+import { fakeTransport } from '../fakes/transport.ts';
 import { couponCampaign, createStage, dayMs, memberOf, noonMs, recordOf } from './stage.ts';
 
 const words = { ...footerWords.en, subject: 'Still interested?', preview: 'P', heading: 'In your cart' };
@@ -54,6 +55,27 @@ describe('a message about what the customer left in the cart', () => {
     expect(text).toContain('Yours\n- A book\n  https://shop.example/book?reprise=decision-ada');
     expect(text).toContain('Others\n- A lamp');
     expect(text.match(/A book/g)).toHaveLength(1);
+  });
+
+  it('tells the inbox which items its words name, and no others, so that they can be judged again', async () => {
+    const { context } = setUp();
+    const transport = fakeTransport(['in-app']);
+    const inApp = { title: 'Still there', body: '{{ items[0].title }} waits for you.' };
+    const variants = [
+      {
+        name: 'coupon',
+        weight: 1,
+        action: { kind: 'reminder' as const, focus: 'cart' as const, templates: { en: { inApp } } },
+      },
+    ];
+    const inTheApp: Campaign = { ...campaign, channels: ['in-app'], variants };
+    const record = { ...recordOf('ada'), state: cart };
+    expect(await deliverOne(inTheApp, memberOf('ada'), record, { ...context, transport })).toEqual({
+      kind: 'sent',
+    });
+    expect(transport.messages).toMatchObject([
+      { channel: 'in-app', offer: { body: 'A book waits for you.', itemIds: ['book'] } },
+    ]);
   });
 
   it("never shows an item above the customer's risk tolerance, though it lies in their own cart", async () => {

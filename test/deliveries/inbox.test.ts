@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInbox } from '../../lib/adapters/inbox-dynamodb.ts';
-import { campaignId, customerId, deliveryId } from '../../lib/base/ids.ts';
+import { campaignId, customerId, deliveryId, itemId } from '../../lib/base/ids.ts';
 import { inboxOffersCountMax } from '../../lib/base/limits.ts';
 import type { InAppOffer, Inbox } from '../../lib/ports.ts';
 import { fakeInbox } from '../fakes/inbox.ts';
@@ -49,6 +49,7 @@ const contract = (name: string, open: () => Promise<Inbox>, close: () => Promise
         url: 'https://shop.example/?reprise=decision-1',
         placement: 'home',
         couponCode: 'SPRNG-1',
+        itemIds: [itemId('c1')],
       });
       const bare = offerOf('ada', 'bare', noonMs + 2 * minuteMs);
       await inbox.put(full);

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../lib/base/errors.ts';
-import { campaignId, customerId, deliveryId } from '../../lib/base/ids.ts';
-import { defaultSettings } from '../../lib/base/settings.ts';
+import { campaignId, customerId, deliveryId, itemId } from '../../lib/base/ids.ts';
+import { defaultSettings, type EligibilityRule } from '../../lib/base/settings.ts';
 import type { CampaignStatus } from '../../lib/campaigns/campaign.ts';
 import { offersShown, parseOffersRequest } from '../../lib/deliveries/offers-shown.ts';
 import type { CustomerProfile } from '../../lib/events/customer.ts';
+import type { CatalogItem } from '../../lib/events/item.ts';
 import type { Coupon, InAppOffer } from '../../lib/ports.ts';
+import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
-import { codeKey, fakeDeliveryStore, fakeTable } from '../fakes/delivery-store.ts';
+import { codeKey, fakeTable } from '../fakes/delivery-store.ts';
 import { noonMs, profileOf } from './stage.ts';
 
 const ada = customerId('ada');
@@ -48,6 +50,9 @@ interface World {
   readonly offers?: readonly InAppOffer[];
   readonly coupons?: readonly Coupon[];
   readonly counters?: { readonly [key: string]: number };
+  readonly spentMinor?: number;
+  readonly items?: readonly CatalogItem[];
+  readonly rules?: readonly EligibilityRule[];
   readonly statuses?: { readonly [campaign: string]: CampaignStatus };
   readonly profile?: Partial<CustomerProfile>;
 }
@@ -55,7 +60,9 @@ interface World {
 const shown = async (world: World, query: { readonly [name: string]: string } = {}) => {
   const table = fakeTable();
   for (const each of world.coupons ?? []) table.coupons.set(codeKey(each.code), each);
-  for (const [key, count] of Object.entries(world.counters ?? {})) table.counters.set(key, count);
+  for (const [key, count] of Object.entries(world.counters ?? {})) {
+    table.tallies.set(key, { count, minor: world.spentMinor ?? 0 });
+  }
   const customers = createFakeCustomerStore();
   await customers.writeProfile(profileOf('ada', world.profile), undefined);
   return offersShown(parseOffersRequest('ada', query), {
@@ -63,11 +70,11 @@ const shown = async (world: World, query: { readonly [name: string]: string } = 
       live: async (_, nowMs) => (world.offers ?? []).filter(({ expiresAt }) => Date.parse(expiresAt) > nowMs),
     },
     coupons: fakeCouponStore(table),
-    deliveries: fakeDeliveryStore(table),
+    catalog: fakeCatalogStore(world.items),
     campaigns: { status: async (id) => world.statuses?.[id] ?? 'running' },
     customers,
     clock: { nowMs: () => noonMs },
-    settings: defaultSettings,
+    settings: { ...defaultSettings, eligibilityRules: world.rules ?? [] },
   });
 };
 const titles = async (...given: Parameters<typeof shown>): Promise<readonly string[]> =>
@@ -209,5 +216,81 @@ describe('the offers that an app shows', () => {
       { code: 'AAAA-2222', expiresAt: iso(5), forFriends: true },
       { code: 'BBBB-2222', expiresAt: iso(30), validFrom: iso(3) },
     ]);
+  });
+
+  it.each([
+    [
+      'an amount, when not even one is left',
+      { kind: 'amount', amount: 10, currency: 'EUR' } as const,
+      9_001,
+      false,
+    ],
+    ['an amount, while one is left', { kind: 'amount', amount: 10, currency: 'EUR' } as const, 9_000, true],
+    ['a share, when nothing is left', { kind: 'percent', percent: 20 } as const, 10_000, false],
+    ['a share, while something is left', { kind: 'percent', percent: 20 } as const, 9_999, true],
+    ['a gift, which takes no money', { kind: 'gift', itemId: itemId('mug') } as const, 10_000, true],
+  ])(
+    'hide a code for everybody whose budget of 100 is used up: %s',
+    async (_, discount, spentMinor, isShown) => {
+      const {
+        customerId: __,
+        redemptionsMax: ___,
+        ...shared
+      } = coupon('SPRING', {
+        terms: { discount, redemptionsPerCustomerMax: 1, currency: 'EUR', budget: 100 },
+      });
+      const world = {
+        offers: [offer('x', { couponCode: 'SPRING' })],
+        coupons: [shared],
+        counters: { 'redeemed/spring': 7 },
+        spentMinor,
+      };
+      expect(await titles(world)).toEqual(isShown ? ['message x'] : []);
+    },
+  );
+
+  describe('after the customer’s risk tolerance fell to 2', () => {
+    const fund = (id: string, risk: number): CatalogItem => ({
+      itemId: itemId(id),
+      title: id,
+      kind: 'fund',
+      category: [],
+      tags: [],
+      attributes: { risk },
+      repurchase: { kind: 'once' },
+      hidden: false,
+      createdAt: iso(-9),
+      updatedAt: iso(-9),
+    });
+    const world = {
+      items: [fund('calm', 2), fund('wild', 3)],
+      rules: [{ item: { attribute: 'risk' }, customer: { trait: 'tolerance', op: 'gte' as const } }],
+      profile: { traits: { tolerance: 2 } },
+    };
+    const giving = (code: string, item: string) =>
+      coupon(code, {
+        terms: { discount: { kind: 'gift', itemId: itemId(item) }, redemptionsPerCustomerMax: 1 },
+      });
+
+    it('show no message that names an item above it, and none about an item that left the catalogue', async () => {
+      const offers = ['calm', 'wild', 'gone'].map((id) => offer(id, { itemIds: [itemId(id)] }));
+      expect(await titles({ ...world, offers })).toEqual(['message calm']);
+      expect(await titles({ ...world, offers, profile: { traits: { tolerance: 3 } } })).toHaveLength(2);
+      expect(await titles({ ...world, offers, rules: [] })).toHaveLength(3);
+    });
+
+    it('show no coupon that gives, or is for, an item above it, nor the message with it', async () => {
+      const named = coupon('CCCC-2222', {
+        terms: {
+          discount: { kind: 'percent', percent: 20 },
+          redemptionsPerCustomerMax: 1,
+          eligibleItems: { itemIds: [itemId('wild')] },
+        },
+      });
+      const coupons = [giving('AAAA-2222', 'calm'), giving('BBBB-2222', 'wild'), named];
+      const offers = [offer('x', { couponCode: 'BBBB-2222' })];
+      const found = await shown({ ...world, offers, coupons });
+      expect(found.map(({ coupon: of }) => of?.code)).toEqual(['AAAA-2222']);
+    });
   });
 });

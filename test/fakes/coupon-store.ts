@@ -74,6 +74,10 @@ export const fakeCouponStore = (table: FakeTable = fakeTable()): CouponStore => 
       rewarded: tallyOf(table, rewardedKey(campaignId, advocateId)),
     };
   },
+  async tallies(keys) {
+    await Promise.resolve();
+    return new Map(keys.flatMap((key) => (table.tallies.has(key) ? [[key, tallyOf(table, key)]] : [])));
+  },
 });
 
 const useKey = (code: string, orderId: string): string => `${codeKey(code)}/${orderId}`;

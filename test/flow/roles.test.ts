@@ -432,6 +432,8 @@ it('no grant is superfluous', () => {
     /^TrainDataset s3:GetObject .*external/,
     // Whoever is first makes the workspace's secrets.
     /^(Campaigns|Coupons|Unsubscribe|CampaignTrigger|CampaignFreeze|CampaignDeliver) dynamodb:PutItem .*-Control/,
+    // Only where the workspace has eligibility rules: the default has none (test/deliveries/offers-shown.test.ts).
+    /^Offers dynamodb:BatchGetItem .*-Catalog/,
     // Only when two batches join the same visitor at once.
     /^Archive dynamodb:GetItem .*-Customers/,
   ];

@@ -103,6 +103,14 @@ it('answers like API Gateway where there is no route, a bad escape, or too large
   expect(seen).toEqual([]);
 });
 
+it('answers 413 too where a body fits API Gateway and not the function behind it, as AWS does', async () => {
+  respond = () => {
+    throw Object.assign(new Error('7,340,032 bytes'), { name: 'RequestEntityTooLargeException' });
+  };
+  const answer = await call('/v1/batch', { method: 'POST', body: Buffer.alloc(7 * 1024 * 1024) });
+  expect([answer.status, await answer.json()]).toEqual([413, { message: 'Request Entity Too Large' }]);
+});
+
 it('asks the authorizer and passes its context on', async () => {
   respond = (functionArn) =>
     functionArn === 'authorize'

@@ -69,6 +69,9 @@ const contract = (name: string, open: () => Promise<CouponStore>, close: () => P
       expect(countOf(outcomes, 'coupon-exhausted-budget')).toBe(47);
       const small = { customerId: customerId('last'), orderValue: 6.6 };
       expect((await shop.redeem('MONEY', 'money-last', small)).discountAmount).toBe(0.99);
+      expect(await coupons.tallies(['redeemed/money', 'redeemed/nothing', 'redeemed/money'])).toEqual(
+        new Map([['redeemed/money', { count: 4, minor: 999 }]]),
+      );
     });
 
     it('answers twenty requests with one key at once as one redemption', async () => {
