@@ -28,6 +28,8 @@ export interface JourneyState extends RunPhaseId {
   readonly awaits?: string;
   /** The awaited event was sent; the step is left as soon as the campaign runs. */
   readonly arrived?: boolean;
+  /** Why the message of this step was put off: `quiet-hours`, `mail-quota` … */
+  readonly waitsFor?: string;
   /** Tries of this step that failed. */
   readonly failures?: number;
   readonly path: readonly StepTaken[];

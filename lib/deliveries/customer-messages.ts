@@ -55,7 +55,7 @@ export interface ShownDelivery
 export interface ShownJourney
   extends Pick<
     JourneyState,
-    'runId' | 'phase' | 'stepId' | 'enteredAt' | 'dueAt' | 'awaits' | 'path' | 'ended'
+    'runId' | 'phase' | 'stepId' | 'enteredAt' | 'dueAt' | 'awaits' | 'waitsFor' | 'path' | 'ended'
   > {
   readonly variant: string;
 }
@@ -218,7 +218,7 @@ const shownDelivery = (delivery: Delivery, phase: RunPhaseId['phase']): ShownDel
 };
 
 const shownJourney = (state: JourneyState): ShownJourney => {
-  const { runId, phase, stepId, enteredAt, dueAt, awaits, path, ended, member } = state;
+  const { runId, phase, stepId, enteredAt, dueAt, awaits, waitsFor, path, ended, member } = state;
   return {
     runId,
     phase,
@@ -228,6 +228,7 @@ const shownJourney = (state: JourneyState): ShownJourney => {
     dueAt,
     path,
     ...(awaits !== undefined && { awaits }),
+    ...(waitsFor !== undefined && { waitsFor }),
     ...(ended !== undefined && { ended }),
   };
 };

@@ -154,7 +154,8 @@ const turnOf = async (state: JourneyState, traveller: Traveller): Promise<Turn> 
     }
     const waitMs = Math.min(deliveryRetryMsMax, deliveryRetryMs * 2 ** (failures - 1));
     const dueAt = iso(traveller.context.clock.nowMs() + waitMs);
-    return { next: { ...state, failures, dueAt, revision: state.revision + 1 }, problem: String(error) };
+    const { waitsFor: _, ...standing } = state;
+    return { next: { ...standing, failures, dueAt, revision: state.revision + 1 }, problem: String(error) };
   }
 };
 
@@ -184,7 +185,8 @@ const step = async (state: JourneyState, traveller: Traveller): Promise<Turn> =>
   });
   if (delivery.kind === 'deferred') {
     const untilMs = Math.max(delivery.untilMs ?? 0, nowMs + 1_000);
-    return { next: { ...state, dueAt: iso(untilMs), revision: state.revision + 1 } };
+    const { reason: waitsFor = 'put-off' } = delivery;
+    return { next: { ...state, waitsFor, dueAt: iso(untilMs), revision: state.revision + 1 } };
   }
   const outcome = delivery.kind === 'already' ? 'sent' : described(delivery);
   return { next: moved(state, leaveStep(journey, state, outcome, await walkContext(traveller))), delivery };

@@ -153,6 +153,7 @@ describe('one customer’s messages', () => {
         stepId: 'a-day',
         enteredAt: '2026-06-10T12:00:00.000Z',
         dueAt: '2026-06-11T12:00:00.000Z',
+        waitsFor: 'quiet-hours',
         path,
         revision: 1,
       },
@@ -161,7 +162,9 @@ describe('one customer’s messages', () => {
     const [shown] = (await customerMessages(ada, {}, ports)).campaigns;
     expect(shown).toMatchObject({
       nothing: null,
-      journeys: [{ variant: 'all', stepId: 'a-day', dueAt: '2026-06-11T12:00:00.000Z', path }],
+      journeys: [
+        { variant: 'all', stepId: 'a-day', dueAt: '2026-06-11T12:00:00.000Z', waitsFor: 'quiet-hours', path },
+      ],
     });
   });
 

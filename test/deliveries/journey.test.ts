@@ -148,6 +148,18 @@ describe('a journey', () => {
     expect(stage.mailer.sent).toHaveLength(1);
   });
 
+  it('keeps why a message was put off until it has gone out', async () => {
+    const stage = createStage();
+    const campaign = campaignOf([send('a'), { stepId: 'w', kind: 'wait', hours: 24 }]);
+    const quiet = contextOf(stage, { quietHours: { fromHour: 11, toHour: 20 } });
+    const held = (await advanceJourney(campaign, member, recordOf('ada'), quiet)).state;
+    expect(held).toMatchObject({ stepId: 'a', waitsFor: 'quiet-hours' });
+    stage.setNow(Date.parse(held.dueAt));
+    const next = (await advanceJourney(campaign, member, recordOf('ada'), quiet)).state;
+    expect(next.stepId).toBe('w');
+    expect(next.waitsFor).toBeUndefined();
+  });
+
   it('goes on after a message of unknown fate and never sends it again', async () => {
     const stage = createStage();
     const context = contextOf(stage);
