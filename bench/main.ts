@@ -22,6 +22,7 @@ const benches: {
   ranking: () => import('./ranking.ts'),
   scale: () => import('./scale.ts'),
   redemptions: () => import('./redemptions.ts'),
+  sequential: () => import('./sequential.ts'),
   speed: () => import('./speed.ts'),
   'speed-ease': () => import('./speed-ease.ts'),
   'speed-top': () => import('./speed-top.ts'),
