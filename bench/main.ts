@@ -17,6 +17,7 @@ const benches: {
   latency: () => import('./latency.ts'),
   'next-basket': () => import('./next-basket.ts'),
   'online-retail': () => import('./online-retail.ts'),
+  'off-policy': () => import('./off-policy.ts'),
   pause: () => import('./pause.ts'),
   pressure: () => import('./pressure.ts'),
   ranking: () => import('./ranking.ts'),

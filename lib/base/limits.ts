@@ -248,6 +248,10 @@ export const journeyPollMs = 15 * 60 * 1000;
 export const complaintShareMax = 0.001;
 /** Unsubscribes over mails sent: what one mail in fifty costs in reach, no campaign brings back. */
 export const unsubscribeShareMax = 0.02;
+/** Rows that logs must be worth (effective sample size) before a policy is judged by them: a normal interval needs about as many. */
+export const effectiveRowsCountMin = 100;
+/** Share of all weight that one row may carry: with more, it decides the estimate alone. */
+export const weightShareMax = 0.1;
 /** Customers in an arm below which no estimate is given: its interval would be wider than any effect of a mail. */
 export const estimateCustomersCountMin = 50;
 /** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */

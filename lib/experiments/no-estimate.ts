@@ -1,6 +1,12 @@
 // Why there is no estimate, and what to do about it: the texts of every reason, in both languages.
 
-import { estimateCustomersCountMin, redeemersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
+import {
+  effectiveRowsCountMin,
+  estimateCustomersCountMin,
+  redeemersCountMin,
+  revenueBuyersCountMin,
+  weightShareMax,
+} from '../base/limits.ts';
 import type { NoEstimate, NoEstimateCode, Text } from './result.ts';
 
 export const noEstimate = (code: NoEstimateCode): NoEstimate => ({
@@ -145,6 +151,16 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
     action: {
       en: 'Go by the repurchase rate, or use a larger audience.',
       'zh-CN': '请以复购率为准，或扩大受众。',
+    },
+  },
+  'logs-too-thin': {
+    reason: {
+      en: `The logs hold too little of what the new policy would do: they are worth fewer than ${effectiveRowsCountMin} rows of it, or one row carries more than ${100 * weightShareMax}% of the weight.`,
+      'zh-CN': `日志中与新策略一致的部分太少：折合不足 ${effectiveRowsCountMin} 行，或单独一行占了超过 ${100 * weightShareMax}% 的权重。`,
+    },
+    action: {
+      en: 'Log more exploration, evaluate a policy nearer to the logged one, or run it as an experiment.',
+      'zh-CN': '请记录更多探索数据，评估与现行策略更接近的策略，或直接做实验。',
     },
   },
   'too-many-redeemers': {

@@ -50,7 +50,8 @@ export type NoEstimateCode =
   | 'spending-too-small'
   | 'currencies-differ'
   | 'too-few-redeemers'
-  | 'too-many-redeemers';
+  | 'too-many-redeemers'
+  | 'logs-too-thin';
 
 export interface NoEstimate {
   readonly kind: 'no-estimate';
