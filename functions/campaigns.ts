@@ -16,6 +16,7 @@ import { parseProblemsQuery, problemsOf } from '../lib/deliveries/problems.ts';
 import { checkTemplates } from '../lib/deliveries/template-check.ts';
 import { sendTest } from '../lib/deliveries/test-send.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
+import { planCampaign } from '../lib/experiments/plan-campaign.ts';
 import { campaignReport, startReport } from '../lib/experiments/report-request.ts';
 import {
   apiUrl,
@@ -148,6 +149,8 @@ export const handler = routes({
             : await previewCustomers(idOf(event), request, previewPorts()),
         );
       }
+      case 'plan':
+        return respond(200, await planCampaign(idOf(event), body(), previewPorts()));
       case 'test-send':
         return respond(200, await sendTest(idOf(event), parseTestSend(body()), testSendPorts()));
       default:

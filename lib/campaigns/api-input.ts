@@ -7,7 +7,7 @@ import { parseInput } from '../base/input.ts';
 import { idLengthMax, previewCustomersCountMax } from '../base/limits.ts';
 import type { Language } from '../events/customer.ts';
 
-const actions = ['preview', 'test-send', 'start', 'pause', 'resume', 'cancel'] as const;
+const actions = ['preview', 'plan', 'test-send', 'start', 'pause', 'resume', 'cancel'] as const;
 
 export const parseAction = (text: string): (typeof actions)[number] => {
   const action = actions.find((one) => one === text);

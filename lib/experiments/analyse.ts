@@ -117,7 +117,11 @@ const testOf = (campaign: AnalysedCampaign, outcomes: RunOutcomes): Test => {
   };
 };
 
-const referenceArm = ({ holdoutShare, variants }: AnalysedCampaign): string | undefined =>
+/** What the treated arms are compared with; undefined when nobody is left untreated. */
+export const referenceArm = ({
+  holdoutShare,
+  variants,
+}: Pick<AnalysedCampaign, 'holdoutShare' | 'variants'>): string | undefined =>
   holdoutShare > 0
     ? holdoutArm
     : variants.find(({ action, weight }) => action.kind === 'none' && weight > 0)?.name;
