@@ -69,6 +69,24 @@ export const repeatedPValue = (z: number, fractions: readonly number[], spending
   return Math.exp(decreasingRoot((x) => reaches(Math.exp(x)), Math.abs(z), Math.log(least), Math.log(most)));
 };
 
+/**
+ * Interval around the estimate at the last of the looks: over all looks together the chance that one of them misses the
+ * truth is at most alpha (repeated confidence interval, same source). Infinite where nothing may be spent yet.
+ */
+export const repeatedInterval = (
+  estimate: number,
+  standardError: number,
+  fractions: readonly number[],
+  spending: Spending,
+  alpha: number,
+): { readonly low: number; readonly high: number } => {
+  if (!(standardError > 0)) {
+    throw new RangeError(`a repeated interval needs a standard error above 0, received ${standardError}`);
+  }
+  const half = (criticalValues(fractions, spending, alpha).at(-1) ?? Infinity) * standardError;
+  return { low: estimate - half, high: estimate + half };
+};
+
 interface Paths {
   /** Information fraction of the look. */
   readonly t: number;

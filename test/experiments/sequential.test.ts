@@ -13,6 +13,7 @@ import {
   criticalValues,
   crossedBy,
   pocockConstant,
+  repeatedInterval,
   repeatedPValue,
 } from '../../lib/experiments/group-sequential.ts';
 import golden from '../golden/sequential.json' with { type: 'json' };
@@ -92,6 +93,23 @@ describe('group-sequential boundaries', () => {
     expect(repeatedPValue(critical + 0.1, fractions, obrien)).toBeLessThan(alpha);
     expect(repeatedPValue(0.2, fractions, obrien)).toBe(1);
     expect(repeatedPValue(40, fractions, obrien)).toBe(1e-8);
+  });
+
+  it("give an interval as wide as the look's critical value, which leaves 0 out where the p-value is below alpha", () => {
+    // Two equal looks, O'Brien–Fleming: 2.96259 and 1.96860 (reference), around 1 with standard error 0.5.
+    const first = repeatedInterval(1, 0.5, [0.5], obrien, alpha);
+    expect(first.low).toBeCloseTo(1 - 0.5 * 2.96259, 3);
+    expect(first.high).toBeCloseTo(1 + 0.5 * 2.96259, 3);
+    const second = repeatedInterval(1, 0.5, [0.5, 1], obrien, alpha);
+    expect(second.low).toBeCloseTo(1 - 0.5 * 1.9686, 3);
+    expect([first.low > 0, second.low > 0]).toEqual([false, true]);
+    expect(repeatedPValue(2, [0.5], obrien)).toBeGreaterThan(alpha);
+    expect(repeatedPValue(2, [0.5, 1], obrien)).toBeLessThan(alpha);
+  });
+
+  it('give no bounds where nothing may be spent yet, and none without a standard error', () => {
+    expect(repeatedInterval(1, 0.5, [], obrien, alpha)).toEqual({ low: -Infinity, high: Infinity });
+    expect(() => repeatedInterval(1, 0, [0.5], obrien, alpha)).toThrow(/standard error above 0/);
   });
 
   it('refuse information that does not grow', () => {
