@@ -33,7 +33,7 @@ export interface Weights {
   readonly rows: number;
   /** (Σ w)² ÷ Σ w². */
   readonly effectiveRows: number;
-  /** Near 1 when the propensities are right. */
+  /** Before clipping, like all of these. Near 1 when the propensities are right. */
   readonly mean: number;
   readonly largest: number;
 }
@@ -48,15 +48,11 @@ export interface OffPolicy {
 
 /** `clip`: largest weight; default none. */
 export const offPolicy = (rows: readonly LoggedRow[], clip = Infinity): OffPolicy => {
-  const w = rows.map(({ propensity, target, reward }) => {
-    if (!(propensity > 0 && propensity <= 1 && target >= 0 && target <= 1 && Number.isFinite(reward))) {
-      throw new RangeError(
-        `off-policy: propensities lie in (0, 1], targets in [0, 1] and rewards are finite, received ${propensity}, ${target}, ${reward}`,
-      );
-    }
-    return Math.min(target / propensity, clip);
-  });
-  const weights = weightsOf(w);
+  checkRows(rows);
+  const unclipped = rows.map(({ propensity, target }) => target / propensity);
+  const w = unclipped.map((weight) => Math.min(weight, clip));
+  // Clipped weights would hide how little the logs hold, and whether the propensities are right.
+  const weights = weightsOf(unclipped);
   const refused = refusal(weights);
   if (refused !== undefined) {
     const isModelled = rows.length > 0 && rows.every(({ model }) => model !== undefined);
@@ -85,6 +81,19 @@ export const replay = (
   if (kept.length < effectiveRowsCountMin) return noEstimate('logs-too-thin');
   const value = meanValue(kept);
   return value.kind === 'off-policy' ? { ...value, rows: kept.length } : value;
+};
+
+const checkRows = (rows: readonly LoggedRow[]): void => {
+  const wrong = rows.flatMap(({ propensity, target, reward }, i) =>
+    propensity > 0 && propensity <= 1 && target >= 0 && target <= 1 && Number.isFinite(reward)
+      ? []
+      : [`row ${i}: ${propensity}, ${target}, ${reward}`],
+  );
+  if (wrong.length > 0) {
+    throw new RangeError(
+      `off-policy: propensities lie in (0, 1], targets in [0, 1] and rewards are finite, received ${wrong.slice(0, 5).join('; ')} (${wrong.length} of ${rows.length} rows)`,
+    );
+  }
 };
 
 const weightsOf = (w: readonly number[]): Weights => {

@@ -51,6 +51,11 @@ describe('a policy judged from logs', () => {
     expect(offPolicy([]).ips).toMatchObject({ kind: 'no-estimate' });
   });
 
+  it('is refused where clipping alone would make thin logs look thick', () => {
+    const thin = [...repeated(three, 40), { reward: 1, propensity: 1e-4, target: 0.5 }];
+    expect(offPolicy(thin, 1).ips).toMatchObject({ kind: 'no-estimate', code: 'logs-too-thin' });
+  });
+
   it('needs propensities', () => {
     expect(() => offPolicy([{ reward: 1, propensity: 0, target: 0.5 }])).toThrow(/propensities lie in/);
   });
