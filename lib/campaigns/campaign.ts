@@ -22,8 +22,17 @@ export type Trigger =
       readonly startsAt: string;
       readonly endsAt: string;
     }
-  /** Each customer when they send this event, while startsAt ≤ now < endsAt. */
-  | { readonly kind: 'event'; readonly event: string; readonly startsAt: string; readonly endsAt: string }
+  /**
+   * Each customer when they send this event, while startsAt ≤ its time < endsAt: once, or with `entersEveryDays` once in
+   * each run of so many days, counted from startsAt (the last one may be shorter).
+   */
+  | {
+      readonly kind: 'event';
+      readonly event: string;
+      readonly entersEveryDays?: number;
+      readonly startsAt: string;
+      readonly endsAt: string;
+    }
   /**
    * A run every day: customers one of whose items expires or renews in `days` days or fewer; for 0 or less, ended so
    * many days ago and was not bought again. Each ending once.

@@ -25,6 +25,7 @@ import type { Campaign, Templates } from './campaign.ts';
 import { checkCondition, isObject } from './condition-check.ts';
 import { journeyProblems, journeySchema } from './journey-check.ts';
 import { endedOffers, messagesIn } from './messages-in.ts';
+import { dayMs } from './schedule.ts';
 
 /** What a marketer decides; the rest of a Campaign is given by the server. */
 export type CampaignDefinition = Pick<
@@ -158,7 +159,12 @@ const period = { startsAt: instant, endsAt: instant };
 const trigger = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('at'), at: instant }),
   z.strictObject({ kind: z.literal('recurring'), everyDays: days(startDaysAheadMax), ...period }),
-  z.strictObject({ kind: z.literal('event'), event: z.string().min(1), ...period }),
+  z.strictObject({
+    kind: z.literal('event'),
+    event: z.string().min(1),
+    entersEveryDays: days(startDaysAheadMax).optional(),
+    ...period,
+  }),
   z.strictObject({
     kind: z.literal('before-expiry'),
     days: z.int().min(-expiryAfterDaysMax).max(windowDaysMax),
@@ -257,6 +263,17 @@ const triggerProblems = (trigger: unknown, rollout: unknown): readonly Problem[]
   const [from, to] = [trigger.startsAt, trigger.endsAt].map((at) => Date.parse(String(at)));
   if (to <= from) {
     problems.push({ path: 'trigger.endsAt', message: 'must be later than startsAt' });
+  }
+  const { entersEveryDays } = trigger;
+  if (
+    trigger.kind === 'event' &&
+    typeof entersEveryDays === 'number' &&
+    entersEveryDays * dayMs > to - from
+  ) {
+    problems.push({
+      path: 'trigger.entersEveryDays',
+      message: `is longer than the campaign's period (${(to - from) / dayMs} days): nobody would enter again; received ${entersEveryDays}. Leave it out for once`,
+    });
   }
   if (rollout === 'automatic' && trigger.kind !== 'at') {
     problems.push({

@@ -34,9 +34,14 @@ const started = (trigger: Campaign['trigger']): string => {
     case 'before-expiry':
       return `Every day from ${trigger.startsAt} until ${trigger.endsAt}, those are addressed one of whose items ${ending(trigger.days)}, each ending once.`;
     case 'event':
-      return `From now on, whoever sends "${trigger.event}" between ${trigger.startsAt} and ${trigger.endsAt} is assigned and addressed, each customer once. Events that were already processed trigger nobody.`;
+      return `From now on, whoever sends "${trigger.event}" between ${trigger.startsAt} and ${trigger.endsAt} is assigned and addressed, each customer ${onceIn(trigger.entersEveryDays)}. Events that were already processed trigger nobody.`;
   }
 };
+
+const onceIn = (entersEveryDays: number | undefined): string =>
+  entersEveryDays === undefined
+    ? 'once'
+    : `once in each run of ${entersEveryDays === 1 ? 'a day' : days(entersEveryDays)}, counted from the first of these instants; a journey's messages wait until that of an earlier run has ended`;
 
 const paused = `Nothing more is sent, but for at most ${deliveryChunkCustomersCountMax} mails of each batch that is being delivered right now.`;
 

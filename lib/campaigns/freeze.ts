@@ -61,7 +61,7 @@ export const freeze = async (run: RunPhaseId, ports: FreezePorts): Promise<Froze
     await putJson(ports.archive, key, batches);
   }
   await startNextRun(campaign, run, frozenAt, ports.workflows);
-  const lookAt = new Date(lookTimesMs(campaign, Date.parse(frozenAt))[0]).toISOString();
+  const lookAt = new Date(lookTimesMs(campaign, { ...run, frozenAt })[0]).toISOString();
   return { ...run, batchesKey: key, batchCount: batches.length, lookAt };
 };
 
@@ -114,9 +114,14 @@ const freezeMembers = async (
   return batches;
 };
 
-/** An ended campaign assigns nobody; a paused one leaves out runs that repeat, and freezes its only one to wait. */
+/**
+ * An ended campaign assigns nobody; a paused one leaves out runs that repeat, and freezes its only one to wait. Whose
+ * event came during a pause is assigned after it, so a run of an event campaign is never left out for one.
+ */
 const leftOut = ({ status, trigger }: Campaign): boolean =>
-  status === 'cancelled' || status === 'finished' || (status === 'paused' && trigger.kind !== 'at');
+  status === 'cancelled' ||
+  status === 'finished' ||
+  (status === 'paused' && trigger.kind !== 'at' && trigger.kind !== 'event');
 
 // ---- members -----------------------------------------------------------------------------------------
 

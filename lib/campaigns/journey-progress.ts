@@ -22,7 +22,7 @@ import type { WaitingMember } from './journey-state.ts';
 import type { Decision } from './progress.ts';
 import { addCounts, frozenBatches, readProgress, sumRound } from './round.ts';
 import type { DeliveryCounts, JourneyRounds, RunPhase } from './run.ts';
-import { dayMs } from './schedule.ts';
+import { dayMs, eventRunEndMs } from './schedule.ts';
 import { ended, pauseCheckMs, retryAfterMs } from './waits.ts';
 
 interface Ports {
@@ -63,7 +63,9 @@ export const journeyProgress = async (
   const times = [
     ...(wanted ? [roundMs] : []),
     ...(nextDueAt === undefined ? [] : [Math.max(Date.parse(nextDueAt), roundMs)]),
-    ...(isTest && campaign.trigger.kind === 'event' ? [nowMs + pollMs(campaign.trigger.endsAt, nowMs)] : []),
+    ...(isTest && campaign.trigger.kind === 'event'
+      ? [nowMs + pollMs(eventRunEndMs(campaign.trigger, run.runId), nowMs)]
+      : []),
   ];
   if (times.length > 0) {
     return later(Math.min(...times));
@@ -98,9 +100,9 @@ const close = async (
       );
 };
 
-/** Customers enter through the queue; after the period only those do who waited for the end of a pause or of the night. */
-const pollMs = (endsAt: string, nowMs: number): number =>
-  nowMs < Date.parse(endsAt) ? journeyPollMs : 4 * journeyPollMs;
+/** Customers enter through the queue; after the run's part of the period only those do who waited for the end of a pause or of the night. */
+const pollMs = (endsMs: number, nowMs: number): number =>
+  nowMs < endsMs ? journeyPollMs : 4 * journeyPollMs;
 
 const nextRoundMs = ({ journeys = noRounds }: RunPhase, before: RunPhase, nowMs: number): number => {
   const wasFull = (before.journeys?.last?.customersCount ?? 0) >= journeyRoundCustomersCountMax;

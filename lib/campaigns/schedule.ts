@@ -1,9 +1,12 @@
 // When things happen: a recurring campaign's next run, the looks of a run, and quiet hours in a customer's zone.
-// Runs follow a grid of 24-hour days from startsAt (UTC); a run missed is skipped, never made up for in a burst.
+// Runs follow a grid of 24-hour days from startsAt (UTC); a run missed is skipped, never made up for in a burst. Not so
+// where events enter customers again (`entersEveryDays`): run k is the k-th part of the period, its customers are those of
+// the events of that time, and it is frozen and analysed however late.
 // Quiet hours use the zone's own clock (Intl.DateTimeFormat), so days of 23 and 25 hours come out right.
 // Limit: zone offsets are taken to be multiples of 15 minutes, which holds for every zone since 1972.
 
 import type { Campaign, QuietHours, Trigger } from './campaign.ts';
+import type { CampaignRun } from './run.ts';
 
 export const dayMs = 86_400_000;
 export const hourMs = 3_600_000;
@@ -61,13 +64,59 @@ export interface PlannedRun {
   readonly startsAt: string;
 }
 
-export const firstRun = (campaign: Pick<Campaign, 'trigger'>): PlannedRun => ({
-  runId: 'run-1',
-  startsAt: startsAt(campaign.trigger),
-});
+export const firstRun = (campaign: Pick<Campaign, 'trigger' | 'startedAt'>): PlannedRun =>
+  (campaign.trigger.kind === 'event' && eventRunAt(campaign, Date.parse(campaign.trigger.startsAt))) || {
+    runId: 'run-1',
+    startsAt: startsAt(campaign.trigger),
+  };
 
 /**
- * The run after `runId`, which froze at `frozenAtMs`: the first point of the grid after that instant.
+ * The run of an event campaign that an event of this instant enters; undefined outside the period. Parts of the period
+ * that were over when the campaign started are no runs: what comes late from before the start is of the first one.
+ */
+export const eventRunAt = (
+  { trigger, startedAt }: Pick<Campaign, 'trigger' | 'startedAt'>,
+  atMs: number,
+): PlannedRun | undefined => {
+  if (trigger.kind !== 'event') {
+    return undefined;
+  }
+  const [fromMs, endMs] = [Date.parse(trigger.startsAt), Date.parse(trigger.endsAt)];
+  if (atMs < fromMs || atMs >= endMs) {
+    return undefined;
+  }
+  const { entersEveryDays } = trigger;
+  if (entersEveryDays === undefined) {
+    return { runId: 'run-1', startsAt: trigger.startsAt };
+  }
+  const startedMs = startedAt === undefined ? fromMs : Date.parse(startedAt);
+  const parts = Math.floor((Math.max(atMs, startedMs) - fromMs) / (entersEveryDays * dayMs));
+  return {
+    runId: `run-${parts + 1}`,
+    startsAt: new Date(fromMs + parts * entersEveryDays * dayMs).toISOString(),
+  };
+};
+
+type EventTrigger = Extract<Trigger, { readonly kind: 'event' }>;
+
+/** Until when (ms) events enter the run. */
+export const eventRunEndMs = (
+  { startsAt: from, endsAt, entersEveryDays }: EventTrigger,
+  runId: string,
+): number => {
+  const endMs = Date.parse(endsAt);
+  return entersEveryDays === undefined
+    ? endMs
+    : Math.min(endMs, Date.parse(from) + runNumber(runId) * entersEveryDays * dayMs);
+};
+
+/** Whether a customer may be assigned, and addressed, in more than one run. */
+export const repeats = (trigger: Trigger): boolean =>
+  trigger.kind === 'event' ? trigger.entersEveryDays !== undefined : trigger.kind !== 'at';
+
+/**
+ * The run after `runId`, which froze at `frozenAtMs`: the first point of the grid after that instant (of an event
+ * campaign, the next part of its period).
  * Undefined when there is none: the trigger does not repeat, or the campaign's period ends first.
  */
 export const nextRun = (
@@ -76,6 +125,12 @@ export const nextRun = (
   frozenAtMs: number,
 ): PlannedRun | undefined => {
   const { trigger } = campaign;
+  if (trigger.kind === 'event') {
+    const startsMs = eventRunEndMs(trigger, runId);
+    return startsMs < Date.parse(trigger.endsAt)
+      ? { runId: `run-${runNumber(runId) + 1}`, startsAt: new Date(startsMs).toISOString() }
+      : undefined;
+  }
   if (trigger.kind !== 'recurring' && trigger.kind !== 'before-expiry') {
     return undefined;
   }
@@ -96,17 +151,38 @@ export const runNumber = (runId: string): number => {
   return number;
 };
 
+type DatedRun = Pick<CampaignRun, 'runId' | 'frozenAt'>;
+
 /**
  * The instants (ms) at which a run is analysed, ascending; the last one is the end of its window.
- * Event campaigns assign until endsAt, so their last window ends windowDays after that.
+ * Runs of event campaigns assign until they end, so their last window ends windowDays after that.
  */
 export const lookTimesMs = (
   campaign: Pick<Campaign, 'trigger' | 'lookDays' | 'windowDays'>,
-  frozenAtMs: number,
+  { runId, frozenAt }: DatedRun,
 ): readonly number[] => {
   const { trigger, lookDays, windowDays } = campaign;
+  const frozenAtMs = Date.parse(frozenAt);
   const lastAssignedMs =
-    trigger.kind === 'event' ? Math.max(frozenAtMs, Date.parse(trigger.endsAt)) : frozenAtMs;
+    trigger.kind === 'event' ? Math.max(frozenAtMs, eventRunEndMs(trigger, runId)) : frozenAtMs;
   const interim = lookDays.toSorted((a, b) => a - b).map((days) => frozenAtMs + days * dayMs);
   return [...interim, lastAssignedMs + windowDays * dayMs];
+};
+
+/**
+ * From when (ms) customers of the run may have been assigned: events do not wait for the freeze, which an outage may
+ * have held up.
+ */
+export const assignedFromMs = (
+  campaign: Pick<Campaign, 'trigger' | 'startedAt'>,
+  { runId, frozenAt }: DatedRun,
+): number => {
+  const { trigger, startedAt } = campaign;
+  const frozenAtMs = Date.parse(frozenAt);
+  if (trigger.kind !== 'event') {
+    return frozenAtMs;
+  }
+  const daysBefore = (trigger.entersEveryDays ?? 0) * (runNumber(runId) - 1);
+  const startsMs = Date.parse(trigger.startsAt) + daysBefore * dayMs;
+  return Math.min(frozenAtMs, Math.max(startsMs, Date.parse(startedAt ?? trigger.startsAt)));
 };

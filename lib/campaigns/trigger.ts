@@ -1,6 +1,6 @@
 // Event campaigns: what one trigger leads to (which events trigger is lib/events/archive.ts's to say).
-// A customer is assigned once in the campaign's life; the first assignment stays, whatever comes later. Who no longer
-// belongs to the audience (bought in the meantime) is left alone. Times as ISO 8601; the window is the event's.
+// A customer is assigned once in the campaign's life, or with `entersEveryDays` once in the run that the event's own time
+// lies in, late and repeated events too; the first assignment of a run stays, whatever comes later. Who no longer belongs to the audience (bought in the meantime) is left alone. Times as ISO 8601; the window is the event's.
 //
 // Nobody is lost by waiting: a trigger that must wait is put back with `notBefore` and a delay, and only then is the
 // message it came with acknowledged. SQS delays 15 minutes at most, so a long wait takes several turns; a crash in
@@ -24,10 +24,7 @@ import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 import { exclusion } from './eligibility.ts';
 import { type FactItemPorts, factItems } from './fact-items.ts';
-import { dayMs, firstRun } from './schedule.ts';
-
-const isWithin = (period: { readonly startsAt: string; readonly endsAt: string }, at: string): boolean =>
-  Date.parse(period.startsAt) <= Date.parse(at) && Date.parse(at) < Date.parse(period.endsAt);
+import { dayMs, eventRunAt } from './schedule.ts';
 
 export interface TriggerPorts {
   readonly campaigns: CampaignStore;
@@ -49,11 +46,12 @@ export type TriggerStep =
   | {
       readonly kind: 'deliver';
       readonly campaign: Campaign;
+      readonly runId: string;
       readonly member: AudienceMember;
       readonly record: CustomerRecord;
     };
 
-/** Assigns the customer (once, with its event) and says what to do now. */
+/** Assigns the customer (once a run, with its event) and says what to do now. */
 export const stepTrigger = async (
   trigger: CampaignTrigger,
   nowMs: number,
@@ -64,9 +62,10 @@ export const stepTrigger = async (
     return { kind: 'later', untilMs: notBeforeMs };
   }
   const campaign = await ports.campaigns.get(trigger.campaignId);
+  const runId = campaign && eventRunAt(campaign, Date.parse(trigger.at))?.runId;
   const closed = closedReason(campaign, trigger, nowMs);
-  if (campaign === undefined || closed !== undefined) {
-    return { kind: 'done', reason: closed ?? 'unknown-campaign' };
+  if (campaign === undefined || closed !== undefined || runId === undefined) {
+    return { kind: 'done', reason: closed ?? 'outside-period' };
   }
   if (campaign.status === 'paused') {
     return { kind: 'later', untilMs: nowMs + triggerDelaySMax * 1000 };
@@ -78,9 +77,9 @@ export const stepTrigger = async (
   if (excluded !== undefined) {
     return { kind: 'done', reason: excluded };
   }
-  const member = await claim(campaign, trigger, nowMs, ports);
+  const member = await claim(campaign, runId, trigger, nowMs, ports);
   return sends(campaign, member.arm)
-    ? { kind: 'deliver', campaign, member, record }
+    ? { kind: 'deliver', campaign, runId, member, record }
     : { kind: 'done', reason: 'untreated-arm' };
 };
 
@@ -95,20 +94,17 @@ const closedReason = (
   if (campaign.status !== 'running' && campaign.status !== 'paused') {
     return `campaign-${campaign.status}`;
   }
-  if (!isWithin(campaign.trigger, at)) {
-    return 'outside-period';
-  }
   // After so long a wait the mail would be about something forgotten, and its window would be over.
   return nowMs >= Date.parse(at) + campaign.windowDays * dayMs ? 'window-over' : undefined;
 };
 
 const claim = async (
   campaign: Campaign,
+  runId: string,
   { customerId, at }: CampaignTrigger,
   nowMs: number,
   { campaigns, secrets, events, settings }: TriggerPorts,
 ): Promise<AudienceMember> => {
-  const { runId } = firstRun(campaign);
   // A sender's clock may be ahead: the order that begins a window must never count as one that came after it.
   const fromIso = new Date(Math.max(nowMs, Date.parse(at))).toISOString();
   const wanted = assignMember(campaign, runId, customerId, fromIso, await secrets.secrets(), settings);

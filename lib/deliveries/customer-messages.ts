@@ -15,7 +15,7 @@ import type { WorkspaceSettings } from '../base/settings.ts';
 import { assignMember, isHeldOut, type RunPhaseId, sends } from '../campaigns/assigned.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { hasJourneys, type JourneyState } from '../campaigns/journey-state.ts';
-import { firstRun } from '../campaigns/schedule.ts';
+import { eventRunAt, firstRun } from '../campaigns/schedule.ts';
 import type { CustomerProfile } from '../events/customer.ts';
 import { suppressionsOf } from '../events/suppressions.ts';
 import type {
@@ -182,8 +182,8 @@ interface RunPhases {
   readonly phases: readonly RunPhaseId['phase'][];
 }
 
-/** Newest first; a campaign that waits for events has one run and no row of it. */
-const runsOf = async (campaign: Campaign, { campaigns }: CustomerMessagesPorts) => {
+/** Newest first. An event enters customers into a run that has no row yet while its freeze is late. */
+const runsOf = async (campaign: Campaign, { campaigns, clock }: CustomerMessagesPorts) => {
   const rows = await campaigns.runs(campaign.campaignId);
   const all = rows.map(
     ({ runId, phases }): RunPhases => ({
@@ -191,7 +191,10 @@ const runsOf = async (campaign: Campaign, { campaigns }: CustomerMessagesPorts) 
       phases: phases.rollout === undefined ? ['test'] : ['test', 'rollout'],
     }),
   );
-  const runs = all.length === 0 ? [{ runId: firstRun(campaign).runId, phases: ['test'] as const }] : all;
+  const { runId } = eventRunAt(campaign, clock.nowMs()) ?? all.at(-1) ?? firstRun(campaign);
+  const runs: readonly RunPhases[] = all.some((run) => run.runId === runId)
+    ? all
+    : [...all, { runId, phases: ['test'] }];
   return {
     runs: runs.toReversed().slice(0, customerRunsCountMax),
     leftOut: Math.max(0, runs.length - customerRunsCountMax),

@@ -1,11 +1,12 @@
 // Who a delivery is: decided by campaign, run, phase, customer and step of the journey, so that every attempt means the same one.
-// Campaigns with runs (recurring, before an expiry) mail once a run; all others once in the campaign's life.
+// Campaigns that repeat (recurring, before an expiry, on an event with entersEveryDays) mail once a run; all others once in the campaign's life.
 
 import { hash } from 'node:crypto';
 import { type CustomerId, type DeliveryId, deliveryId } from '../base/ids.ts';
 import type { Phase } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { StepId } from '../campaigns/journey.ts';
+import { repeats } from '../campaigns/schedule.ts';
 
 export const deliveryIdOf = (
   campaign: Pick<Campaign, 'campaignId' | 'trigger'>,
@@ -14,8 +15,7 @@ export const deliveryIdOf = (
   customerId: CustomerId,
   stepId?: StepId,
 ): DeliveryId => {
-  const { kind } = campaign.trigger;
-  const run = kind === 'recurring' || kind === 'before-expiry' ? runId : 'once';
+  const run = repeats(campaign.trigger) ? runId : 'once';
   const parts = [campaign.campaignId, run, phase, customerId, ...(stepId === undefined ? [] : [stepId])];
   return deliveryId(hash('sha256', JSON.stringify(parts)).slice(0, 40));
 };

@@ -2,11 +2,13 @@
 // A state is written before its step has an effect, and the step's own effect (one delivery a step) can be repeated, so
 // that any attempt may die anywhere and the next one goes on; of two at once, one writes and the other follows it.
 // A message that may not go now (quiet hours, a throttle) is tried again when it may; one that is refused, suppressed or
-// of unknown fate is left behind and never sent again. Nothing is sent after the purchase or the window.
+// of unknown fate is left behind and never sent again. Nothing is sent after the purchase or the window. Who entered an
+// event campaign again while an earlier journey goes on gets no two at once: the later one's messages wait for its end.
 
 import {
   deliveryRetryMs,
   deliveryRetryMsMax,
+  journeyRoundMsMin,
   journeyStepAttemptsCountMax,
   journeyStepsCountMax,
 } from '../base/limits.ts';
@@ -24,7 +26,7 @@ import {
   type Standing,
   type WalkContext,
 } from '../campaigns/journey-walk.ts';
-import { dayMs, usableTimeZone } from '../campaigns/schedule.ts';
+import { dayMs, repeats, runNumber, usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogStore, JourneyStore } from '../ports.ts';
 import type { DeliverContext, DeliveryOutcome } from './attempt.ts';
@@ -173,6 +175,10 @@ const step = async (state: JourneyState, traveller: Traveller): Promise<Turn> =>
     const outcome = here.kind !== 'wait-for-event' ? 'waited' : state.arrived ? 'event' : 'timed-out';
     return { next: moved(state, leaveStep(journey, state, outcome, await walkContext(traveller))) };
   }
+  const earlierMs = await earlierJourneyMs(traveller, nowMs);
+  if (earlierMs !== undefined) {
+    return { next: putOff(state, 'earlier-journey', earlierMs) };
+  }
   const { stepId, message: action } = here;
   const delivery = await deliverMessage({
     campaign,
@@ -185,11 +191,40 @@ const step = async (state: JourneyState, traveller: Traveller): Promise<Turn> =>
   });
   if (delivery.kind === 'deferred') {
     const untilMs = Math.max(delivery.untilMs ?? 0, nowMs + 1_000);
-    const { reason: waitsFor = 'put-off' } = delivery;
-    return { next: { ...state, waitsFor, dueAt: iso(untilMs), revision: state.revision + 1 } };
+    return { next: putOff(state, delivery.reason ?? 'put-off', untilMs) };
   }
   const outcome = delivery.kind === 'already' ? 'sent' : described(delivery);
   return { next: moved(state, leaveStep(journey, state, outcome, await walkContext(traveller))), delivery };
+};
+
+const putOff = (state: JourneyState, waitsFor: string, untilMs: number): JourneyState => ({
+  ...state,
+  waitsFor,
+  dueAt: iso(untilMs),
+  revision: state.revision + 1,
+});
+
+/**
+ * When to look again whether the customer's earlier journey in this campaign has ended; undefined when none is under way.
+ * Earlier is who was assigned earlier, so no two wait for each other, and the wait ends within the later one's own window.
+ */
+const earlierJourneyMs = async (
+  { campaign, member, context }: Traveller,
+  nowMs: number,
+): Promise<number | undefined> => {
+  if (campaign.trigger.kind !== 'event' || !repeats(campaign.trigger)) {
+    return undefined;
+  }
+  const age = (assignedAt: string, runId: string): number =>
+    Date.parse(assignedAt) - Date.parse(member.assignedAt) || runNumber(runId) - runNumber(context.runId);
+  const endMs = (assignedAt: string): number => Date.parse(assignedAt) + campaign.windowDays * dayMs;
+  const times = (await context.journeys.of(campaign.campaignId, member.customerId))
+    .filter(
+      ({ ended, runId, member: { assignedAt } }) =>
+        ended === undefined && age(assignedAt, runId) < 0 && nowMs < endMs(assignedAt),
+    )
+    .map(({ dueAt, member: { assignedAt } }) => Math.min(Date.parse(dueAt), endMs(assignedAt)));
+  return times.length === 0 ? undefined : Math.max(nowMs + journeyRoundMsMin, ...times);
 };
 
 const described = ({ kind, reason }: DeliveryOutcome): string =>

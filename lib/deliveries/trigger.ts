@@ -4,6 +4,7 @@
 import { Failure, shown } from '../base/errors.ts';
 import { decisionId as toDecisionId } from '../base/ids.ts';
 import { journeyOf } from '../campaigns/journey-state.ts';
+import { eventRunAt } from '../campaigns/schedule.ts';
 import { putBack, stepTrigger, type TriggerPorts } from '../campaigns/trigger.ts';
 import type { CampaignTrigger, JourneyStore, OrderRefund, TriggerQueue } from '../ports.ts';
 import type { DeliverContext } from './attempt.ts';
@@ -56,15 +57,16 @@ export const deliverTrigger = async (body: string, context: TriggerContext): Pro
  * began before its function died is brought to an end all the same: its code and its places would stay taken.
  */
 const closeBegun = async (
-  { campaignId, customerId }: CampaignTrigger,
+  { campaignId, customerId, at }: CampaignTrigger,
   reason: string,
   context: TriggerContext,
 ): Promise<string | number> => {
   const campaign = await context.campaigns.get(campaignId);
-  if (campaign?.trigger.kind !== 'event') {
+  const runId = campaign && eventRunAt(campaign, Date.parse(at))?.runId;
+  if (campaign === undefined || runId === undefined) {
     return reason;
   }
-  const run = { runId: 'run-1', phase: 'test' } as const;
+  const run = { runId, phase: 'test' } as const;
   const begun = await context.deliveries.get(deliveryIdOf(campaign, run.runId, run.phase, customerId));
   const action = campaign.variants.find(({ name }) => name === begun?.variant)?.action;
   const isOpen = begun?.status === 'prepared' || begun?.status === 'sending';
@@ -113,10 +115,10 @@ const goOn = async (trigger: CampaignTrigger, nowMs: number, context: TriggerCon
 /** The outcome, or the instant until which it must wait; longer waits of a journey are the campaign's rounds'. */
 const deliver = async (
   trigger: CampaignTrigger,
-  { campaign, member, record }: Extract<Awaited<ReturnType<typeof stepTrigger>>, { kind: 'deliver' }>,
+  { campaign, runId, member, record }: Extract<Awaited<ReturnType<typeof stepTrigger>>, { kind: 'deliver' }>,
   context: TriggerContext,
 ): Promise<string | number> => {
-  const run = { ...context, runId: 'run-1', phase: 'test' } as const;
+  const run = { ...context, runId, phase: 'test' } as const;
   if (journeyOf(campaign, member.arm) !== undefined) {
     const advanced = await advanceJourney(campaign, member, record, run);
     await putBackShortWait(trigger, advanced, context);

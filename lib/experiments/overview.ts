@@ -41,7 +41,7 @@ export const campaignResults = async (
   const looks = campaign.status === 'cancelled' || campaign.status === 'finished' ? [] : runs;
   const upcoming = looks
     .filter(({ skipped }) => skipped !== true)
-    .flatMap(({ frozenAt }) => lookTimesMs(campaign, Date.parse(frozenAt)))
+    .flatMap((run) => lookTimesMs(campaign, run))
     .map((dueMs) => dueMs + outcomeDelayMs)
     .filter((atMs) => atMs > clock.nowMs());
   return {

@@ -10,7 +10,7 @@ import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
 import { hasJourneys } from '../campaigns/journey-state.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
-import { dayMs, lookTimesMs } from '../campaigns/schedule.ts';
+import { assignedFromMs, dayMs, lookTimesMs } from '../campaigns/schedule.ts';
 import { ended } from '../campaigns/waits.ts';
 import type { StoredEvent } from '../events/event.ts';
 import { numberOf } from '../events/meaning.ts';
@@ -109,15 +109,15 @@ interface ReadRuns {
 }
 
 const readRuns = async (
-  { campaignId }: Campaign,
+  campaign: Campaign,
   runs: readonly CampaignRun[],
   nowMs: number,
   { outcomes, catalog }: ReportPorts,
 ): Promise<ReadRuns> => {
   const { assignments, events } = await outcomes.history({
-    campaignId,
+    campaignId: campaign.campaignId,
     runIds: runs.map(({ runId }) => runId),
-    fromMs: Math.min(...runs.map(({ frozenAt }) => Date.parse(frozenAt))),
+    fromMs: Math.min(...runs.map((run) => assignedFromMs(campaign, run))),
     toMs: nowMs,
   });
   const { orders } = foldOrders(events);
@@ -165,8 +165,8 @@ const partOf = (
 };
 
 /** Every customer of the run had the whole window, and late orders had their time to arrive. */
-const isWindowOver = (campaign: Campaign, { frozenAt }: CampaignRun, nowMs: number): boolean =>
-  nowMs >= (lookTimesMs(campaign, Date.parse(frozenAt)).at(-1) ?? 0) + outcomeDelayMs;
+const isWindowOver = (campaign: Campaign, run: CampaignRun, nowMs: number): boolean =>
+  nowMs >= (lookTimesMs(campaign, run).at(-1) ?? 0) + outcomeDelayMs;
 
 /** A rollout has a window of its own, and may still come while it is automatic. */
 const isDone = (campaign: Campaign, run: CampaignRun, nowMs: number): boolean => {

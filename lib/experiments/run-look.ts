@@ -10,7 +10,7 @@ import { outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { transition } from '../campaigns/lifecycle.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
-import { lookTimesMs, nextRun } from '../campaigns/schedule.ts';
+import { assignedFromMs, lookTimesMs, nextRun } from '../campaigns/schedule.ts';
 import { collectOutcomes } from '../outcomes/collect.ts';
 import type { CampaignStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
 import { analyse } from './analyse.ts';
@@ -48,7 +48,7 @@ export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): P
   if (campaign.status === 'cancelled') {
     return answer('finished');
   }
-  const lookAtMs = lookTimesMs(campaign, Date.parse(run.frozenAt)).map((dueMs) => dueMs + outcomeDelayMs);
+  const lookAtMs = lookTimesMs(campaign, run).map((dueMs) => dueMs + outcomeDelayMs);
   const look = lookAtMs.filter((atMs) => atMs <= nowMs).length;
   const isFinal = look === lookAtMs.length;
   if (look === 0 || (run.skipped === true && !isFinal)) {
@@ -86,7 +86,7 @@ const resultOf = async (
   const { assigned, events } = await outcomes.read({
     campaignId: campaign.campaignId,
     runIds: runs.map((run) => run.runId),
-    fromMs: Math.min(...runs.map((run) => Date.parse(run.frozenAt))),
+    fromMs: Math.min(...runs.map((run) => assignedFromMs(campaign, run))),
     toMs: asOfMs,
   });
   const collected = collectOutcomes(assigned, events, { windowDays: campaign.windowDays, asOfMs });

@@ -4,6 +4,7 @@ import { sendingAttemptMs } from '../../lib/base/limits.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { defaultTemplates } from '../../lib/deliveries/default-templates.ts';
+import { advanceJourney } from '../../lib/deliveries/journey.ts';
 import { deliverTrigger, type TriggerContext } from '../../lib/deliveries/trigger.ts';
 import type { CampaignTrigger } from '../../lib/ports.ts';
 import {
@@ -300,5 +301,125 @@ describe('a journey of an event campaign', () => {
       expect(mails.length + unknown).toBeGreaterThanOrEqual(3);
       expect(pathOf(opened)).toContain('started event');
     }
+  });
+});
+
+describe('a customer who enters an event campaign again', () => {
+  const message = { kind: 'reminder', templates: defaultTemplates.reminder } as const;
+  const trigger = { ...cart.trigger, entersEveryDays: 15 } as Campaign['trigger'];
+  const at = (day: number): string => body('ada', { at: iso(noonMs + day * dayMs) });
+  const again: Campaign = {
+    ...cart,
+    windowDays: 10,
+    trigger,
+    variants: [
+      {
+        name: 'journey',
+        weight: 1,
+        action: {
+          kind: 'journey',
+          exitOnPurchase: true,
+          steps: [
+            { stepId: 'hello', kind: 'send', message },
+            { stepId: 'days', kind: 'wait', hours: 48 },
+            { stepId: 'bye', kind: 'send', message },
+          ],
+        },
+      },
+    ],
+  };
+  const openAgain = async (of: Campaign) => {
+    const opened = await open(of);
+    const context = { ...opened.context, settings: { ...opened.context.settings, caps: [] } };
+    const now = (day: number): void => opened.setNow(noonMs + day * dayMs);
+    const enter = async (day: number, arrivesDay = day): Promise<string> => {
+      now(arrivesDay);
+      return deliverTrigger(at(day), context);
+    };
+    const goOn = async (day: number): Promise<void> => {
+      now(day);
+      await deliverTrigger(body('ada', { journey: {} }), context);
+    };
+    const pathOf = (runId: string): readonly string[] =>
+      [...opened.journeys.states.values()]
+        .filter((state) => state.runId === runId)
+        .flatMap(({ path }) => path.map(({ stepId, outcome }) => `${stepId} ${outcome}`));
+    const stateOf = (runId: string) =>
+      [...opened.journeys.states.values()].find((state) => state.runId === runId);
+    return { ...opened, context, enter, goOn, pathOf, stateOf };
+  };
+
+  it('is sent the message once a run, each by a delivery of its own', async () => {
+    const { enter, mailer } = await openAgain({ ...cart, windowDays: 10, trigger });
+    expect(await enter(1)).toBe('sent');
+    expect(await enter(14)).toBe('already');
+    expect(await enter(15)).toBe('sent');
+    expect(await enter(15)).toBe('already');
+    const mails = mailer.sent.map(({ headers }) => headers['X-Reprise-Delivery']);
+    expect(mails).toHaveLength(2);
+    expect(new Set(mails).size).toBe(2);
+  });
+
+  it('without entersEveryDays is sent it once in all', async () => {
+    const { enter, mailer } = await openAgain({ ...cart, windowDays: 10 });
+    expect([await enter(1), await enter(15)]).toEqual(['sent', 'already']);
+    expect(mailer.sent).toHaveLength(1);
+  });
+
+  it('gets no messages of two journeys at once: those of the later one wait for the end of the earlier one', async () => {
+    const { enter, goOn, mailer, pathOf, stateOf, events } = await openAgain(again);
+    await enter(14);
+    expect(mailer.sent).toHaveLength(1);
+    expect(await enter(15)).toBe('journey-waits');
+    expect(mailer.sent).toHaveLength(1);
+    // Assigned at once, like the holdout: only what is sent waits.
+    const assigned = events.filter(({ event }) => event === 'Reprise Customer Assigned');
+    expect(assigned.map(({ timestamp }) => timestamp)).toEqual(
+      [14, 15].map((day) => iso(noonMs + day * dayMs)),
+    );
+    expect(stateOf('run-2')).toMatchObject({
+      stepId: 'hello',
+      waitsFor: 'earlier-journey',
+      dueAt: iso(noonMs + 16 * dayMs),
+    });
+    await goOn(16);
+    expect(pathOf('run-1')).toEqual(['hello sent', 'days waited', 'bye sent']);
+    await goOn(16.01);
+    expect(pathOf('run-2')).toEqual(['hello sent']);
+    await goOn(18.01);
+    expect(pathOf('run-2')).toEqual(['hello sent', 'days waited', 'bye sent']);
+    expect(mailer.sent).toHaveLength(4);
+  });
+
+  it('by an event that comes late waits for the journey entered before it, and not the other way round', async () => {
+    const { enter, goOn, mailer, pathOf, stateOf } = await openAgain(again);
+    await enter(15);
+    expect(await enter(14, 15.5)).toBe('journey-waits');
+    expect(stateOf('run-1')?.waitsFor).toBe('earlier-journey');
+    await goOn(17);
+    expect(pathOf('run-2')).toEqual(['hello sent', 'days waited', 'bye sent']);
+    await goOn(17.01);
+    expect(pathOf('run-1')).toEqual(['hello sent']);
+    expect(mailer.sent).toHaveLength(3);
+  });
+
+  it('waits for no journey that nobody took to its end: its window is over before their own', async () => {
+    const { enter, context, stateOf, ...stage } = await openAgain({ ...again, windowDays: 3 });
+    await enter(14);
+    await enter(15);
+    const later = stateOf('run-2');
+    const campaign = await context.campaigns.get(again.campaignId);
+    if (later === undefined || campaign === undefined) throw new Error('gone');
+    // Only the later journey is looked at, before and after the end of the first one's window on day 17.
+    const advanceAt = async (day: number) => {
+      stage.setNow(noonMs + day * dayMs);
+      const record = await context.customers.read(customerId('ada'));
+      const run = { ...context, runId: 'run-2', phase: 'test' } as const;
+      return (await advanceJourney(campaign, later.member, record, run)).state;
+    };
+    // The first one's step was due on day 16 and nobody came: looked at again after five minutes.
+    expect((await advanceAt(16.9)).dueAt).toBe(iso(noonMs + 16.9 * dayMs + 5 * 60_000));
+    expect((await advanceAt(17)).path).toMatchObject([{ stepId: 'hello', outcome: 'sent' }]);
+    expect(stateOf('run-1')?.ended).toBeUndefined();
   });
 });

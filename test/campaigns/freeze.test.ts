@@ -211,6 +211,39 @@ describe('freezing an audience', () => {
   });
 });
 
+describe('runs of an event campaign that customers enter again', () => {
+  const trigger = {
+    kind: 'event',
+    event: 'Product Added',
+    entersEveryDays: 10,
+    startsAt: iso(t0),
+    endsAt: iso(t0 + 25 * dayMs),
+  } as const;
+
+  it('start the next part of the period, however late, to its end', async () => {
+    const ports = open(campaign({ trigger }));
+    await fill(ports.customers, 20);
+    // An outage: the first run freezes when the second is due already.
+    ports.clock.nowIs(t0 + 12 * dayMs);
+    for (const runId of ['run-1', 'run-2', 'run-3']) {
+      expect((await freeze({ ...run1, runId }, ports)).batchCount).toBe(0);
+    }
+    const started = [...ports.workflows.campaigns.values()];
+    expect(started.map(({ runId, startsAt }) => [runId, startsAt])).toEqual([
+      ['run-2', iso(t0 + 10 * dayMs)],
+      ['run-3', iso(t0 + 20 * dayMs)],
+    ]);
+    expect(assignedEvents(ports.archive)).toEqual([]);
+  });
+
+  it('are analysed though they came due in a pause: whose event came then is assigned after it', async () => {
+    const ports = open(campaign({ trigger, status: 'paused' }));
+    await freeze(run1, ports);
+    expect((await ports.campaigns.run(run1.campaignId, 'run-1'))?.skipped).toBeUndefined();
+    expect(ports.workflows.campaigns.size).toBe(1);
+  });
+});
+
 describe('runs that repeat', () => {
   const weekly = {
     kind: 'recurring',

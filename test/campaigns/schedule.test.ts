@@ -121,11 +121,16 @@ describe('runs', () => {
   });
 
   it('are looked at on the look days in order, and at the end of the window', () => {
-    expect(lookTimesMs(campaign(), t0)).toEqual([t0 + 7 * dayMs, t0 + 14 * dayMs, t0 + 30 * dayMs]);
+    expect(lookTimesMs(campaign(), { runId: 'run-1', frozenAt: iso(t0) })).toEqual([
+      t0 + 7 * dayMs,
+      t0 + 14 * dayMs,
+      t0 + 30 * dayMs,
+    ]);
   });
 
   it('of event campaigns end windowDays after the last possible assignment', () => {
     const trigger = { kind: 'event', event: 'x', startsAt: iso(t0), endsAt: iso(t0 + 60 * dayMs) } as const;
-    expect(lookTimesMs(campaign({ trigger, lookDays: [] }), t0)).toEqual([t0 + 90 * dayMs]);
+    const run = { runId: 'run-1', frozenAt: iso(t0) };
+    expect(lookTimesMs(campaign({ trigger, lookDays: [] }), run)).toEqual([t0 + 90 * dayMs]);
   });
 });

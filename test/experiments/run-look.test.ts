@@ -211,3 +211,53 @@ describe('a campaign that repeats every 10 days, twice', () => {
     expect(await results.list(campaignId)).toEqual([]);
   });
 });
+
+describe('an event campaign of 50 days that customers enter again every 30', () => {
+  const again: Campaign = {
+    ...campaign,
+    lookDays: [],
+    rollout: 'manual',
+    startedAt: at(0),
+    trigger: { kind: 'event', event: 'x', entersEveryDays: 30, startsAt: at(0), endsAt: at(50) },
+  };
+  // The second run froze two days late: an outage.
+  beforeEach(() => open(again, runAt('run-1', at(0)), runAt('run-2', at(32))));
+
+  test('makes the result of a run when the window of its last customer is over', async () => {
+    nowIs(59);
+    expect(await look('run-1')).toMatchObject({ next: 'look', lookAt: at(60, outcomeDelayMs) });
+    nowIs(60);
+    expect((await look('run-1')).next).toBe('finished');
+    expect((await store.get(campaignId))?.status).toBe('running');
+  });
+
+  test('ends windowDays after its period, with a result over both runs, read from before a late freeze', async () => {
+    nowIs(60);
+    await look('run-1');
+    nowIs(79);
+    expect(await look('run-2')).toMatchObject({ next: 'look', lookAt: at(80, outcomeDelayMs) });
+    nowIs(80);
+    await look('run-2');
+    expect((await store.get(campaignId))?.status).toBe('finished');
+    expect((await results.list(campaignId)).map(({ runId }) => runId)).toEqual(['run-1', 'run-2', allRuns]);
+    expect(queries.map(({ fromMs }) => (fromMs - t0) / dayMs)).toEqual([0, 30, 0]);
+  });
+
+  test('counts who entered twice once in the result over all runs, from the first assignment', async () => {
+    nowIs(80);
+    data = population({ A: 300 });
+    const second = data.assigned.map((one) => ({
+      ...one,
+      assignedAtMs: one.assignedAtMs + 40 * dayMs,
+      decisionId: `${one.decisionId}-again`,
+    }));
+    data = { ...data, assigned: [...second, ...data.assigned] };
+    await look('run-1');
+    await look('run-2');
+    const over = (await results.list(campaignId)).find(({ runId }) => runId === allRuns);
+    const customers = over?.arms.reduce((sum, arm) => sum + arm.customers, 0);
+    expect(customers).toBe(2_000);
+    // Their orders of day 3 are within the window of the first assignment (day 0), not of the second (day 40).
+    expect(over?.arms.find(({ arm }) => arm === 'A')?.conversions).toBeGreaterThan(200);
+  });
+});

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { greeting } from '../mail-footer.ts';
 import { journey, type MessageWords, ownTitles, percentOff, send, templatesOf, wait } from './messages.ts';
-import { continuing, daysOf, hoursOf, meaning, onEvent, percentOf, usual } from './parameters.ts';
+import { daysOf, entriesOf, hoursOf, meaning, onEvent, percentOf, repeating, usual } from './parameters.ts';
 import { said, strategy } from './strategy.ts';
 
 const cartWords: MessageWords = {
@@ -98,7 +98,7 @@ export const abandonedCart = strategy({
     '适合有购物车的商店，需要 Product Added 事件，可移出购物车的还需 Product Removed 事件。两组对比可看出优惠券是否值得。',
   ),
   parameters: z.strictObject({
-    ...continuing,
+    ...repeating,
     delayHours: hoursOf(4, 'Hours between the cart and the reminder.', '加入购物车后多少小时提醒。'),
     couponDelayHours: hoursOf(
       44,
@@ -130,7 +130,7 @@ export const abandonedCart = strategy({
     const coupon = send('coupon', {
       kind: 'coupon',
       focus: 'cart',
-      offer: percentOff(percent, couponDays),
+      offer: percentOff(percent, couponDays, entriesOf(parameters)),
       templates: templatesOf(withCart(cartCoupon, cartUrl)),
     });
     return {
@@ -165,7 +165,7 @@ export const abandonedView = strategy({
     '适合购买前常作比较的商品，需要 Product Viewed 事件。购物车中已有商品的客户由“购物车挽回”负责。',
   ),
   parameters: z.strictObject({
-    ...continuing,
+    ...repeating,
     delayHours: hoursOf(24, 'Hours between the visit and the message.', '浏览后多少小时发送。'),
   }),
   build: (parameters, nowMs) => ({

@@ -7,7 +7,7 @@ import type { Condition } from '../condition.ts';
 import type { CampaignDefinition } from '../definition.ts';
 import { greeting } from '../mail-footer.ts';
 import { journey, type MessageWords, percentOff, send, templatesOf, wait } from './messages.ts';
-import { continuing, daysOf, hoursOf, meaning, onEvent, percentOf, usual } from './parameters.ts';
+import { daysOf, entriesOf, hoursOf, meaning, onEvent, percentOf, repeating, usual } from './parameters.ts';
 import { said, strategy } from './strategy.ts';
 
 const nextPart: MessageWords = {
@@ -99,7 +99,7 @@ const learnNextCoupon: MessageWords = {
 };
 
 const parameters = z.strictObject({
-  ...continuing,
+  ...repeating,
   event: z
     .enum(['Course Completed', 'Content Completed'])
     .default('Course Completed')
@@ -147,7 +147,7 @@ const afterCompletion = (
         send('coupon', {
           kind: 'coupon',
           focus,
-          offer: percentOff(given.percent, given.couponDays),
+          offer: percentOff(given.percent, given.couponDays, entriesOf(given)),
           templates: templatesOf(coupon),
         }),
       ),

@@ -153,9 +153,10 @@ export const journey = (...steps: readonly JourneyStep[]) =>
   ({ kind: 'journey', steps, exitOnPurchase: true }) as const;
 
 /** One code a customer, once, with its own end. */
-export const percentOff = (percent: number, expiresAfterDays: number) => ({
+/** `entriesCount`: how often a customer may get such a code; each is good once. */
+export const percentOff = (percent: number, expiresAfterDays: number, entriesCount = 1) => ({
   discount: { kind: 'percent', percent } as const,
   expiresAfterDays,
   redemptionsPerCodeMax: 1,
-  redemptionsPerCustomerMax: 1,
+  redemptionsPerCustomerMax: entriesCount,
 });

@@ -67,6 +67,31 @@ export const continuing = {
     .meta(meaning('For how many days new customers enter.', '在多少天内持续纳入新的客户。')),
 };
 
+/** Those of a strategy whose occasion comes again. */
+export const repeating = {
+  ...continuing,
+  entersEveryDays: z
+    .int()
+    .min(1)
+    .max(2 * windowDaysMax)
+    .default(30)
+    .meta(
+      meaning(
+        'A customer enters once in each span of so many days, counted from the start, and again in the next one. As long as runsForDays or longer: once in all.',
+        '自开始时间起，每隔这么多天为一期；同一客户每期最多进入一次，下一期可再次进入。不短于 runsForDays 时，总共只进入一次。',
+      ),
+    ),
+};
+
+/** How often a customer may enter: the runs of the period. */
+export const entriesOf = ({
+  runsForDays,
+  entersEveryDays,
+}: {
+  readonly runsForDays: number;
+  readonly entersEveryDays: number;
+}): number => Math.ceil(runsForDays / entersEveryDays);
+
 interface Shared {
   readonly startsAt?: string;
   readonly holdoutShare: number;
@@ -89,9 +114,17 @@ export const periodOf = (
 
 export const onEvent = (
   event: string,
-  parameters: Pick<Shared, 'startsAt'> & { readonly runsForDays: number },
+  parameters: Pick<Shared, 'startsAt'> & { readonly runsForDays: number; readonly entersEveryDays?: number },
   nowMs: number,
-): Trigger => ({ kind: 'event', event, ...periodOf(parameters, nowMs) });
+): Trigger => {
+  const { runsForDays, entersEveryDays = runsForDays } = parameters;
+  return {
+    kind: 'event',
+    event,
+    ...(entersEveryDays < runsForDays && { entersEveryDays }),
+    ...periodOf(parameters, nowMs),
+  };
+};
 
 /** What most strategies share; what a strategy states stands over it. */
 export const usual = ({ holdoutShare, channels }: Shared) =>
