@@ -93,6 +93,7 @@ const runTrial = (seed: number, learners: number): Trial => {
     ...campaign,
     campaignSalt: `campaign-${seed}`,
     globalSalt: `workspace-${seed}`,
+    globalPurpose: 'global-holdout',
     globalHoldoutShare: 0.05,
   };
   const assigned: AssignedCustomer[] = market.learners

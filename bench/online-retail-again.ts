@@ -47,7 +47,11 @@ export const analyseAgain = (
     windowDays,
   };
   const results = Array.from({ length: assignments }, (_, index) => {
-    const salts = { campaignSalt: `campaign-${index}`, globalSalt: `workspace-${index}` };
+    const salts = {
+      campaignSalt: `campaign-${index}`,
+      globalSalt: `workspace-${index}`,
+      globalPurpose: 'global-holdout',
+    };
     const assigned = audience.map((id) => ({
       customerId: customerId(id),
       arm: assign(customerId(id), { ...campaign, ...salts, globalHoldoutShare }).arm,

@@ -212,8 +212,12 @@ const schema = z.strictObject({
     .max(0.5)
     .default(defaultSettings.globalHoldoutShare)
     .describe(
-      'Share of customers that no campaign ever treats; what Reprise caused is measured against them.',
+      'Share of customers whom no campaign treats and nothing is personalised for; what Reprise causes is measured against them.',
     ),
+  globalHoldoutPeriod: z
+    .enum(['quarter', 'half-year', 'year', 'for-ever'])
+    .default(defaultSettings.globalHoldoutPeriod)
+    .describe('How long these customers stay held out before others are drawn (calendar, UTC).'),
   explorationShare: z
     .number()
     .min(0)
@@ -364,6 +368,7 @@ export const readConfig = (path = 'reprise.config.json', preset?: PresetName): C
 
 export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   globalHoldoutShare: config.globalHoldoutShare,
+  globalHoldoutPeriod: config.globalHoldoutPeriod,
   explorationShare: config.explorationShare,
   reranking: config.reranking,
   eligibilityRules: config.eligibilityRules,

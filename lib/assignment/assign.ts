@@ -2,7 +2,7 @@
 // the same salts give the same arm on every machine, in any order, as often as asked.
 // Hash: SHA-256 over "purpose, salt, customer id", separated by line feeds, UTF-8; the first 53 bits over 2^53, so
 // shares are exact to 1.1e-16. The purpose keeps both buckets independent even where both salts were equal.
-// The global bucket is asked first with the workspace's salt: who is held out there is held out of every campaign.
+// The global bucket is asked first with the workspace's salt: who is held out there is held out of everything for the period.
 
 import { hash } from 'node:crypto';
 import { Failure } from '../base/errors.ts';
@@ -19,6 +19,8 @@ export interface AssignmentDesign {
   readonly holdoutShare: number;
   readonly variants: readonly { readonly name: string; readonly weight: number }[];
   readonly globalSalt: string;
+  /** What the global holdout's bucket is for: one draw a period (holdout-period.ts). */
+  readonly globalPurpose: string;
   readonly globalHoldoutShare: number;
 }
 
@@ -36,7 +38,7 @@ export interface Assignment {
 export const assign = (customerId: CustomerId, design: AssignmentDesign): Assignment => {
   checkDesign(design);
   const { holdoutShare, globalHoldoutShare } = design;
-  if (bucket('global-holdout', design.globalSalt, customerId) < globalHoldoutShare) {
+  if (bucket(design.globalPurpose, design.globalSalt, customerId) < globalHoldoutShare) {
     return { arm: globalHoldoutArm, propensity: globalHoldoutShare };
   }
   const inCampaign = 1 - globalHoldoutShare;

@@ -79,9 +79,13 @@ export interface MessageCosts {
   readonly push: number;
 }
 
+/** How long a draw of the global holdout lasts, by the calendar (UTC). */
+export type HoldoutPeriod = 'quarter' | 'half-year' | 'year' | 'for-ever';
+
 export interface WorkspaceSettings {
-  /** Share of customers that no campaign ever treats, in [0, 0.5]. */
+  /** Share of customers whom no campaign treats and nothing is personalised for, in [0, 0.5]. */
   readonly globalHoldoutShare: number;
+  readonly globalHoldoutPeriod: HoldoutPeriod;
   /** Share of recommendation slots given to exploration, in [0, 0.5]. */
   readonly explorationShare: number;
   readonly reranking: RerankingSettings;
@@ -126,6 +130,7 @@ export const defaultReranking: Reranking = {
 
 export const defaultSettings: WorkspaceSettings = {
   globalHoldoutShare: 0.05,
+  globalHoldoutPeriod: 'quarter',
   explorationShare: 0.05,
   reranking: defaultReranking,
   eligibilityRules: [],

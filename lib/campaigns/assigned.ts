@@ -3,8 +3,8 @@
 
 import { hash } from 'node:crypto';
 import { assign, globalHoldoutArm, holdoutArm } from '../assignment/assign.ts';
+import { type HoldoutSettings, holdoutPurpose } from '../assignment/holdout-period.ts';
 import { type CustomerId, decisionId } from '../base/ids.ts';
-import type { WorkspaceSettings } from '../base/settings.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { WorkspaceSecrets } from '../ports.ts';
@@ -24,13 +24,14 @@ export const assignMember = (
   customerId: CustomerId,
   atIso: string,
   secrets: Pick<WorkspaceSecrets, 'holdoutSalt'>,
-  settings: Pick<WorkspaceSettings, 'globalHoldoutShare'>,
+  settings: HoldoutSettings,
 ): AudienceMember => {
   const { arm, propensity } = assign(customerId, {
     campaignSalt: campaign.salt,
     holdoutShare: campaign.holdoutShare,
     variants: campaign.variants,
     globalSalt: secrets.holdoutSalt,
+    globalPurpose: holdoutPurpose(settings.globalHoldoutPeriod, Date.parse(atIso)),
     globalHoldoutShare: settings.globalHoldoutShare,
   });
   const run: RunPhaseId = { campaignId: campaign.campaignId, runId, phase: 'test' };

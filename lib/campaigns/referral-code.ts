@@ -4,6 +4,7 @@
 // or of its reward does not suit (any more), and a code that has ended is not given back.
 
 import { z } from 'zod';
+import type { HoldoutSettings } from '../assignment/holdout-period.ts';
 import { Failure, shown } from '../base/errors.ts';
 import { type CustomerId, campaignId as campaignIdOf } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
@@ -34,7 +35,7 @@ export interface ReferralPorts {
   readonly secrets: SecretStore;
   readonly customers: Pick<CustomerStore, 'read'>;
   readonly catalog: Pick<CatalogStore, 'get'>;
-  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare' | 'eligibilityRules'>;
+  readonly settings: HoldoutSettings & Pick<WorkspaceSettings, 'eligibilityRules'>;
   readonly clock: Clock;
 }
 

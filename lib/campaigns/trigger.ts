@@ -6,6 +6,7 @@
 // message it came with acknowledged. SQS delays 15 minutes at most, so a long wait takes several turns; a crash in
 // between makes two messages of one, and the second finds the delivery done.
 
+import type { HoldoutSettings } from '../assignment/holdout-period.ts';
 import type { ModelVersion } from '../base/ids.ts';
 import { triggerDelaySMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
@@ -32,7 +33,7 @@ export interface TriggerPorts {
   readonly catalog: CatalogStore;
   readonly secrets: SecretStore;
   readonly events: EventQueue;
-  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare' | 'consentRequired'>;
+  readonly settings: Pick<WorkspaceSettings, keyof HoldoutSettings | 'consentRequired'>;
   readonly assortment: FactItemPorts['assortment'];
   /** Of the published lists; asked only when the campaign puts recommended items into its mails. */
   readonly listVersion: () => Promise<ModelVersion | undefined>;

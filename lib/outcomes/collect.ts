@@ -1,9 +1,11 @@
 // Outcomes of a run by intention to treat: every customer assigned counts in their arm, whether the mail was sent,
 // suppressed or bounced. An order counts if assignedAt ≤ its time < assignedAt + windowDays and it was kept.
-// A customer assigned more than once keeps the first assignment; a second arm is a conflict, which the result shows.
+// A customer assigned more than once keeps the first assignment; a second arm is a conflict, which the result shows,
+// but for the global holdout, whose next period may draw the customer into it or out of it.
 // Attribution is secondary, and no cause: coupon (redeemed on the order, or named by it), click (a link of the mail
 // was followed before the order). Times in ms since 1970; what happened after `asOfMs` is left out.
 
+import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
@@ -88,7 +90,7 @@ const firstAssignments = (assigned: Iterable<AssignedCustomer>) => {
     if (sameDecision === undefined || entry.assignedAtMs < sameDecision.assignedAtMs) {
       decisions.set(entry.decisionId, entry);
     }
-    if (kept !== undefined && kept.arm !== entry.arm) {
+    if (kept !== undefined && kept.arm !== entry.arm && ![kept.arm, entry.arm].includes(globalHoldoutArm)) {
       conflicts.add(entry.customerId);
     }
     if (kept === undefined || entry.assignedAtMs < kept.assignedAtMs) {

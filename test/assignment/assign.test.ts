@@ -14,6 +14,7 @@ const design: AssignmentDesign = {
     { name: 'C', weight: 0.2 },
   ],
   globalSalt: 'workspace',
+  globalPurpose: 'global-holdout',
   globalHoldoutShare: 0.05,
 };
 const customers = (count: number, prefix = 'customer') =>

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { assign } from '../../lib/assignment/assign.ts';
+import { holdoutPurpose } from '../../lib/assignment/holdout-period.ts';
 import { customerId } from '../../lib/base/ids.ts';
 import type { AudienceBatch, AudienceMember } from '../../lib/campaigns/audience.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
@@ -54,6 +55,7 @@ const armOf = (id: string) =>
     holdoutShare: 0.2,
     variants: campaign().variants,
     globalSalt: 'test-holdout-salt',
+    globalPurpose: holdoutPurpose(settings.globalHoldoutPeriod, t0),
     globalHoldoutShare: 0.1,
   });
 

@@ -51,7 +51,11 @@ const open = (change: Partial<Campaign> = {}, world: World = {}) => {
         read: async (id: CustomerId) => ({ profile: profileOf(id, { traits: { tolerance: 2 } }) }),
       },
       catalog: fakeCatalogStore(world.items),
-      settings: { globalHoldoutShare: 0, eligibilityRules: world.rules ?? [] },
+      settings: {
+        globalHoldoutShare: 0,
+        globalHoldoutPeriod: 'for-ever' as const,
+        eligibilityRules: world.rules ?? [],
+      },
       clock: movedClock(),
     },
   };

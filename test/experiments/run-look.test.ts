@@ -36,7 +36,13 @@ const population = (buyers: { readonly [arm: string]: number }, day = 0) => {
   const seen = new Map<string, number>();
   for (let i = 0; i < 2_000; i++) {
     const user = `c${i}`;
-    const design = { ...campaign, campaignSalt: campaign.salt, globalSalt: 'g', globalHoldoutShare: 0 };
+    const design = {
+      ...campaign,
+      campaignSalt: campaign.salt,
+      globalSalt: 'g',
+      globalPurpose: 'p',
+      globalHoldoutShare: 0,
+    };
     const { arm } = assign(customerId(user), design);
     const before = seen.get(arm) ?? 0;
     seen.set(arm, before + 1);
