@@ -8,6 +8,7 @@ import {
   clock,
   customerStore,
   eventQueue,
+  inForce,
   log,
   pathParameter,
   random,
@@ -26,8 +27,8 @@ export const handler = routes({
       events: eventQueue(),
       clock: clock(),
       random: random(),
-      explorationShare: settings().explorationShare,
-      reranking: settings().reranking,
+      inForce: inForce(),
+      settings: settings(),
       eligibilityRules: settings().eligibilityRules,
       warn: (message, detail) => log('warn', message, detail),
     });

@@ -18,6 +18,7 @@ import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts'
 import { createDeliveryStore } from '../lib/adapters/delivery-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
 import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
+import { createExperimentStore } from '../lib/adapters/experiment-store-dynamodb.ts';
 import { createInbox } from '../lib/adapters/inbox-dynamodb.ts';
 import { createJourneyStore } from '../lib/adapters/journey-store-dynamodb.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
@@ -45,6 +46,7 @@ import type { HtmlAnswer } from '../lib/deliveries/unsubscribe.ts';
 import { createRivals } from '../lib/deliveries/yielding.ts';
 import type { Clock, WithAnalytics } from '../lib/ports.ts';
 import { createAssortmentSource } from '../lib/recommendations/assortment-source.ts';
+import { createInForceSource } from '../lib/recommendations/in-force-source.ts';
 import type { Tools } from '../lib/recommenders/model.ts';
 import { decodeServing } from '../lib/recommenders/serving.ts';
 
@@ -282,6 +284,18 @@ export const assortment = once(() =>
     catalog: catalogStore(),
     clock: clock(),
     decode: decodeServing,
+    warn: (message, detail) => log('warn', message, detail),
+  }),
+);
+export const experimentStore = once(() =>
+  createExperimentStore(documentClient(), required('REPRISE_CONTROL_TABLE')),
+);
+/** Running experiments and the global holdout's salt, held in memory. */
+export const inForce = once(() =>
+  createInForceSource({
+    experiments: experimentStore(),
+    secrets: secretStore(),
+    clock: clock(),
     warn: (message, detail) => log('warn', message, detail),
   }),
 );

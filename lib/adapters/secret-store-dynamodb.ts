@@ -44,5 +44,9 @@ export const createSecretStore = (
       held ??= (await read()) ?? (await make());
       return held;
     },
+    made: async () => {
+      held ??= await read();
+      return held;
+    },
   };
 };

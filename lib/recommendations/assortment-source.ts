@@ -1,4 +1,4 @@
-// Keeps the assortment in memory: the serving artifact is read once per model version, the pointer and what came or
+// Keeps the assortment in memory, of the version that serves and of at most one other, which an experiment compares: the serving artifact is read once per model version, the pointer and what came or
 // went since the training at most every cacheMs, by one caller for all that wait. A request in between reads nothing.
 // When a refresh fails, the assortment that is there goes on serving and the failure is reported; without one it throws.
 
@@ -21,13 +21,32 @@ export interface AssortmentPorts {
 
 export const servingKey = (version: ModelVersion): string => `versions/${version}/serving.bin`;
 
-export const createAssortmentSource = (ports: AssortmentPorts): (() => Promise<Assortment>) => {
+/** Of a version, or of the one that serves. */
+export type AssortmentSource = (version?: ModelVersion) => Promise<Assortment>;
+
+export const createAssortmentSource = (ports: AssortmentPorts): AssortmentSource => {
+  const current = keepAssortment(async () => (await ports.registry.current())?.version, ports);
+  let other: { readonly version: ModelVersion; readonly source: () => Promise<Assortment> } | undefined;
+  return async (version) => {
+    const served = await current();
+    if (version === undefined || served.serving?.modelVersion === version) return served;
+    if (other?.version !== version) {
+      other = { version, source: keepAssortment(async () => version, ports) };
+    }
+    return other.source();
+  };
+};
+
+const keepAssortment = (
+  versionNow: () => Promise<ModelVersion | undefined>,
+  ports: AssortmentPorts,
+): (() => Promise<Assortment>) => {
   let serving: ServingModel | undefined;
   let held: { readonly assortment: Assortment; readonly untilMs: number } | undefined;
   let refreshing: Promise<Assortment> | undefined;
 
   const refresh = async (): Promise<Assortment> => {
-    const version = (await ports.registry.current())?.version;
+    const version = await versionNow();
     if (version !== serving?.modelVersion) serving = version && (await readServing(version, ports));
     const sinceMs = serving?.trainedAtMs ?? 0;
     const [news, withdrawn] = await Promise.all([

@@ -59,6 +59,8 @@ export interface CandidateContext {
   readonly series: SeriesOrder;
   /** The popular ones that fill up are bounded (exposure.ts), so that others have to stand by. */
   readonly isPopularBounded: boolean;
+  /** False: the lists that are the same for everybody. */
+  readonly personalised: boolean;
   readonly nowMs: number;
 }
 
@@ -67,6 +69,7 @@ export const candidateLists = (
   record: CustomerRecord,
   context: CandidateContext,
 ): CandidateList[] => {
+  if (!context.personalised) return fillLists(context).filter((list) => list.items.length > 0);
   const history = historyOf(record.state);
   const reasonOf = strongestReason(record, history, context);
   const lists = [

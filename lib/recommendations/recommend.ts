@@ -5,7 +5,7 @@
 // that propensities are over what can be shown.
 // score is comparable within one answer only; propensity is defined in exploration.ts.
 
-import type { CustomerId, ItemId, ModelVersion, RecommendationId } from '../base/ids.ts';
+import type { CustomerId, ExperimentId, ItemId, ModelVersion, RecommendationId } from '../base/ids.ts';
 import type { Random } from '../base/random.ts';
 import type { EligibilityRule, RerankingSettings } from '../base/settings.ts';
 import type { CustomerRecord } from '../events/customer.ts';
@@ -51,6 +51,8 @@ export interface Recommendation {
   readonly items: readonly RecommendedItem[];
   /** Share of the ranking's relevance that the order of the answer gives up for diversity and the like, in [0, 1). */
   readonly relevanceLost: number;
+  /** The arm of a running experiment that this answer shows. */
+  readonly experiment?: { readonly experimentId: ExperimentId; readonly variant: string };
   /** What the caller should know about this answer; absent when there is nothing. */
   readonly notes?: readonly string[];
 }
@@ -59,6 +61,8 @@ export interface RecommendContext {
   readonly recommendationId: RecommendationId;
   readonly nowMs: number;
   readonly random: Random;
+  /** False: popularity alone, whatever is known of the customer; default true. */
+  readonly personalised?: boolean;
   /** Probability of each slot to explore, in [0, 0.5]. */
   readonly explorationShare: number;
   readonly reranking: RerankingSettings;
@@ -69,8 +73,9 @@ export const recommend = (
   request: RecommendationRequest,
   record: CustomerRecord,
   assortment: Assortment,
-  { recommendationId, nowMs, random, explorationShare, reranking, eligibilityRules }: RecommendContext,
+  { nowMs, random, explorationShare, eligibilityRules, ...context }: RecommendContext,
 ): Recommendation => {
+  const { recommendationId, personalised = true } = context;
   const eligible = eligibility(
     request,
     record.state,
@@ -80,11 +85,20 @@ export const recommend = (
   );
   const canRead = readable(record, assortment);
   const series = seriesOrder(record.state, assortment, { eligible, readable: canRead, nowMs });
-  const settings = rerankingFor(reranking, request.placement);
+  const settings = rerankingFor(context.reranking, request.placement);
   const isPopularBounded = settings.popularShareMax < 1;
-  const context = { assortment, eligible, readable: canRead, series, isPopularBounded, nowMs };
-  const ranked = rankCandidates(candidateLists(request, record, context));
-  const chosen = rerank(ranked, request.limit, historyOf(record.state).values(), assortment, settings);
+  const candidates = {
+    assortment,
+    eligible,
+    readable: canRead,
+    series,
+    isPopularBounded,
+    personalised,
+    nowMs,
+  };
+  const ranked = rankCandidates(candidateLists(request, record, candidates));
+  const history = personalised ? historyOf(record.state).values() : [];
+  const chosen = rerank(ranked, request.limit, history, assortment, settings);
   const mayExplore = (item: CatalogItem): boolean =>
     eligible(item.itemId) &&
     canRead(item.itemId) &&

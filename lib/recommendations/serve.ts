@@ -4,22 +4,25 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { seededRandom } from '../base/random.ts';
-import type { EligibilityRule, RerankingSettings } from '../base/settings.ts';
+import type { EligibilityRule } from '../base/settings.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { Clock, CustomerStore, EventQueue, RandomBytes } from '../ports.ts';
 import type { Assortment } from './assortment.ts';
+import type { AssortmentSource } from './assortment-source.ts';
 import { type Recommendation, type RecommendedItem, recommend } from './recommend.ts';
 import type { RecommendationRequest } from './request.ts';
+import { type InForce, type Treatment, type TreatmentSettings, treatmentOf } from './treatment.ts';
 
 export interface ServePorts {
-  readonly assortment: () => Promise<Assortment>;
+  readonly assortment: AssortmentSource;
+  /** What is in force now (in-force-source.ts). */
+  readonly inForce: () => Promise<InForce>;
   readonly customers: Pick<CustomerStore, 'read'>;
   readonly events: EventQueue;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly explorationShare: number;
-  readonly reranking: RerankingSettings;
+  readonly settings: TreatmentSettings;
   readonly eligibilityRules: readonly EligibilityRule[];
   readonly warn: (message: string, detail: object) => void;
 }
@@ -28,24 +31,46 @@ export const serveRecommendation = async (
   request: RecommendationRequest,
   ports: ServePorts,
 ): Promise<Recommendation> => {
-  const assortment = await ports.assortment();
+  const nowMs = ports.clock.nowMs();
+  const unit = { customerId: request.userId, placement: request.placement };
+  const treatment = treatmentOf(unit, await ports.inForce(), ports.settings, nowMs);
+  const assortment = await assortmentFor(treatment, ports);
   const record = await ports.customers.read(request.userId, assortment.serving?.modelVersion);
   const id = newRecommendationId(ports.random);
-  const nowMs = ports.clock.nowMs();
-  const recommendation = recommend(request, record, assortment, {
+  const answer = recommend(request, record, assortment, {
     recommendationId: id,
     nowMs,
     random: seededRandom(id),
-    explorationShare: ports.explorationShare,
-    reranking: ports.reranking,
+    explorationShare: treatment.explorationShare,
+    reranking: treatment.reranking,
+    personalised: treatment.personalised,
     eligibilityRules: ports.eligibilityRules,
   });
+  const { exposure } = treatment;
+  const recommendation: Recommendation =
+    exposure === undefined
+      ? answer
+      : { ...answer, experiment: { experimentId: exposure.experimentId, variant: exposure.variant } };
   try {
-    await ports.events.send([servedEvent(recommendation, nowMs)]);
+    await ports.events.send([servedEvent(recommendation, nowMs, treatment)]);
   } catch (error) {
     ports.warn('impressions were not logged', { recommendationId: id, error: String(error) });
   }
   return recommendation;
+};
+
+/** A version that cannot be read must not empty a shop's page: the one that serves answers, and the event says so. */
+const assortmentFor = async ({ modelVersion }: Treatment, ports: ServePorts): Promise<Assortment> => {
+  try {
+    return await ports.assortment(modelVersion);
+  } catch (error) {
+    if (modelVersion === undefined) throw error;
+    ports.warn("an experiment's model could not be read; the one that serves answers", {
+      modelVersion,
+      error: String(error),
+    });
+    return ports.assortment();
+  }
 };
 
 /** 128 bits from secure randomness. It also seeds the exploration draws, so that an answer can be drawn again. */
@@ -72,9 +97,11 @@ export const servedOf = ({
   items: items.map(({ itemId, rank, propensity, source }) => ({ itemId, rank, propensity, source })),
 });
 
+/** Mails have no treatment of their own: their arm is the campaign's. */
 export const servedEvent = (
   recommendation: Served & Pick<Recommendation, 'recommendationId' | 'userId'>,
   nowMs: number,
+  treatment?: Pick<Treatment, 'exposure' | 'heldOut'>,
 ): StoredEvent => {
   const { recommendationId, userId, placement, modelVersion, generatedAt, items, relevanceLost } =
     recommendation;
@@ -89,6 +116,8 @@ export const servedEvent = (
       placement,
       modelVersion,
       relevanceLost,
+      ...(treatment?.heldOut ? { heldOut: true } : {}),
+      ...(treatment?.exposure === undefined ? {} : { experiment: { ...treatment.exposure } }),
       items: items.map(({ itemId, rank, propensity, source }) => ({ itemId, rank, propensity, source })),
     },
   });

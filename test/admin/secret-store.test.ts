@@ -10,6 +10,10 @@ describe('the secrets of a workspace', () => {
   });
   afterAll(() => local.close());
 
+  it('are not made by asking whether they are there', async () => {
+    expect(await createSecretStore(local.client, local.table, secureRandom).made()).toBeUndefined();
+  });
+
   it('are made once when twenty callers ask for them at the same time, and stay the same ever after', async () => {
     const open = () => createSecretStore(local.client, local.table, secureRandom);
     const answers = await Promise.all(Array.from({ length: 20 }, () => open().secrets()));
@@ -18,5 +22,6 @@ describe('the secrets of a workspace', () => {
     expect(answers[0].linkSecret).toMatch(/^[0-9a-f]{64}$/);
     expect(answers[0].linkSecret).not.toBe(answers[0].holdoutSalt);
     expect(await open().secrets()).toEqual(answers[0]);
+    expect(await open().made()).toEqual(answers[0]);
   });
 });

@@ -8,6 +8,7 @@ import { profileOf } from '../deliveries/stage.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { fakeCouponStore } from '../fakes/coupon-store.ts';
+import { fakeSecretStore } from '../fakes/secret-store.ts';
 import { campaign, movedClock, templates } from './sample.ts';
 
 const terms = { discount: { kind: 'percent' as const, percent: 15 }, redemptionsPerCustomerMax: 1 };
@@ -46,7 +47,7 @@ const open = (change: Partial<Campaign> = {}, world: World = {}) => {
     ports: {
       campaigns: memoryCampaignStore([running]),
       coupons,
-      secrets: { secrets: async () => ({ holdoutSalt: 'salt', linkSecret: '00'.repeat(32) }) },
+      secrets: fakeSecretStore({ holdoutSalt: 'salt', linkSecret: '00'.repeat(32) }),
       customers: {
         read: async (id: CustomerId) => ({ profile: profileOf(id, { traits: { tolerance: 2 } }) }),
       },

@@ -6,4 +6,5 @@ const fixed: WorkspaceSecrets = { holdoutSalt: 'test-holdout-salt', linkSecret: 
 
 export const fakeSecretStore = (secrets: WorkspaceSecrets = fixed): SecretStore => ({
   secrets: async () => secrets,
+  made: async () => secrets,
 });

@@ -117,4 +117,18 @@ describe('the assortment in memory', () => {
     await registry.promote(pointer('v1'), undefined);
     await expect(open()()).rejects.toMatchObject({ kind: 'unavailable', detail: { code: 'model-missing' } });
   });
+
+  it('holds the version of an experiment beside the one that serves, which alone is read when both are the same', async () => {
+    await publish('v1');
+    await publish('v2');
+    await registry.promote(pointer('v1'), undefined);
+    const source = open();
+    expect((await source(modelVersion('v1'))).serving?.modelVersion).toBe('v1');
+    expect(reads.artifact).toBe(1);
+    expect((await source(modelVersion('v2'))).serving?.modelVersion).toBe('v2');
+    expect((await source(modelVersion('v2'))).serving?.modelVersion).toBe('v2');
+    expect((await source()).serving?.modelVersion).toBe('v1');
+    expect(reads.artifact).toBe(2);
+    await expect(source(modelVersion('v3'))).rejects.toMatchObject({ kind: 'unavailable' });
+  });
 });

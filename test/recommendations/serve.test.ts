@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { customerId, itemId } from '../../lib/base/ids.ts';
+import { customerId, experimentId, itemId } from '../../lib/base/ids.ts';
 import { defaultReranking } from '../../lib/base/settings.ts';
 import { loopEvents } from '../../lib/events/event.ts';
 import { createAssortment } from '../../lib/recommendations/assortment.ts';
 import { parseRecommendationRequest } from '../../lib/recommendations/request.ts';
 import { serveRecommendation } from '../../lib/recommendations/serve.ts';
 import { similarTo } from '../../lib/recommendations/similar.ts';
+import type { InForce } from '../../lib/recommendations/treatment.ts';
 import { createFakeEventQueue } from '../fakes/event-queue.ts';
 import { catalogItem, fakeServingModel } from '../fakes/serving-model.ts';
 
@@ -23,7 +24,7 @@ const serving = fakeServingModel({
 });
 const assortment = createAssortment(serving, [], new Set());
 
-const serve = async (refusals = 0) => {
+const serve = async (refusals = 0, inForce: InForce = { experiments: [], salt: undefined }) => {
   const events = createFakeEventQueue();
   events.refuse(refusals);
   const warnings: string[] = [];
@@ -41,8 +42,13 @@ const serve = async (refusals = 0) => {
       events,
       clock: { nowMs: () => nowMs },
       random: { bytes: (count) => new Uint8Array(count).fill(7) },
-      explorationShare: 0.5,
-      reranking: defaultReranking,
+      inForce: async () => inForce,
+      settings: {
+        explorationShare: 0.5,
+        reranking: defaultReranking,
+        globalHoldoutShare: 0.05,
+        globalHoldoutPeriod: 'quarter',
+      },
       eligibilityRules: [],
       warn: (message) => warnings.push(message),
     },
@@ -75,6 +81,24 @@ describe('an answer', () => {
       },
     });
     expect(recommendation.items).toHaveLength(2);
+  });
+
+  it('names the arm of a running experiment and logs it with its propensity', async () => {
+    const variants = [{ name: 'popular', weight: 1, serving: { personalised: false } }];
+    const running = {
+      experimentId: experimentId('e1'),
+      subject: 'recommendations',
+      variants,
+      salt: 's',
+    } as const;
+    const inForce = {
+      experiments: [{ ...running, startsAt: '2026-05-01T00:00:00Z', endsAt: '2026-07-01T00:00:00Z' }],
+      salt: 'workspace',
+    };
+    const { recommendation, sent } = await serve(0, inForce);
+    expect(recommendation.experiment).toEqual({ experimentId: 'e1', variant: 'popular' });
+    expect(sent[0].properties.experiment).toEqual({ experimentId: 'e1', variant: 'popular', propensity: 1 });
+    expect(recommendation.items.map(({ source }) => source)).toEqual(['popularity', 'popularity']);
   });
 
   it('is given although its log was refused, and the loss is reported', async () => {
