@@ -62,7 +62,11 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     },
   },
   recommend: {
-    tables: { customers: ['BatchGetItem'], catalog: ['BatchGetItem', 'Query'], control: ['GetItem'] },
+    tables: {
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem', 'Query'],
+      control: ['GetItem', 'Query'],
+    },
     buckets: { models: { read: ['versions/'] } },
     queues: ['events'],
     settings: true,
@@ -91,6 +95,10 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     sends: ['email'],
     settings: true,
     apiUrl: true,
+  },
+  experiments: {
+    tables: { control: ['GetItem', 'PutItem', 'DeleteItem', 'Query'] },
+    buckets: { models: { read: ['versions/'] } },
   },
   coupons: {
     tables: {

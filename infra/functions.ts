@@ -46,6 +46,7 @@ export const functionSpecs = {
     timeoutS: 28,
     describe: 'Campaigns: create, preview, start, pause, cancel, result',
   },
+  experiments: { memoryMb: 512, timeoutS: 20, describe: 'Experiments: define, start, stop, result' },
   coupons: { memoryMb: 512, timeoutS: 15, describe: 'Coupons at checkout; codes for friends' },
   offers: { memoryMb: 512, timeoutS: 15, describe: "A customer's offers for an app to show" },
   unsubscribe: {

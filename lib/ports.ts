@@ -1,16 +1,7 @@
 // Interfaces to the outside. Types only: lib takes these as arguments, lib/adapters implements them,
 // functions/runtime.ts puts them together. Every method may throw Failure('unavailable') when the outside fails.
 
-import type { Experiment, RunningExperiment } from './assignment/experiment.ts';
-import type {
-  CampaignId,
-  CustomerId,
-  DeliveryId,
-  ExperimentId,
-  ItemId,
-  MessageId,
-  ModelVersion,
-} from './base/ids.ts';
+import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
 import type { RunPhaseId } from './campaigns/assigned.ts';
 import type { AudienceMember, Phase } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
@@ -262,18 +253,6 @@ export interface SecretStore {
   secrets(): Promise<WorkspaceSecrets>;
   /** The same without making them; undefined while nobody has. */
   made(): Promise<WorkspaceSecrets | undefined>;
-}
-
-// ---- experiments -------------------------------------------------------------------------------------
-
-export interface ExperimentStore {
-  get(id: ExperimentId): Promise<Experiment | undefined>;
-  /** Every experiment, newest first. */
-  list(): Promise<readonly Experiment[]>;
-  /** Those that run; one that was started is here as soon as the start is answered. */
-  running(): Promise<readonly RunningExperiment[]>;
-  /** Writes when the stored revision is `experiment.revision - 1` (absent for 1); throws conflict otherwise. */
-  write(experiment: Experiment): Promise<void>;
 }
 
 /**

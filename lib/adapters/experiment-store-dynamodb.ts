@@ -9,8 +9,9 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { type Experiment, type RunningExperiment, runningPart } from '../assignment/experiment.ts';
+import type { ExperimentStore } from '../assignment/experiment-store.ts';
 import { Failure } from '../base/errors.ts';
-import type { ExperimentStore } from '../ports.ts';
+
 import { queryRows } from './dynamodb-rows.ts';
 
 const all = 'experiments';

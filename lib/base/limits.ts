@@ -138,6 +138,10 @@ export const campaignNameLengthMax = 100;
 export const campaignsPageCountMax = 200;
 /** Arms of one test: with more, an audience of usual size can tell none of them apart. */
 export const variantsCountMax = 10;
+/** Arms of an experiment, as of a campaign: with more, none gets enough customers to be told apart. */
+export const experimentVariantsCountMax = variantsCountMax;
+/** Longest an experiment takes customers in: the archive is read from its start at each analysis. */
+export const experimentDaysMax = 180;
 /** A campaign as stored, templates and all; DynamoDB's item holds 400 KB. */
 export const campaignBytesMax = 350 * 1024;
 /** Interim looks of one run; each may stop for harm, and the chance of a false stop grows with them. */

@@ -2,8 +2,9 @@
 // caller for all that wait. When a read fails, what was known goes on; a page of a shop does not fail for it.
 // Limits: an experiment that was started or stopped is obeyed everywhere cacheMs later.
 
+import type { ExperimentStore } from '../assignment/experiment-store.ts';
 import { cacheMs } from '../base/limits.ts';
-import type { Clock, ExperimentStore, SecretStore } from '../ports.ts';
+import type { Clock, SecretStore } from '../ports.ts';
 import type { InForce } from './treatment.ts';
 
 export interface InForcePorts {

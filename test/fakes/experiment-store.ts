@@ -1,8 +1,8 @@
 // ExperimentStore in memory; kept true by test/experiments/experiment-store.test.ts.
 
 import { type Experiment, runningPart } from '../../lib/assignment/experiment.ts';
+import type { ExperimentStore } from '../../lib/assignment/experiment-store.ts';
 import { Failure } from '../../lib/base/errors.ts';
-import type { ExperimentStore } from '../../lib/ports.ts';
 
 export const memoryExperimentStore = (experiments: readonly Experiment[] = []): ExperimentStore => {
   const rows = new Map(experiments.map((one) => [one.experimentId, one]));

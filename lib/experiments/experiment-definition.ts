@@ -1,0 +1,142 @@
+// The definition of an experiment as the API takes it, checked completely: every problem named at once, nothing corrected
+// silently. Dates are instants with a zone; weights sum to 1 within 1e-9, as campaigns' do.
+
+import { z } from 'zod';
+import { reservedArms } from '../assignment/assign.ts';
+import type { Experiment } from '../assignment/experiment.ts';
+import { type ModelVersion, modelVersion } from '../base/ids.ts';
+import { parseInput } from '../base/input.ts';
+import {
+  campaignNameLengthMax,
+  experimentDaysMax,
+  experimentVariantsCountMax,
+  idLengthMax,
+  placementsCountMax,
+  recommendationsCountMax,
+  windowDaysMax,
+} from '../base/limits.ts';
+import { dayMs } from '../campaigns/schedule.ts';
+
+export type ExperimentDefinition = Pick<
+  Experiment,
+  | 'name'
+  | 'subject'
+  | 'placements'
+  | 'variants'
+  | 'reference'
+  | 'exclusion'
+  | 'startsAt'
+  | 'endsAt'
+  | 'windowDays'
+>;
+
+/** Failure('invalid') with every problem; `experimentId` only where an app assigns and knows the experiment by it. */
+export const checkExperiment = (input: unknown): ExperimentDefinition & { readonly experimentId?: string } =>
+  parseInput(schema, input, 'experiment');
+
+const weight = z.number().min(0).max(0.9);
+const share = z.number().min(0).max(1);
+const count = z.int().min(1).max(recommendationsCountMax);
+const placement = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores');
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
+  .transform((text) => new Date(text).toISOString());
+
+const serving = z.strictObject({
+  modelVersion: z
+    .string()
+    .min(1)
+    .max(idLengthMax)
+    .transform((text): ModelVersion => modelVersion(text))
+    .optional(),
+  reranking: z
+    .strictObject({
+      diversityWeight: weight.optional(),
+      calibrationWeight: weight.optional(),
+      noveltyWeight: weight.optional(),
+      popularShareMax: share.optional(),
+      authorCountMax: count.optional(),
+      authorShareMax: share.optional(),
+      seriesCountMax: count.optional(),
+    })
+    .optional(),
+  explorationShare: z.number().min(0).max(0.5).optional(),
+  personalised: z.boolean().optional(),
+});
+
+const shape = z.strictObject({
+  experimentId: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, hyphens or underscores')
+    .optional(),
+  name: z.string().trim().min(1).max(campaignNameLengthMax),
+  subject: z.enum(['recommendations', 'external']),
+  placements: z.array(placement).min(1).max(placementsCountMax).optional(),
+  variants: z
+    .array(
+      z.strictObject({
+        name: z.string().trim().min(1).max(campaignNameLengthMax),
+        weight: share,
+        serving: serving.optional(),
+      }),
+    )
+    .min(2)
+    .max(experimentVariantsCountMax),
+  reference: z.string(),
+  exclusion: z.strictObject({ group: placement, from: share, to: share }).optional(),
+  startsAt: instant,
+  endsAt: instant,
+  windowDays: z.int().min(1).max(windowDaysMax),
+});
+
+const schema = shape.superRefine((given, context) => {
+  const problem = (path: (string | number)[], message: string): void => {
+    context.addIssue({ code: 'custom', path, message });
+  };
+  variantProblems(given, problem);
+  if (given.subject === 'external' && given.placements !== undefined) {
+    problem(['placements'], 'are for recommendations; an app that assigns decides where');
+  }
+  if (given.subject === 'recommendations' && given.experimentId !== undefined) {
+    problem(['experimentId'], 'is made by Reprise; only an app that assigns brings its own');
+  }
+  const { exclusion, startsAt, endsAt } = given;
+  if (exclusion !== undefined && !(exclusion.from < exclusion.to)) {
+    problem(['exclusion', 'to'], 'must be greater than from; nobody would be in the experiment');
+  }
+  const lasts = (Date.parse(endsAt) - Date.parse(startsAt)) / dayMs;
+  if (!(lasts > 0)) problem(['endsAt'], 'must be after startsAt');
+  if (lasts > experimentDaysMax)
+    problem(['endsAt'], `must be at most ${experimentDaysMax} days after startsAt`);
+});
+
+const variantProblems = (
+  { variants, reference, subject }: z.output<typeof shape>,
+  problem: (path: (string | number)[], message: string) => void,
+): void => {
+  const names = variants.map(({ name }) => name);
+  const sum = variants.reduce((total, variant) => total + variant.weight, 0);
+  if (Math.abs(sum - 1) > 1e-9) problem(['variants'], `weights must sum to 1; they sum to ${sum}`);
+  if (!names.includes(reference)) {
+    problem(['reference'], `must name a variant: ${names.join(', ')}; received ${reference}`);
+  }
+  for (const [i, { name, serving: served }] of variants.entries()) {
+    if (names.indexOf(name) !== i) problem(['variants', i, 'name'], `"${name}" stands there twice`);
+    if (reservedArms.includes(name)) problem(['variants', i, 'name'], `"${name}" is reserved`);
+    if (subject === 'external' && served !== undefined) {
+      problem(['variants', i, 'serving'], 'is for recommendations; an app that assigns shows what it likes');
+    }
+  }
+  const versions = new Set(variants.flatMap(({ serving: served }) => served?.modelVersion ?? []));
+  if (versions.size > 1) {
+    problem(['variants'], 'may name one model version beside the one that serves; memory holds two models');
+  }
+  if (
+    subject === 'recommendations' &&
+    new Set(variants.map((one) => JSON.stringify(one.serving ?? {}))).size < 2
+  ) {
+    problem(['variants'], 'all answer alike: give at least one of them another serving');
+  }
+};
