@@ -11,8 +11,8 @@ import { secureRandom, systemClock } from '../lib/adapters/clock.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { Failure } from '../lib/base/errors.ts';
 import { makeKey } from '../lib/events/access.ts';
+import type { KeyStore } from '../lib/events/api-key.ts';
 import { parseKeyInput } from '../lib/events/key-input.ts';
-import type { KeyStore } from '../lib/ports.ts';
 
 const options = {
   table: { type: 'string' },

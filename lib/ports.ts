@@ -67,28 +67,6 @@ export interface StoredObject {
   readonly sizeBytes: number;
 }
 
-/** Scopes: write (public, in apps: send events), read (secret, servers: recommendations), admin (everything). */
-export type KeyScope = 'write' | 'read' | 'admin';
-
-export interface ApiKey {
-  /** Public id, shown in lists and stored as an event's source. */
-  readonly keyId: string;
-  readonly scope: KeyScope;
-  /** The app it was made for: "ios", "web". */
-  readonly app: string;
-  readonly createdAt: string;
-  readonly revokedAt?: string;
-}
-
-export interface KeyStore {
-  /** Finds a key by the SHA-256 (hex) of its secret; undefined when unknown. The secret itself is never stored. */
-  findByHash(hash: string): Promise<ApiKey | undefined>;
-  create(key: ApiKey, hash: string): Promise<void>;
-  /** Throws not-found when there is no such key. */
-  revoke(keyId: string, atIso: string): Promise<void>;
-  list(): Promise<readonly ApiKey[]>;
-}
-
 // ---- customers and catalogue -------------------------------------------------------------------------
 
 export interface CustomerStore {
@@ -224,6 +202,8 @@ export interface CampaignStore {
   runs(id: CampaignId): Promise<readonly CampaignRun[]>;
   /** Event campaigns: keeps a customer's first assignment of a run and returns it, however often it is tried. */
   claimAssignment(id: CampaignId, runId: string, member: AudienceMember): Promise<AudienceMember>;
+  /** What was claimed; undefined: nothing. */
+  assignment(id: CampaignId, runId: string, customerId: CustomerId): Promise<AudienceMember | undefined>;
 }
 
 export interface JourneyStore {

@@ -8,7 +8,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { secureRandom } from '../lib/adapters/clock.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
 import { makeKey } from '../lib/events/access.ts';
-import type { KeyScope } from '../lib/ports.ts';
+import type { KeyScope } from '../lib/events/api-key.ts';
 import { place } from './template.ts';
 
 export interface Endpoints {

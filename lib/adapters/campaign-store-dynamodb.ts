@@ -11,7 +11,7 @@ import {
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
-import type { CampaignId } from '../base/ids.ts';
+import type { CampaignId, CustomerId } from '../base/ids.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
 import { awaitingNow, awaitsEvents, awaitsUntilMs } from '../campaigns/awaiting.ts';
 import {
@@ -70,7 +70,7 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
         (a, b) => runNumber(a.runId) - runNumber(b.runId),
       ),
     claimAssignment: async (id, runId, member) => {
-      const key = { pk: `assignment#${id}#${runId}#${member.customerId}`, sk: 'assignment' };
+      const key = assignmentKey(id, runId, member.customerId);
       try {
         await client.send(
           new PutCommand({
@@ -87,10 +87,15 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
         return (await read<AudienceMember>(key)) ?? member;
       }
     },
+    assignment: (id, runId, customerId) => read<AudienceMember>(assignmentKey(id, runId, customerId)),
   };
 };
 
 const campaignKey = (id: CampaignId): Key => ({ pk: `campaign#${id}`, sk: 'campaign' });
+const assignmentKey = (id: CampaignId, runId: string, customerId: CustomerId): Key => ({
+  pk: `assignment#${id}#${runId}#${customerId}`,
+  sk: 'assignment',
+});
 const runKey = (id: CampaignId, runId: string): Key => ({ pk: `campaign#${id}`, sk: `run#${runId}` });
 
 const writeCampaign = async (

@@ -3,7 +3,7 @@
 
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
-import type { ApiKey, KeyStore } from '../ports.ts';
+import type { ApiKey, KeyStore } from '../events/api-key.ts';
 import { queryRows } from './dynamodb-rows.ts';
 
 const toKey = (row: Record<string, unknown>): ApiKey => {

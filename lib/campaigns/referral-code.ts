@@ -24,8 +24,8 @@ import type {
   SecretStore,
 } from '../ports.ts';
 import { existingCampaign } from './administer.ts';
-import { assignMember } from './assigned.ts';
 import type { Campaign } from './campaign.ts';
+import { memberOfRun } from './member-of-run.ts';
 import { firstRun } from './schedule.ts';
 import { messagesOf } from './shared-codes.ts';
 
@@ -70,12 +70,12 @@ export const referralCode = async (
 };
 
 const ownCode = async (campaign: Campaign, customerId: CustomerId, ports: ReferralPorts): Promise<Coupon> => {
-  const { coupons, secrets, settings, clock } = ports;
+  const { coupons, secrets, clock } = ports;
   const { campaignId } = campaign;
   const nowMs = clock.nowMs();
   const workspace = await secrets.secrets();
-  const at = new Date(nowMs).toISOString();
-  const member = assignMember(campaign, firstRun(campaign).runId, customerId, at, workspace, settings);
+  const { runId } = firstRun(campaign);
+  const member = await memberOfRun(campaign, runId, customerId, nowMs, workspace, ports);
   const offer = referralOffer(campaign, member.arm);
   if (offer === undefined || campaign.status !== 'running') {
     throw new Failure('forbidden', {

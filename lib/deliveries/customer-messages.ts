@@ -7,14 +7,15 @@
 
 import { z } from 'zod';
 import { globalHoldoutArm } from '../assignment/assign.ts';
+import type { HoldoutSettings } from '../assignment/holdout-period.ts';
 import { Failure } from '../base/errors.ts';
 import type { CampaignId, CustomerId } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
 import { customerLookupsCountMax, customerRunsCountMax, idLengthMax } from '../base/limits.ts';
-import type { WorkspaceSettings } from '../base/settings.ts';
-import { assignMember, isHeldOut, type RunPhaseId, sends } from '../campaigns/assigned.ts';
+import { isHeldOut, type RunPhaseId, sends } from '../campaigns/assigned.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { hasJourneys, type JourneyState } from '../campaigns/journey-state.ts';
+import { memberOfRun } from '../campaigns/member-of-run.ts';
 import { eventRunAt, firstRun } from '../campaigns/schedule.ts';
 import type { CustomerProfile } from '../events/customer.ts';
 import { suppressionsOf } from '../events/suppressions.ts';
@@ -31,12 +32,12 @@ import { deliveryIdOf } from './identity.ts';
 import { messagesOf } from './preview.ts';
 
 export interface CustomerMessagesPorts {
-  readonly campaigns: Pick<CampaignStore, 'list' | 'get' | 'runs'>;
+  readonly campaigns: Pick<CampaignStore, 'list' | 'get' | 'runs' | 'run' | 'assignment'>;
   readonly deliveries: Pick<DeliveryStore, 'get'>;
   readonly journeys: Pick<JourneyStore, 'of'>;
   readonly customers: Pick<CustomerStore, 'read'>;
   readonly secrets: SecretStore;
-  readonly settings: Pick<WorkspaceSettings, 'globalHoldoutShare'>;
+  readonly settings: HoldoutSettings;
   readonly clock: Clock;
 }
 
@@ -152,9 +153,8 @@ const ofCampaign = async (
     .map((delivery) => shownDelivery(delivery, phases.get(delivery.deliveryId) ?? 'test'))
     .sort((a, b) => (a.preparedAt < b.preparedAt ? -1 : 1));
   const journeys = states.map(shownJourney).sort((a, b) => (a.enteredAt < b.enteredAt ? -1 : 1));
-  const at = new Date(ports.clock.nowMs()).toISOString();
   const secrets = await ports.secrets.secrets();
-  const { arm } = assignMember(campaign, runs[0].runId, customerId, at, secrets, ports.settings);
+  const { arm } = await memberOfRun(campaign, runs[0].runId, customerId, ports.clock.nowMs(), secrets, ports);
   const isEmpty = deliveries.length === 0 && journeys.length === 0;
   const { campaignId, name, status } = campaign;
   const shown = {

@@ -2,7 +2,8 @@
 // A secret is `rp_<scope>_` and 27 base62 characters (160.7 bits) from secure randomness; only its SHA-256 is
 // stored: a secret of that entropy cannot be guessed from an unsalted hash (NIST SP 800-63B, 5.1.2).
 
-import type { ApiKey, KeyScope, RandomBytes } from '../ports.ts';
+import type { RandomBytes } from '../ports.ts';
+import type { ApiKey, KeyScope } from './api-key.ts';
 import { sha256Hex } from './canonical-json.ts';
 import { type FindKey, keyOfHeader } from './write-key.ts';
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { parseInput } from '../base/input.ts';
-import type { KeyScope } from '../ports.ts';
+import type { KeyScope } from './api-key.ts';
 
 const schema = z.strictObject({
   scope: z.enum(['write', 'read', 'admin']),

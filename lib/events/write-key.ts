@@ -4,7 +4,8 @@
 
 import { Failure } from '../base/errors.ts';
 import { cachedKeysCountMax, cacheMs } from '../base/limits.ts';
-import type { ApiKey, Clock, KeyStore } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import type { ApiKey, KeyStore } from './api-key.ts';
 import { sha256Hex } from './canonical-json.ts';
 
 export type FindKey = (secret: string) => Promise<ApiKey | undefined>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyStore } from '../../lib/adapters/key-store-dynamodb.ts';
-import type { ApiKey, KeyStore } from '../../lib/ports.ts';
+import type { ApiKey, KeyStore } from '../../lib/events/api-key.ts';
 import { fakeKeyStore } from '../fakes/key-store.ts';
 import { type LocalTable, startLocalTable } from '../fakes/local-table.ts';
 

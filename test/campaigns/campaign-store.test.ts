@@ -169,5 +169,7 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
     expect(new Set(claimed.map(({ assignedAt }) => assignedAt)).size).toBe(1);
     expect(await store.claimAssignment(id, 'run-1', member(t0 + 9))).toEqual(claimed[0]);
     expect((await store.claimAssignment(id, 'run-2', member(t0 + 9))).assignedAt).toBe(iso(t0 + 9));
+    expect(await store.assignment(id, 'run-1', customerId('ada'))).toMatchObject({ ...claimed[0] });
+    expect(await store.assignment(id, 'run-1', customerId('bea'))).toBeUndefined();
   });
 });

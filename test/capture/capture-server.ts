@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { captureHandler } from '../../functions/capture.ts';
+import type { ApiKey } from '../../lib/events/api-key.ts';
 import { sha256Hex } from '../../lib/events/canonical-json.ts';
 import { cachedKeys, type FindKey } from '../../lib/events/write-key.ts';
-import type { ApiKey, Clock } from '../../lib/ports.ts';
+import type { Clock } from '../../lib/ports.ts';
 import { createFakeEventQueue, type FakeEventQueue } from '../fakes/event-queue.ts';
 
 export const keys: readonly (ApiKey & { readonly secret: string })[] = [

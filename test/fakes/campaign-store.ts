@@ -42,6 +42,8 @@ export const memoryCampaignStore = (seed: readonly Campaign[] = []): CampaignSto
       assignments.set(key, first);
       return structuredClone(first);
     },
+    assignment: async (campaignId, runId, customerId) =>
+      structuredClone(assignments.get(`${campaignId}/${runId}/${customerId}`)),
   };
 };
 

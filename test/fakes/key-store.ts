@@ -1,7 +1,7 @@
 // KeyStore in memory; passes the same contract suite as the DynamoDB adapter (test/access/key-store.test.ts).
 
 import { Failure } from '../../lib/base/errors.ts';
-import type { ApiKey, KeyStore } from '../../lib/ports.ts';
+import type { ApiKey, KeyStore } from '../../lib/events/api-key.ts';
 
 export const fakeKeyStore = (): KeyStore => {
   const byHash = new Map<string, ApiKey>();
