@@ -1,6 +1,7 @@
 // Event campaigns: what one trigger leads to (which events trigger is lib/events/archive.ts's to say).
 // A customer is assigned once in the campaign's life, or with `entersEveryDays` once in the run that the event's own time
-// lies in, late and repeated events too; the first assignment of a run stays, whatever comes later. Who no longer belongs to the audience (bought in the meantime) is left alone. Times as ISO 8601; the window is the event's.
+// lies in, late and repeated events too; the first assignment of a run stays, whatever comes later. Who no longer belongs
+// to the audience (bought in the meantime) is left alone. Times as ISO 8601; the window is the event's.
 //
 // Nobody is lost by waiting: a trigger that must wait is put back with `notBefore` and a delay, and only then is the
 // message it came with acknowledged. SQS delays 15 minutes at most, so a long wait takes several turns; a crash in

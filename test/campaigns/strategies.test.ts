@@ -151,6 +151,9 @@ describe('the arms of a strategy', () => {
       );
       expect(met).toHaveLength(1);
     }
+    // Who buys with a code and lapses again gets another one, and it must be good too.
+    const [{ action }] = definition.variants;
+    expect(action.kind === 'coupon' && action.offer.redemptionsPerCustomerMax).toBe(10);
   });
 
   it('of a limited-time offer hold one end for all, by default five days after the start', () => {

@@ -152,8 +152,7 @@ export const wait = (stepId: string, hours: number): JourneyStep => ({ stepId, k
 export const journey = (...steps: readonly JourneyStep[]) =>
   ({ kind: 'journey', steps, exitOnPurchase: true }) as const;
 
-/** One code a customer, once, with its own end. */
-/** `entriesCount`: how often a customer may get such a code; each is good once. */
+/** A code of the customer's own with its own end, good once; `entriesCount`: how many such codes one may redeem. */
 export const percentOff = (percent: number, expiresAfterDays: number, entriesCount = 1) => ({
   discount: { kind: 'percent', percent } as const,
   expiresAfterDays,

@@ -105,7 +105,11 @@ export const winBack = strategy({
           weight: 0.5,
           action: {
             kind: 'coupon',
-            offer: percentOff(percent, couponDays),
+            offer: percentOff(
+              percent,
+              couponDays,
+              repeats ? Math.ceil(parameters.runsForDays / everyDays) : 1,
+            ),
             templates: templatesOf(winBackCoupon),
           },
         },
