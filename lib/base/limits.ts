@@ -284,6 +284,8 @@ export const gatheringDaysMax = 180;
 export const reportRunsCountMax = 30;
 /** Archive objects copied at once by an analysis: 64 of at most a few MB leave the disk to DuckDB. */
 export const archiveObjectsConcurrencyMax = 64;
+/** Days of the archive listed one by one; of more, all its keys are listed at once, a thousand an answer. */
+export const archiveListedDaysMax = 1_000;
 /** How long after a look is due it is made: orders of the last minutes are still on their way to the archive. */
 export const outcomeDelayMs = 15 * 60 * 1000;
 /** Of a user agent kept with a click; browsers' are about 120 characters, and what tells scanners stands in front. */

@@ -1,0 +1,86 @@
+// What every analysis of the archive needs: the objects of some days, a chunk of them at a time in DuckDB, rows back to
+// events, and anonymous visitors resolved to the users they turned out to be.
+
+import { type CustomerId, customerId, messageId } from '../base/ids.ts';
+import { archiveListedDaysMax, archiveObjectsConcurrencyMax } from '../base/limits.ts';
+import type { JsonObject, StoredEvent } from '../events/event.ts';
+import type { Analytics, CustomerStore, ObjectStore, StoredObject } from '../ports.ts';
+
+const dayMs = 86_400_000;
+
+export const sqlText = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+export const sqlTexts = (names: readonly string[]): string => names.map(sqlText).join(', ');
+
+/** Received in these days; receipt cannot precede an event by more than the tolerated hour, so one day before is early enough. */
+export const archiveObjects = async (
+  archive: ObjectStore,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Promise<readonly StoredObject[]> => {
+  const [first, last] = [fromMs - dayMs, toMs].map((ms) => `events/date=${isoDay(ms)}/`);
+  if (toMs - fromMs > archiveListedDaysMax * dayMs) {
+    // What was imported of years ago lies at the day of its import: one listing instead of thousands.
+    const all = await archive.list('events/date=');
+    return all.filter(({ key }) => isEvents(key) && key >= first && key < `${last}~`);
+  }
+  const found: StoredObject[] = [];
+  for (let atMs = fromMs - dayMs; Math.floor(atMs / dayMs) <= Math.floor(toMs / dayMs); atMs += dayMs) {
+    found.push(...(await archive.list(`events/date=${isoDay(atMs)}/`)).filter(({ key }) => isEvents(key)));
+  }
+  return found;
+};
+
+const isoDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+const isEvents = (key: string): boolean => key.endsWith('.ndjson.gz');
+
+/** A chunk at a time, so that disk holds one chunk of copies, and memory what `use` keeps of its glob. */
+export const inChunks = async (
+  analytics: Analytics,
+  archive: ObjectStore,
+  objects: readonly StoredObject[],
+  use: (glob: string) => Promise<void>,
+): Promise<void> => {
+  for (let from = 0; from < objects.length; from += archiveObjectsConcurrencyMax) {
+    const chunk = objects.slice(from, from + archiveObjectsConcurrencyMax);
+    const glob = await analytics.fetch(archive, chunk, '.ndjson.gz');
+    await use(glob);
+    await analytics.discard(glob);
+  }
+};
+
+/** `FROM` of the objects' lines. */
+export const readLines = (glob: string): string => `read_json(${sqlText(glob)}, format = 'newline_delimited',
+  compression = 'gzip', columns = {messageId: 'VARCHAR', type: 'VARCHAR', event: 'VARCHAR', userId: 'VARCHAR',
+    anonymousId: 'VARCHAR', timestamp: 'VARCHAR', receivedAt: 'VARCHAR', source: 'VARCHAR', properties: 'JSON'})`;
+
+/** Of the columns of readLines; every one is read as VARCHAR. */
+export const eventOfRow = (row: { readonly [column: string]: unknown }): StoredEvent => {
+  const column = (name: string): string | undefined => {
+    const value = row[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [user, anonymousId] = [column('userId'), column('anonymousId')];
+  return {
+    messageId: messageId(column('messageId') ?? ''),
+    type: 'track',
+    event: column('event') ?? '',
+    ...(user !== undefined && { userId: customerId(user) }),
+    ...(anonymousId !== undefined && { anonymousId }),
+    timestamp: column('timestamp') ?? '',
+    receivedAt: column('receivedAt') ?? '',
+    source: column('source') ?? '',
+    properties: JSON.parse(column('properties') ?? '{}') as JsonObject,
+    traits: {},
+    context: {},
+  };
+};
+
+/** Who anonymous visitors turned out to be; those who never told are not in it. */
+export const linkedUsers = async (
+  rows: readonly { readonly userId?: CustomerId; readonly anonymousId?: string }[],
+  customers: Pick<CustomerStore, 'linkedUsers'>,
+): Promise<ReadonlyMap<string, CustomerId>> => {
+  const anonymous = new Set(
+    rows.flatMap(({ userId, anonymousId }) => (userId === undefined && anonymousId ? [anonymousId] : [])),
+  );
+  return anonymous.size === 0 ? new Map() : await customers.linkedUsers([...anonymous]);
+};
