@@ -2,6 +2,7 @@
 // Once started, audience, variants, weights, holdout, salt and window never change (PlanOut: a running
 // variant cannot be edited, only stopped). Units last: Days, Ms, Share (0 to 1).
 
+import type { ExclusionSlice } from '../assignment/experiment.ts';
 import type { CampaignId } from '../base/ids.ts';
 import type { Channel, Purpose } from '../events/customer.ts';
 import type { CouponOffer } from '../offers/offer.ts';
@@ -124,6 +125,8 @@ export interface Campaign {
   readonly variants: readonly Variant[];
   /** Share of the audience that gets nothing and is compared against, besides the global holdout. */
   readonly holdoutShare: number;
+  /** Only customers of this slice are in the audience: no other with a disjoint slice of the group meets them. */
+  readonly exclusion?: ExclusionSlice;
   /** Set at creation from secure randomness; never changes. */
   readonly salt: string;
   /** Local hours without sending: from ≤ hour < to, over midnight when from > to; absent: workspace default. */
@@ -196,7 +199,7 @@ export interface CampaignSummary
 }
 
 export const summaryOf = (campaign: Campaign): CampaignSummary => {
-  const { audience: _a, salt: _s, quietHours: _q, caps: _c, ...rest } = campaign;
+  const { audience: _a, salt: _s, quietHours: _q, caps: _c, exclusion: _e, ...rest } = campaign;
   const { recommendationsCount: _r, lookDays: _l, rollout: _o, purpose: _p, ...others } = rest;
   const { channels: _ch, sendTime: _st, deliverWithinHours: _dw, ...kept } = others;
   return {

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
+import { sliceSchema } from '../assignment/slice-input.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
 import { placementName, problemsOf } from '../base/input.ts';
 import {
@@ -35,6 +36,7 @@ export type CampaignDefinition = Pick<
   | 'trigger'
   | 'variants'
   | 'holdoutShare'
+  | 'exclusion'
   | 'quietHours'
   | 'caps'
   | 'purpose'
@@ -195,6 +197,7 @@ const definitionSchema = z.strictObject({
   trigger,
   variants: z.array(variant).min(1).max(variantsCountMax),
   holdoutShare: z.number().min(0).max(holdoutShareMax).default(0.1),
+  exclusion: sliceSchema.optional(),
   quietHours: z.strictObject({ fromHour: hour, toHour: hour }).optional(),
   caps: z.array(cap).min(1).max(capsCountMax).optional(),
   purpose: z.enum(['marketing', 'reminder']).default('marketing'),

@@ -133,13 +133,14 @@ async function* testMembers(
   frozenAt: string,
   { catalog, secrets, customers, campaigns, settings }: FreezePorts,
 ): AsyncIterable<readonly AudienceMember[]> {
+  const salts = await secrets.secrets();
   const context = {
     items: new Map((await catalog.all()).map((item) => [item.itemId as string, item])),
     nowMs: Date.parse(frozenAt),
     settings,
+    salt: salts.holdoutSalt,
     previousMs: previousFreezeMs(await campaigns.runs(campaign.campaignId), runId),
   };
-  const salts = await secrets.secrets();
   let page = 0;
   for await (const records of customers.scan()) {
     const members = records

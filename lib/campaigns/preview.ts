@@ -6,7 +6,7 @@ import { audienceEstimateCustomersCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import { addressableChannels, type ConsentSettings } from '../events/consent.ts';
 import type { CustomerRecord } from '../events/customer.ts';
-import type { CatalogStore, CustomerStore, WorkspaceSecrets } from '../ports.ts';
+import type { CatalogStore, CustomerStore, SecretStore, WorkspaceSecrets } from '../ports.ts';
 import { assignMember } from './assigned.ts';
 import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
@@ -41,7 +41,7 @@ export const previewAudience = async (
   },
 ): Promise<AudiencePreview> => {
   const items = await factItems([campaign.audience], record, sources);
-  const excluded = exclusion(campaign, record, { items, nowMs, settings });
+  const excluded = exclusion(campaign, record, { items, nowMs, settings, salt: secrets.holdoutSalt });
   const { runId } = firstRun(campaign);
   return {
     inAudience: excluded === undefined,
@@ -65,15 +65,18 @@ export const estimateAudience = async (
   {
     customers,
     catalog,
+    secrets,
     settings,
   }: {
     readonly customers: CustomerStore;
     readonly catalog: CatalogStore;
+    readonly secrets: SecretStore;
     readonly settings: ConsentSettings;
   },
 ): Promise<AudienceEstimate> => {
   const items = new Map((await catalog.all()).map((item) => [item.itemId as string, item]));
-  const context = { items, nowMs, settings };
+  const { holdoutSalt: salt } = await secrets.secrets();
+  const context = { items, nowMs, settings, salt };
   let [scanned, matching] = [0, 0];
   for await (const page of customers.scan()) {
     if (scanned >= audienceEstimateCustomersCountMax) {

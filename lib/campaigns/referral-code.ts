@@ -4,6 +4,7 @@
 // or of its reward does not suit (any more), and a code that has ended is not given back.
 
 import { z } from 'zod';
+import { inSlice } from '../assignment/exclusion.ts';
 import type { HoldoutSettings } from '../assignment/holdout-period.ts';
 import { Failure, shown } from '../base/errors.ts';
 import { type CustomerId, campaignId as campaignIdOf } from '../base/ids.ts';
@@ -77,13 +78,13 @@ const ownCode = async (campaign: Campaign, customerId: CustomerId, ports: Referr
   const { runId } = firstRun(campaign);
   const member = await memberOfRun(campaign, runId, customerId, nowMs, workspace, ports);
   const offer = referralOffer(campaign, member.arm);
-  if (offer === undefined || campaign.status !== 'running') {
+  const isOffered = offer !== undefined && inSlice(customerId, campaign.exclusion, workspace.holdoutSalt);
+  if (!isOffered || campaign.status !== 'running') {
     throw new Failure('forbidden', {
-      code: offer === undefined ? 'referral-not-offered' : 'campaign-not-running',
-      message:
-        offer === undefined
-          ? 'The campaign offers this customer no code for friends: it has none, or they are in another arm or held out.'
-          : `The campaign is ${campaign.status}.`,
+      code: isOffered ? 'campaign-not-running' : 'referral-not-offered',
+      message: isOffered
+        ? `The campaign is ${campaign.status}.`
+        : 'The campaign offers this customer no code for friends: it has none, or they are in another arm or slice or held out.',
       received: shown(customerId),
       action: 'Show no invitation to this customer.',
     });

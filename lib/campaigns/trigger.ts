@@ -75,7 +75,8 @@ export const stepTrigger = async (
   const version = campaign.recommendationsCount > 0 ? await ports.listVersion() : undefined;
   const record = await ports.customers.read(trigger.customerId, version);
   const items = await factItems([campaign.audience], record, ports);
-  const excluded = exclusion(campaign, record, { items, nowMs, settings: ports.settings });
+  const { holdoutSalt: salt } = await ports.secrets.secrets();
+  const excluded = exclusion(campaign, record, { items, nowMs, settings: ports.settings, salt });
   if (excluded !== undefined) {
     return { kind: 'done', reason: excluded };
   }

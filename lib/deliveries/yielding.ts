@@ -113,7 +113,9 @@ const dueMs = async (
     return undefined;
   }
   const items = needsItems(campaign) ? await factItems([campaign.audience], record, ports) : new Map();
-  const isWanted = exclusion(campaign, record, { items, nowMs, settings: ports.settings, previousMs });
+  const { settings } = ports;
+  const salt = secrets.holdoutSalt;
+  const isWanted = exclusion(campaign, record, { items, nowMs, settings, salt, previousMs });
   const id = deliveryIdOf(campaign, runId, 'test', customerId, stepId === 'only' ? undefined : stepId);
   return isWanted === undefined && (await context.deliveries.get(id)) === undefined ? atMs : undefined;
 };

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
 import type { Experiment } from '../assignment/experiment.ts';
+import { sliceSchema } from '../assignment/slice-input.ts';
 import { type ModelVersion, modelVersion } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
 import {
@@ -85,7 +86,7 @@ const shape = z.strictObject({
     .min(2)
     .max(experimentVariantsCountMax),
   reference: z.string(),
-  exclusion: z.strictObject({ group: placement, from: share, to: share }).optional(),
+  exclusion: sliceSchema.optional(),
   startsAt: instant,
   endsAt: instant,
   windowDays: z.int().min(1).max(windowDaysMax),
@@ -102,10 +103,7 @@ const schema = shape.superRefine((given, context) => {
   if (given.subject === 'recommendations' && given.experimentId !== undefined) {
     problem(['experimentId'], 'is made by Reprise; only an app that assigns brings its own');
   }
-  const { exclusion, startsAt, endsAt } = given;
-  if (exclusion !== undefined && !(exclusion.from < exclusion.to)) {
-    problem(['exclusion', 'to'], 'must be greater than from; nobody would be in the experiment');
-  }
+  const { startsAt, endsAt } = given;
   const lasts = (Date.parse(endsAt) - Date.parse(startsAt)) / dayMs;
   if (!(lasts > 0)) problem(['endsAt'], 'must be after startsAt');
   if (lasts > experimentDaysMax)

@@ -12,7 +12,7 @@ import type { WorkspaceSettings } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { estimateAudience } from '../campaigns/preview.ts';
-import type { CampaignStore, CatalogStore, Clock, CustomerStore } from '../ports.ts';
+import type { CampaignStore, CatalogStore, Clock, CustomerStore, SecretStore } from '../ports.ts';
 import { referenceArm } from './analyse.ts';
 import { noEstimate } from './no-estimate.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -33,6 +33,7 @@ export interface PlanPorts {
   readonly campaigns: CampaignStore;
   readonly customers: CustomerStore;
   readonly catalog: CatalogStore;
+  readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly settings: WorkspaceSettings;
 }

@@ -209,16 +209,29 @@ describe('the preview of a campaign on one customer', () => {
 
 describe('the estimate of an audience', () => {
   it('counts exactly in a small workspace, and says so when it stopped at a sample', async () => {
-    const { customers, catalog, settings } = await open();
+    const { customers, catalog, secrets, settings } = await open();
     await fill(customers, 98);
-    expect(await estimateAudience(draft, noonMs, { customers, catalog, settings })).toEqual({
+    expect(await estimateAudience(draft, noonMs, { customers, catalog, secrets, settings })).toEqual({
       customersScanned: 100,
       customersMatching: 99,
       complete: true,
     });
     await fill(customers, 5_100);
-    const sample = await estimateAudience(draft, noonMs, { customers, catalog, settings });
+    const sample = await estimateAudience(draft, noonMs, { customers, catalog, secrets, settings });
     expect(sample).toMatchObject({ customersScanned: 5_000, complete: false });
+  });
+
+  it('holds its slice of an exclusion group and nobody else, the slices together everybody', async () => {
+    const { customers, catalog, secrets, settings } = await open();
+    await fill(customers, 98);
+    const estimate = async (from: number, to: number) => {
+      const sliced = { ...draft, exclusion: { group: 'spring', from, to } };
+      return (await estimateAudience(sliced, noonMs, { customers, catalog, secrets, settings }))
+        .customersMatching;
+    };
+    const [first, second] = [await estimate(0, 0.5), await estimate(0.5, 1)];
+    expect(first + second).toBe(99);
+    expect(Math.abs(first - 49.5)).toBeLessThan(20);
   });
 });
 

@@ -94,6 +94,17 @@ describe('a customer’s code for friends', () => {
     expect(answers.filter((answer) => typeof answer !== 'string')).toHaveLength(40 - refused);
   });
 
+  it('is not given outside the slice of the campaign: the halves of a group share nobody', async () => {
+    const inside = async (from: number, to: number) => {
+      const scene = open({ holdoutShare: 0, exclusion: { group: 'g', from, to } });
+      const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => answerOf(index, scene)));
+      return answers.map((answer) => answer !== 'referral-not-offered');
+    };
+    const [first, second] = [await inside(0, 0.5), await inside(0.5, 1)];
+    expect(first.map((is, i) => is !== second[i])).toEqual(Array(40).fill(true));
+    expect(first.filter((is) => is).length).toBeGreaterThan(5);
+  });
+
   it('needs a campaign that runs and offers one', async () => {
     expect(await answerOf(1, open({ holdoutShare: 0, status: 'paused' }))).toBe('campaign-not-running');
     const reminder = [{ name: 'r', weight: 1, action: { kind: 'reminder' as const, templates } }];

@@ -87,7 +87,7 @@ describe('every strategy', () => {
       exclusion(
         definition,
         { profile: profile('ada'), state: stateOf(change) },
-        { items: catalogue, nowMs: t0, settings },
+        { items: catalogue, nowMs: t0, settings, salt: '' },
       );
     for (const [who, change] of Object.entries(belongs)) expect(excluded(change), who).toBeUndefined();
     for (const [who, change] of Object.entries(doesNot)) expect(excluded(change), who).toBeDefined();
@@ -146,8 +146,11 @@ describe('the arms of a strategy', () => {
       const state = stateOf({ orders: { o: { atMs, value: 1, refundedValue: 0 } } });
       const met = runs.filter(
         (nowMs) =>
-          exclusion(definition, { profile: profile('ada'), state }, { items: catalogue, nowMs, settings }) ===
-          undefined,
+          exclusion(
+            definition,
+            { profile: profile('ada'), state },
+            { items: catalogue, nowMs, settings, salt: '' },
+          ) === undefined,
       );
       expect(met).toHaveLength(1);
     }

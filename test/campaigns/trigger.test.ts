@@ -98,6 +98,26 @@ describe('a trigger', () => {
     expect(ports.events.sent).toEqual([]);
   });
 
+  it("is let go outside the campaign's slice of an exclusion group: two halves share nobody and miss nobody", async () => {
+    const entered = async (from: number, to: number) => {
+      const ports = open({ ...eventCampaign(), exclusion: { group: 'g', from, to } });
+      await fill(ports.customers, 40);
+      const reasons = [];
+      for (const id of ids(40)) {
+        const step = await stepTrigger(trigger(id), now, ports);
+        if (step.kind === 'done') reasons.push(step.reason);
+      }
+      expect(reasons.filter((reason) => reason === 'other-slice')).toHaveLength(
+        40 - ports.events.sent.length,
+      );
+      return ports.events.sent.map(({ userId }) => userId);
+    };
+    const [first, second] = [await entered(0, 0.5), await entered(0.5, 1)];
+    expect(new Set([...first, ...second]).size).toBe(40);
+    expect(first.length + second.length).toBe(40);
+    expect(Math.min(first.length, second.length)).toBeGreaterThan(5);
+  });
+
   it.each([
     ['before the period', {}, { at: iso(t0 - 1) }, 'outside-period'],
     ['at its end', {}, { at: iso(t0 + 10 * dayMs) }, 'outside-period'],

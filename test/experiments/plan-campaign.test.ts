@@ -9,6 +9,7 @@ import { profileOf } from '../deliveries/stage.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { fakeCatalogStore } from '../fakes/catalog-store.ts';
 import { createFakeCustomerStore } from '../fakes/customer-store.ts';
+import { fakeSecretStore } from '../fakes/secret-store.ts';
 
 const draft: Campaign = {
   ...campaign(),
@@ -20,6 +21,7 @@ const open = (of: Campaign, globalHoldoutShare = 0) => ({
   campaigns: memoryCampaignStore([of]),
   customers: createFakeCustomerStore(),
   catalog: fakeCatalogStore(),
+  secrets: fakeSecretStore(),
   clock: { nowMs: () => Date.UTC(2026, 10, 25) },
   settings: { ...defaultSettings, globalHoldoutShare },
 });
