@@ -10,11 +10,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { assign, globalHoldoutArm, holdoutArm } from '../lib/assignment/assign.ts';
-import { campaignId, customerId, messageId } from '../lib/base/ids.ts';
+import { customerId, messageId } from '../lib/base/ids.ts';
 import type { Variant } from '../lib/campaigns/campaign.ts';
 import type { StoredEvent } from '../lib/events/event.ts';
 import { analyse } from '../lib/experiments/analyse.ts';
-import type { CampaignResult } from '../lib/experiments/result.ts';
+import { campaignDesign } from '../lib/experiments/design.ts';
+import { comparisonOf, type TestResult } from '../lib/experiments/result.ts';
 import { type AssignedCustomer, collectOutcomes } from '../lib/outcomes/collect.ts';
 import { createMarket, type MarketAction } from '../local/market/market.ts';
 import { simulateWindow, trueEffect } from '../local/market/window.ts';
@@ -31,7 +32,7 @@ const variants: readonly Variant[] = actions.map((name) => ({
   weight: 0.5,
   action: { kind: 'reminder', templates: { en: { subject: name, html: name, text: name } } },
 }));
-const campaign = { campaignId: campaignId('coverage'), variants, holdoutShare: 1 / 3, windowDays };
+const campaign = { variants, holdoutShare: 1 / 3, windowDays };
 
 export const main = async (args: readonly string[]): Promise<void> => {
   const { values } = parseArgs({
@@ -82,7 +83,7 @@ interface Scored {
 
 interface Trial {
   readonly scored: { readonly [action in (typeof actions)[number]]: Scored };
-  readonly result: CampaignResult;
+  readonly result: TestResult;
   /** The variant rolled out has in truth no benefit. */
   readonly isWrong: boolean;
 }
@@ -109,8 +110,8 @@ const runTrial = (seed: number, learners: number): Trial => {
   const orders = simulateWindow(market, treatments, endMs, windowDays, seed);
   const asOfMs = endMs + windowDays * dayMs;
   const outcomes = collectOutcomes(assigned, eventsOf(orders), { windowDays, asOfMs });
-  const look = { runId: 'run-1', look: 1, final: true, asOf: new Date(asOfMs).toISOString() };
-  const result = analyse(campaign, outcomes, look);
+  const look = { look: 1, final: true, asOf: new Date(asOfMs).toISOString() };
+  const result = analyse(campaignDesign(campaign), outcomes, look);
   const randomised = assigned.filter(({ arm }) => arm !== globalHoldoutArm).map((one) => one.customerId);
   const score = (name: (typeof actions)[number]): Scored =>
     scoreOf(result, name, trueEffect(market, randomised, windowDays, name));
@@ -145,8 +146,8 @@ function* eventsOf(
   }
 }
 
-const scoreOf = (result: CampaignResult, name: string, truth: number): Scored => {
-  const estimate = result.comparisons.find(({ arm }) => arm === name)?.estimate;
+const scoreOf = (result: TestResult, name: string, truth: number): Scored => {
+  const estimate = comparisonOf(result, 'repurchase', name)?.estimate;
   // Without an estimate there is no interval, and nothing that covers.
   if (estimate?.kind !== 'estimate') {
     return { truth, difference: Number.NaN, halfWidth: Number.NaN, covered: false };

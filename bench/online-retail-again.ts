@@ -3,10 +3,11 @@
 // An interval covers when it holds 0; a sample-ratio alarm (p < 0.001) is false here, and leaves no interval.
 
 import { assign } from '../lib/assignment/assign.ts';
-import { campaignId, customerId } from '../lib/base/ids.ts';
+import { customerId } from '../lib/base/ids.ts';
 import type { StoredEvent } from '../lib/events/event.ts';
 import { analyse } from '../lib/experiments/analyse.ts';
-import type { Estimate, NoEstimate } from '../lib/experiments/result.ts';
+import { campaignDesign } from '../lib/experiments/design.ts';
+import { comparisonOf, type Estimate, type NoEstimate } from '../lib/experiments/result.ts';
 import { collectOutcomes } from '../lib/outcomes/collect.ts';
 
 export interface Again {
@@ -41,7 +42,6 @@ export const analyseAgain = (
   const asOfMs = startMs + windowDays * dayMs;
   const inWindow = events.filter(({ timestamp }) => Date.parse(timestamp) >= startMs);
   const campaign = {
-    campaignId: campaignId('again'),
     variants: [{ name: 'coupon', weight: 1, action: { kind: 'reminder' as const, templates } }],
     holdoutShare,
     windowDays,
@@ -59,14 +59,15 @@ export const analyseAgain = (
       decisionId: `${index}-${id}`,
     }));
     const outcomes = collectOutcomes(assigned, inWindow, { windowDays, asOfMs });
-    return analyse(campaign, outcomes, { runId: 'run-1', look: 1, final: true, asOf: iso(asOfMs) });
+    return analyse(campaignDesign(campaign), outcomes, { look: 1, final: true, asOf: iso(asOfMs) });
   });
-  const comparisons = results.flatMap((result) => result.comparisons);
+  const estimates = (metric: string) =>
+    results.flatMap((result) => comparisonOf(result, metric, 'coupon')?.estimate ?? []);
   return {
     assignments,
     customers: audience.length,
-    repurchase: coverage(comparisons.map(({ estimate }) => estimate)),
-    revenue: coverage(comparisons.map(({ revenue }) => revenue)),
+    repurchase: coverage(estimates('repurchase')),
+    revenue: coverage(estimates('revenue')),
     sampleRatioAlarms: results.filter(({ sampleRatio }) => !sampleRatio.ok).length,
     rolledOut: results.filter(({ decision }) => decision === 'roll-out').length,
   };

@@ -231,15 +231,28 @@ const campaignTable = ({ arms }: CampaignResult): string =>
     ]),
   );
 
-const differenceText = ({ comparisons, sampleRatio, decision, sentence }: CampaignResult): string =>
+const differenceText = ({ metrics, sampleRatio, decision, sentence }: CampaignResult): string =>
   [
-    ...comparisons.flatMap(({ arm, reference, estimate, revenue }) => [
-      `- Repurchase rate, ${arm} − ${reference}: ${estimateText(estimate, (value) => `${signed(value * 100, 2)} points`)}`,
-      `- Revenue per customer, ${arm} − ${reference}: ${estimateText(revenue, (value) => signed(value, 2, '£'))}`,
-    ]),
+    ...metricLines(metrics, 'repurchase', 'Repurchase rate', (value) => `${signed(value * 100, 2)} points`),
+    ...metricLines(metrics, 'revenue', 'Revenue per customer', (value) => signed(value, 2, '£')),
     `- Sample ratio: ${sampleRatio.pValue === null ? 'not tested' : `p = ${sampleRatio.pValue.toFixed(3)}`}, ${sampleRatio.ok ? 'as designed' : '**not as designed**'}`,
     `- Decision: ${decision}. ${sentence.en}`,
   ].join('\n');
+
+const metricLines = (
+  metrics: CampaignResult['metrics'],
+  name: string,
+  label: string,
+  show: (value: number) => string,
+): string[] =>
+  metrics
+    .filter(({ metric }) => metric === name)
+    .flatMap(({ comparisons }) =>
+      comparisons.map(
+        ({ arm, reference, estimate }) =>
+          `- ${label}, ${arm} − ${reference}: ${estimateText(estimate, show)}`,
+      ),
+    );
 
 const estimateText = (estimate: Estimate | NoEstimate, show: (value: number) => string): string => {
   if (estimate.kind === 'no-estimate') return `none (${estimate.code}). ${estimate.reason.en}`;

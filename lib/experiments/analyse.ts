@@ -1,219 +1,140 @@
-// One look at a run: from the arms' summaries to the result. Pure; the same outcomes give the same result.
+// One look at a test, a campaign or an experiment: from the arms' summaries to the result. Pure; the same outcomes give
+// the same result.
 // Estimand: the average effect, over the customers assigned, of being assigned to the arm instead of the reference
 // (intention to treat: mail that was suppressed or bounced is part of the effect). Intervals are those of two
 // independent samples, which are conservative for that average over just these customers (Neyman 1923).
-// Reference: the campaign's holdout, else its variant whose action is none. The global holdout is shown beside and
-// never compared: its customers were spared by earlier campaigns too, so a difference from them is not this campaign's.
+// The global holdout is shown beside and never compared: its customers were spared by earlier campaigns too, so a
+// difference from them is not this campaign's.
 
-import { campaignShares, globalHoldoutArm, holdoutArm } from '../assignment/assign.ts';
-import { estimateCustomersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
-import type { Campaign } from '../campaigns/campaign.ts';
+import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
-import {
-  type ArmSummary,
-  conversionMoments,
-  emptySummary,
-  mean,
-  revenueMoments,
-  variance,
-} from '../outcomes/summary.ts';
+import { type ArmSummary, emptySummary, mean, revenueMoments, variance } from '../outcomes/summary.ts';
 import { checksOf } from './checks.ts';
+import { compareMetrics } from './compare-metrics.ts';
 import { decide } from './decide.ts';
-import { meanDifference, proportionDifference } from './estimate.ts';
+import type { Design } from './design.ts';
 import { checkHarm } from './harm.ts';
-import { holm } from './multiplicity.ts';
 import { noEstimate } from './no-estimate.ts';
-import type {
-  ArmResult,
-  Attributed,
-  CampaignResult,
-  Comparison,
-  Estimate,
-  HarmCheck,
-  NoEstimate,
-  SampleRatio,
-} from './result.ts';
+import type { ArmResult, Attributed, HarmCheck, NoEstimate, SampleRatio, TestResult } from './result.ts';
 import { checkSampleRatio } from './sample-ratio.ts';
 import { sentenceOf } from './sentence.ts';
 
 export interface Look {
-  readonly runId: string;
+  /** 1, 2, … */
   readonly look: number;
   readonly final: boolean;
   readonly asOf: string;
 }
 
-export type AnalysedCampaign = Pick<Campaign, 'campaignId' | 'variants' | 'holdoutShare' | 'windowDays'>;
-
-export const analyse = (campaign: AnalysedCampaign, outcomes: RunOutcomes, look: Look): CampaignResult => {
-  const test = testOf(campaign, outcomes);
-  const { arms, sampleRatio, reference } = test;
-  const comparisons = compareAll(test, outcomes.currencies, look.final);
-  const harm = harmOf(test);
-  const { decision, winner, headline } = decide(look.final, comparisons, harm);
-  const shown = [...arms, ...(outcomes.arms.has(globalHoldoutArm) ? [globalHoldoutArm] : [])];
-  const { summaryOf } = test;
+export const analyse = (design: Design, outcomes: RunOutcomes, look: Look): TestResult => {
+  const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
+  const sampleRatio = sampleRatioOf(design, summaryOf);
+  const blocked = blockedBy(outcomes, { sampleRatio, final: look.final });
+  const metrics = compareMetrics(design, outcomes, blocked);
+  const [primary] = metrics;
+  const harm = harmOf(design, summaryOf, spoiledBy(outcomes, sampleRatio));
+  const { decision, winner, headline } = decide(look.final, primary, harm);
+  const arms = shownArms(design, outcomes);
+  const currency = outcomes.currencies.length === 1 ? outcomes.currencies[0] : null;
   return {
-    campaignId: campaign.campaignId,
     ...look,
-    windowDays: campaign.windowDays,
-    currency: outcomes.currencies.length === 1 ? outcomes.currencies[0] : null,
-    reference: reference ?? null,
-    arms: shown.map((arm) => armResult(arm, campaign, summaryOf(arm), outcomes.currencies)),
+    windowDays: design.windowDays,
+    currency,
+    reference: design.reference ?? null,
+    arms: arms.map((arm) => armResult(arm, outcomes)),
     sampleRatio,
-    comparisons,
+    metrics,
+    segments: [],
+    weeks: [],
     harm,
     decision,
     winner,
     sentence: sentenceOf({
       decision,
-      windowDays: campaign.windowDays,
+      windowDays: design.windowDays,
+      currency,
+      metric: primary,
       headline,
-      rates: {
-        arm: headline === undefined ? null : rate(summaryOf(headline.arm)),
-        reference: headline === undefined ? null : rate(summaryOf(headline.reference)),
-      },
       harm,
-      customers: shown.reduce((sum, arm) => sum + summaryOf(arm).customers, 0),
-      missing: noEstimate(test.treated.length === 0 ? 'no-treated-arm' : 'no-reference-arm'),
+      customers: arms.reduce((sum, { name }) => sum + summaryOf(name).customers, 0),
+      missing: noEstimate(design.arms.some(({ treated }) => treated) ? 'no-reference-arm' : 'no-treated-arm'),
     }),
     attributed: {
-      coupon: shown.map((arm) => credited(arm, summaryOf(arm), 'coupon')),
-      click: shown.map((arm) => credited(arm, summaryOf(arm), 'click')),
+      coupon: arms.map(({ name }) => credited(name, summaryOf(name), 'coupon')),
+      click: arms.map(({ name }) => credited(name, summaryOf(name), 'click')),
     },
-    checks: checksOf(sampleRatio, outcomes, arms),
+    checks: checksOf(
+      sampleRatio,
+      outcomes,
+      design.arms.map(({ name }) => name),
+    ),
   };
 };
 
-/** The campaign as a test: its arms, what each of them did, and whether they can be believed. */
-interface Test {
-  /** Of the campaign's own randomisation. */
-  readonly arms: readonly string[];
-  readonly treated: readonly string[];
-  readonly reference: string | undefined;
-  readonly sampleRatio: SampleRatio;
-  /** Why no comparison of this run can be believed. */
-  readonly spoiled: NoEstimate | undefined;
-  readonly summaryOf: (arm: string) => ArmSummary;
-}
+/** Why no comparison of this look is shown; undefined where they are. */
+export const blockedBy = (
+  outcomes: RunOutcomes,
+  { sampleRatio, final }: Pick<TestResult, 'sampleRatio' | 'final'>,
+): NoEstimate | undefined =>
+  spoiledBy(outcomes, sampleRatio) ?? (final ? undefined : noEstimate('window-open'));
 
-const testOf = (campaign: AnalysedCampaign, outcomes: RunOutcomes): Test => {
-  const shares = campaignShares(campaign);
-  const arms = [...shares.keys()];
-  const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
-  const sampleRatio = checkSampleRatio(
-    arms,
-    [...shares.values()],
-    arms.map((arm) => summaryOf(arm).customers),
-  );
-  const treated = campaign.variants.filter(({ action, weight }) => action.kind !== 'none' && weight > 0);
-  return {
-    arms,
-    treated: treated.map(({ name }) => name),
-    reference: referenceArm(campaign),
-    sampleRatio,
-    spoiled: spoiledBy(outcomes, sampleRatio.ok),
-    summaryOf,
-  };
-};
-
-/** What the treated arms are compared with; undefined when nobody is left untreated. */
-export const referenceArm = ({
-  holdoutShare,
-  variants,
-}: Pick<AnalysedCampaign, 'holdoutShare' | 'variants'>): string | undefined =>
-  holdoutShare > 0
-    ? holdoutArm
-    : variants.find(({ action, weight }) => action.kind === 'none' && weight > 0)?.name;
-
-const spoiledBy = (outcomes: RunOutcomes, isRatioOk: boolean): NoEstimate | undefined => {
+/** Why no comparison of this test can be believed. */
+const spoiledBy = (outcomes: RunOutcomes, { ok }: SampleRatio): NoEstimate | undefined => {
   if (outcomes.conflictsCount > 0) {
     return noEstimate('assignment-conflict');
   }
-  return isRatioOk ? undefined : noEstimate('sample-ratio-mismatch');
+  return ok ? undefined : noEstimate('sample-ratio-mismatch');
 };
 
-const compareAll = (
-  { treated, reference, spoiled, summaryOf }: Test,
-  currencies: readonly string[],
-  final: boolean,
-): readonly Comparison[] => {
-  if (reference === undefined) {
-    return [];
-  }
-  const blocked = spoiled ?? (final ? undefined : noEstimate('window-open'));
-  return adjusted(
-    treated.map((arm) => compare(arm, reference, summaryOf(arm), summaryOf(reference), currencies, blocked)),
+const sampleRatioOf = ({ arms }: Design, summaryOf: (arm: string) => ArmSummary): SampleRatio =>
+  checkSampleRatio(
+    arms.map(({ name }) => name),
+    arms.map(({ share }) => share),
+    arms.map(({ name }) => summaryOf(name).customers),
   );
-};
+
+interface ShownArm {
+  readonly name: string;
+  readonly role: ArmResult['role'];
+  readonly treated: boolean;
+}
+
+const shownArms = ({ arms }: Design, outcomes: RunOutcomes): readonly ShownArm[] => [
+  ...arms,
+  ...(outcomes.arms.has(globalHoldoutArm)
+    ? [{ name: globalHoldoutArm, role: 'global-holdout' as const, treated: false }]
+    : []),
+];
 
 /** Repurchase is compared only with a reference that can be believed; mail is guarded all the same. */
-const harmOf = ({ treated, reference, spoiled, summaryOf }: Test): readonly HarmCheck[] => {
+const harmOf = (
+  { arms, reference }: Design,
+  summaryOf: (arm: string) => ArmSummary,
+  spoiled: NoEstimate | undefined,
+): readonly HarmCheck[] => {
   const trusted = reference === undefined || spoiled !== undefined ? undefined : summaryOf(reference);
-  return treated.flatMap((arm) => checkHarm(arm, summaryOf(arm), trusted));
+  return arms.flatMap(({ name, treated }) => (treated ? checkHarm(name, summaryOf(name), trusted) : []));
 };
 
-const compare = (
-  arm: string,
-  reference: string,
-  treated: ArmSummary,
-  untreated: ArmSummary,
-  currencies: readonly string[],
-  blocked: NoEstimate | undefined,
-): Comparison => {
-  const isSmall = Math.min(treated.customers, untreated.customers) < estimateCustomersCountMin;
-  const obstacle = blocked ?? (isSmall ? noEstimate('arm-too-small') : undefined);
-  const estimate: Estimate | NoEstimate =
-    obstacle ??
-    proportionDifference(conversionMoments(treated), conversionMoments(untreated)) ??
-    noEstimate('no-variance');
-  const hasFewBuyers = Math.min(treated.conversions, untreated.conversions) < revenueBuyersCountMin;
-  const revenue: Estimate | NoEstimate =
-    obstacle ??
-    (currencies.length > 1 ? noEstimate('several-currencies') : undefined) ??
-    (hasFewBuyers ? noEstimate('too-few-conversions') : undefined) ??
-    meanDifference(revenueMoments(treated), revenueMoments(untreated)) ??
-    noEstimate('no-variance');
-  return { arm, reference, estimate, revenue, adjustedPValue: null };
-};
-
-const adjusted = (comparisons: readonly Comparison[]): readonly Comparison[] => {
-  const estimated = comparisons.flatMap(({ arm, estimate }) =>
-    estimate.kind === 'estimate' ? [{ arm, pValue: estimate.pValue }] : [],
-  );
-  const values = holm(estimated.map(({ pValue }) => pValue));
-  const byArm = new Map(estimated.map(({ arm }, i) => [arm, values[i]]));
-  return comparisons.map((comparison) => ({
-    ...comparison,
-    adjustedPValue: byArm.get(comparison.arm) ?? null,
-  }));
-};
-
-const rate = ({ conversions, customers }: ArmSummary): number | null =>
-  customers === 0 ? null : conversions / customers;
-
-const armResult = (
-  arm: string,
-  { variants }: AnalysedCampaign,
-  summary: ArmSummary,
-  currencies: readonly string[],
-): ArmResult => {
-  const variant = variants.find(({ name }) => name === arm);
+const armResult = ({ name: arm, role, treated }: ShownArm, outcomes: RunOutcomes): ArmResult => {
+  const summary = outcomes.arms.get(arm) ?? emptySummary;
+  const { customers, conversions } = summary;
   const money = revenueMoments(summary);
-  const isSummable = currencies.length <= 1;
+  const isSummable = outcomes.currencies.length <= 1;
   return {
     arm,
-    role: variant === undefined ? (arm === globalHoldoutArm ? 'global-holdout' : 'holdout') : 'variant',
-    treated: variant !== undefined && variant.action.kind !== 'none',
-    customers: summary.customers,
+    role,
+    treated,
+    customers,
+    matured: outcomes.sums.get(arm)?.count ?? 0,
     sent: summary.sent,
     suppressed: summary.suppressed,
-    conversions: summary.conversions,
-    repurchaseRate: rate(summary),
+    conversions,
+    repurchaseRate: customers === 0 ? null : conversions / customers,
     revenue: {
       total: isSummable ? summary.revenueSum : null,
-      mean: isSummable && summary.customers > 0 ? mean(money) : null,
-      standardDeviation: isSummable && summary.customers > 1 ? Math.sqrt(variance(money)) : null,
+      mean: isSummable && customers > 0 ? mean(money) : null,
+      standardDeviation: isSummable && customers > 1 ? Math.sqrt(variance(money)) : null,
     },
     redemptions: summary.redemptions,
     unsubscribes: summary.unsubscribes,

@@ -1,16 +1,20 @@
-// The numbers of a report about one run, or about all together: arms as in the result, and what each treated arm
-// brought and cost. The comparisons are those of analyse.ts, so a report never states what the result would not.
+// The numbers of a report about one run, or about all together: the result as a look gives it, and what each treated arm
+// brought and cost. Both rest on the same comparisons, so a report never states what the result would not.
 
 import type { ItemId } from '../base/ids.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import type { StoredEvent } from '../events/event.ts';
-import { type AssignedCustomer, collectOutcomes } from '../outcomes/collect.ts';
+import { type AssignedCustomer, collectOutcomes, type RunOutcomes } from '../outcomes/collect.ts';
 import type { MessageCell } from '../outcomes/funnel.ts';
+import { type BuiltInMetric, metricOf } from '../outcomes/metrics.ts';
 import { messageSpending } from '../outcomes/spending.ts';
 import { emptySummary } from '../outcomes/summary.ts';
-import { type AnalysedCampaign, analyse } from './analyse.ts';
+import { analyse, blockedBy } from './analyse.ts';
 import type { Analysis } from './campaign-report.ts';
-import { armEffect } from './increments.ts';
+import { compareMetric } from './compare-metrics.ts';
+import type { Design } from './design.ts';
+import { type ArmGains, armEffect } from './increments.ts';
+import type { MetricResult, TestResult } from './result.ts';
 
 export interface AnalysisData {
   readonly assigned: readonly AssignedCustomer[];
@@ -27,18 +31,13 @@ export interface AnalysisScope {
 }
 
 export const analysisOf = (
-  campaign: AnalysedCampaign,
+  design: Design,
   { assigned, events, messages }: AnalysisData,
   { runId, final, asOfMs, costOf, costs }: AnalysisScope,
 ): Analysis => {
-  const outcomes = collectOutcomes(assigned, events, { windowDays: campaign.windowDays, asOfMs, costOf });
-  const asOf = new Date(asOfMs).toISOString();
-  const { arms, comparisons, currency, reference } = analyse(campaign, outcomes, {
-    runId,
-    look: 0,
-    final,
-    asOf,
-  });
+  const { windowDays, metrics } = design;
+  const outcomes = collectOutcomes(assigned, events, { windowDays, asOfMs, costOf, metrics });
+  const result = analyse(design, outcomes, { look: 0, final, asOf: new Date(asOfMs).toISOString() });
   const facts = {
     summaryOf: (arm: string) => outcomes.arms.get(arm) ?? emptySummary,
     messageCostOf: (arm: string) =>
@@ -47,14 +46,30 @@ export const analysisOf = (
         costs,
       ),
     costs,
-    currency,
+    currency: result.currency,
   };
   return {
     runId,
-    final,
-    currency,
-    reference,
-    arms,
-    effects: comparisons.map((comparison) => armEffect(comparison, facts)),
+    ...result,
+    effects: gainsOf(design, outcomes, result).map((gain) => armEffect(gain, facts)),
   };
+};
+
+/** As the result has them; what the plan leaves out is compared in the same way. */
+const gainsOf = (design: Design, outcomes: RunOutcomes, result: TestResult): readonly ArmGains[] => {
+  const blocked = blockedBy(outcomes, result);
+  const measured = (choice: BuiltInMetric): MetricResult =>
+    result.metrics.find(({ metric }) => metric === choice) ??
+    compareMetric(metricOf(choice), 'secondary', design, outcomes, blocked);
+  const [repurchase, orders, revenue, margin] = (['repurchase', 'orders', 'revenue', 'margin'] as const).map(
+    measured,
+  );
+  return repurchase.comparisons.map(({ arm, reference, estimate }, i) => ({
+    arm,
+    reference,
+    repurchase: estimate,
+    orders: orders.comparisons[i].estimate,
+    revenue: revenue.comparisons[i].estimate,
+    margin: margin.comparisons[i].estimate,
+  }));
 };

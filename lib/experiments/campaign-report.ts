@@ -7,17 +7,11 @@ import type { MessageCosts } from '../base/settings.ts';
 import type { CampaignStatus } from '../campaigns/campaign.ts';
 import type { Funnel } from '../outcomes/funnel.ts';
 import type { ArmEffect } from './increments.ts';
-import type { ArmResult, Text } from './result.ts';
+import type { TestResult, Text } from './result.ts';
 
-export interface Analysis {
-  /** `all`: over every run, each customer from the first assignment. */
+/** Of one run, or (`all`) of every run with each customer from the first assignment. */
+export interface Analysis extends TestResult {
   readonly runId: string;
-  /** Every customer assigned had the whole window. */
-  readonly final: boolean;
-  /** Null where no order states one, or several do. */
-  readonly currency: string | null;
-  readonly reference: string | null;
-  readonly arms: readonly ArmResult[];
   readonly effects: readonly ArmEffect[];
 }
 

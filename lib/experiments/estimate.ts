@@ -22,12 +22,14 @@ export const proportionDifference = (arm: Moments, reference: Moments): Estimate
   const [low1, high1] = wilsonInterval(arm.sum, arm.count, z975);
   const [low2, high2] = wilsonInterval(reference.sum, reference.count, z975);
   const difference = p1 - p2;
+  const spread = (p: number, n: number): number => (p * (1 - p)) / n;
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / arm.count + 1 / reference.count));
   return {
     kind: 'estimate',
     difference,
     low: difference - Math.hypot(p1 - low1, high2 - p2),
     high: difference + Math.hypot(high1 - p1, p2 - low2),
+    standardError: Math.sqrt(spread(p1, arm.count) + spread(p2, reference.count)),
     pValue: 2 * normalSurvival(Math.abs(difference) / error),
     relativeLift: relativeLift(armMean(arm), armMean(reference)),
   };
@@ -46,6 +48,7 @@ export const estimateOf = (arm: ArmMean, reference: ArmMean): Estimate | undefin
       difference: effect.value,
       low: effect.low,
       high: effect.high,
+      standardError: effect.standardError,
       pValue: effect.pValue,
       relativeLift: relativeLift(arm, reference),
     }

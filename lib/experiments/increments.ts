@@ -8,11 +8,10 @@
 
 import { returnIntervalMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
-import { type ArmSummary, type Moments, marginMoments, orderMoments } from '../outcomes/summary.ts';
+import type { ArmSummary } from '../outcomes/summary.ts';
 import { type Cannibalisation, cannibalisation, type Ranged } from './cannibalisation.ts';
-import { meanDifference } from './estimate.ts';
 import { noEstimate } from './no-estimate.ts';
-import type { Comparison, Estimate, NoEstimate } from './result.ts';
+import type { Estimate, NoEstimate } from './result.ts';
 
 export type Increment = (Ranged & { readonly kind: 'estimate' }) | NoEstimate;
 
@@ -43,15 +42,22 @@ export interface EffectFacts {
   readonly currency: string | null;
 }
 
-export const armEffect = (comparison: Comparison, facts: EffectFacts): ArmEffect => {
-  const { arm, reference } = comparison;
+/** The comparisons that money is told from, each of them the metric's own of that name. */
+export interface ArmGains {
+  readonly arm: string;
+  readonly reference: string;
+  readonly repurchase: Estimate | NoEstimate;
+  readonly orders: Estimate | NoEstimate;
+  readonly revenue: Estimate | NoEstimate;
+  readonly margin: Estimate | NoEstimate;
+}
+
+export const armEffect = (gains: ArmGains, facts: EffectFacts): ArmEffect => {
+  const { arm, reference } = gains;
   const [treated, untreated] = [facts.summaryOf(arm), facts.summaryOf(reference)];
   const { customers } = treated;
-  const difference = (moments: (summary: ArmSummary) => Moments, blocked?: NoEstimate): Increment =>
-    blocked ??
-    scaled(meanDifference(moments(treated), moments(untreated)) ?? noEstimate('no-variance'), customers);
-  const revenue = scaled(comparison.revenue, customers);
-  const margin = difference(marginMoments, marginObstacle(comparison, treated, untreated));
+  const revenue = scaled(gains.revenue, customers);
+  const margin = scaled(gains.margin, customers);
   const spent = facts.messageCostOf(arm);
   const money = {
     gain: margin.kind === 'estimate' ? margin : revenue,
@@ -62,28 +68,18 @@ export const armEffect = (comparison: Comparison, facts: EffectFacts): ArmEffect
     arm,
     reference,
     customers,
-    buyers: scaled(comparison.estimate, customers),
-    orders: difference(orderMoments, obstacleOf(comparison.estimate)),
+    buyers: scaled(gains.repurchase, customers),
+    orders: scaled(gains.orders, customers),
     revenue,
     margin,
     messageCost: spent ?? null,
     discounts: treated.discountSum,
     returnOnSpending: returnOn(money, facts),
     breakEvenOrders: breakEven(treated, money, facts),
-    cannibalisation: treated.redeemers === 0 ? null : cannibalisation(treated, untreated, comparison),
+    cannibalisation:
+      treated.redeemers === 0 ? null : cannibalisation(treated, untreated, { estimate: gains.repurchase }),
   };
 };
-
-const obstacleOf = (estimate: Estimate | NoEstimate): NoEstimate | undefined =>
-  estimate.kind === 'no-estimate' ? estimate : undefined;
-
-const marginObstacle = (
-  { revenue }: Comparison,
-  treated: ArmSummary,
-  untreated: ArmSummary,
-): NoEstimate | undefined =>
-  obstacleOf(revenue) ??
-  (treated.ordersOfUnknownCost + untreated.ordersOfUnknownCost > 0 ? noEstimate('costs-unknown') : undefined);
 
 const scaled = (estimate: Estimate | NoEstimate, customers: number): Increment =>
   estimate.kind === 'no-estimate'

@@ -13,7 +13,7 @@ import { existingCampaign } from '../campaigns/administer.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { estimateAudience } from '../campaigns/preview.ts';
 import type { CampaignStore, CatalogStore, Clock, CustomerStore, SecretStore } from '../ports.ts';
-import { referenceArm } from './analyse.ts';
+import { referenceArm } from './design.ts';
 import { noEstimate } from './no-estimate.ts';
 import { type Plan, planOf } from './plan.ts';
 

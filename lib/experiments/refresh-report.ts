@@ -29,6 +29,7 @@ import {
   reportKey,
   runReportKey,
 } from './campaign-report.ts';
+import { campaignDesign } from './design.ts';
 import { allRuns } from './result.ts';
 
 export interface ReportPorts {
@@ -157,7 +158,7 @@ const partOf = (
     deferred: open.reduce((sum, deliveries) => sum + (deliveries?.deferred ?? 0), 0),
     waitingFor: addTallies(open.map((deliveries) => deliveries?.waiting ?? {})),
     analysis: analysisOf(
-      campaign,
+      campaignDesign(campaign),
       { assigned: of, events, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
       { runId, final: isWindowOver(campaign, run, nowMs), asOfMs: nowMs, costOf, costs },
     ),
@@ -198,7 +199,7 @@ const overAllRuns = async (
   const { assignments, events, costOf } = await readRuns(campaign, runs, nowMs, ports);
   const messages = parts.flatMap(({ funnel }) => funnel.messages.filter(({ phase }) => phase === 'test'));
   const analysis = analysisOf(
-    campaign,
+    campaignDesign(campaign),
     { assigned: assignments.filter(({ phase }) => phase === 'test'), events, messages },
     { runId: allRuns, final: true, asOfMs: nowMs, costOf, costs: ports.costs },
   );

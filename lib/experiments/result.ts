@@ -1,4 +1,5 @@
-// The result of one look at one run of a campaign, as it is stored and shown: JSON through and through.
+// The result of one look at a test, as it is stored and shown: JSON through and through. A run of a campaign and an
+// experiment have the same, and add what they are called by.
 // Shares and rates are in [0, 1]; money is in major units of `currency`; differences are arm − reference.
 // What could not be estimated is a value of its own kind with its reason, never p = 1 and never zero.
 // Repurchase rate: share of the arm's customers with at least one kept order in the window (intention to treat).
@@ -29,6 +30,8 @@ export interface Estimate {
   /** 95% interval of the difference. */
   readonly low: number;
   readonly high: number;
+  /** Of the difference: its sampling error alone. */
+  readonly standardError: number;
   /** Two-sided, of no difference, for this comparison alone. */
   readonly pValue: number;
   /** Difference ÷ reference; null where the reference is too near 0 for its interval to mean anything. */
@@ -68,6 +71,8 @@ export interface ArmResult {
   readonly treated: boolean;
   /** Customers assigned, whatever became of their mail. */
   readonly customers: number;
+  /** Of those, whose window is over: who is counted in metrics. */
+  readonly matured: number;
   readonly sent: number;
   readonly suppressed: number;
   /** Customers with at least one kept order in the window. */
@@ -97,15 +102,75 @@ export interface SampleRatio {
   readonly ok: boolean;
 }
 
+export type MetricRole = 'primary' | 'secondary' | 'guardrail';
+
+/** One metric in all arms. Only customers whose window is over are counted. */
+export interface MetricResult {
+  /** As in the definition: repurchase, revenue, …, or the name given to an own event. */
+  readonly metric: string;
+  readonly role: MetricRole;
+  /** share: of customers; mean: a customer, buyers or not; ratio: of two sums over the customers. */
+  readonly kind: 'share' | 'mean' | 'ratio';
+  readonly unit: 'share' | 'money' | 'count';
+  readonly better: 'higher' | 'lower';
+  /** Values above it were taken as this, in all arms; absent where nothing was capped. */
+  readonly cappedAt?: number;
+  readonly arms: readonly ArmValue[];
+  readonly comparisons: readonly Comparison[];
+}
+
+export interface ArmValue {
+  readonly arm: string;
+  /** Null where nobody is counted, or it cannot be stated (money in several currencies). */
+  readonly value: number | null;
+  /** Customers counted. */
+  readonly customers: number;
+}
+
+/** A treated arm against the reference in one metric. */
 export interface Comparison {
   readonly arm: string;
   readonly reference: string;
-  /** Of the repurchase rate, as a difference of shares. */
   readonly estimate: Estimate | NoEstimate;
-  /** Of revenue per customer. */
-  readonly revenue: Estimate | NoEstimate;
-  /** Of the repurchase rate over all treated arms (Holm); null without estimate. */
+  /** The same difference with what was known of the customers before taken into account; absent without such data. */
+  readonly adjusted?: AdjustedEstimate | NoEstimate;
+  /**
+   * Over all arms of the primary metric (Holm), over all arms of all secondary metrics (Benjamini–Hochberg); as it is
+   * for guardrails. Null without estimate.
+   */
   readonly adjustedPValue: number | null;
+  readonly bayes?: BayesOutlook;
+}
+
+export interface AdjustedEstimate extends Estimate {
+  readonly method: 'cuped' | 'lin';
+  readonly covariates: readonly string[];
+  /** 1 − variance of this ÷ variance of the plain estimate. */
+  readonly varianceReduction: number;
+}
+
+/** Of the two arms compared, after the data, with a flat prior. Losses in units of the metric. */
+export interface BayesOutlook {
+  /** That the arm is better than the reference. */
+  readonly probabilityBest: number;
+  /** What choosing the arm is expected to lose against choosing the better of both. */
+  readonly expectedLoss: number;
+}
+
+/** The primary metric among customers alike in what they were before the assignment. */
+export interface SegmentResult {
+  /** `orders-before`. */
+  readonly segment: string;
+  /** `0`, `1`, `2+`. */
+  readonly value: string;
+  /** Adjusted over all segments and arms by Benjamini–Hochberg. */
+  readonly comparisons: readonly Comparison[];
+}
+
+/** The primary metric among customers assigned in the week that begins at weekStart (a Monday, UTC, ISO 8601 date). */
+export interface WeekResult {
+  readonly weekStart: string;
+  readonly comparisons: readonly Comparison[];
 }
 
 export type Decision = 'continue' | 'stop-for-harm' | 'roll-out' | 'keep-holding' | 'inconclusive';
@@ -139,10 +204,7 @@ export interface Check {
   readonly action?: Text;
 }
 
-export interface CampaignResult {
-  readonly campaignId: CampaignId;
-  /** `run-3`; `all` for the result over every run of a campaign that repeats. */
-  readonly runId: string;
+export interface TestResult {
   /** 1, 2, … in order of time; the final look is the last. */
   readonly look: number;
   readonly final: boolean;
@@ -151,11 +213,16 @@ export interface CampaignResult {
   readonly windowDays: number;
   /** ISO 4217; null when no order stated one, or several did. */
   readonly currency: string | null;
-  /** The untreated arm that the others are compared with; null without one. */
+  /** The arm that the others are compared with; null without one. */
   readonly reference: string | null;
   readonly arms: readonly ArmResult[];
   readonly sampleRatio: SampleRatio;
-  readonly comparisons: readonly Comparison[];
+  /** The primary one first, then secondary ones, then guardrails. */
+  readonly metrics: readonly MetricResult[];
+  /** Empty where nothing is known of the customers from before. */
+  readonly segments: readonly SegmentResult[];
+  /** Empty where all were assigned in one week. */
+  readonly weeks: readonly WeekResult[];
   readonly harm: readonly HarmCheck[];
   readonly decision: Decision;
   /** The variant to roll out; null unless the decision is roll-out. */
@@ -164,3 +231,25 @@ export interface CampaignResult {
   readonly attributed: { readonly coupon: readonly Attributed[]; readonly click: readonly Attributed[] };
   readonly checks: readonly Check[];
 }
+
+export interface CampaignResult extends TestResult {
+  readonly campaignId: CampaignId;
+  /** `run-3`; `all` for the result over every run of a campaign that repeats. */
+  readonly runId: string;
+}
+
+export const primaryOf = ({ metrics }: Pick<TestResult, 'metrics'>): MetricResult => {
+  const primary = metrics.find(({ role }) => role === 'primary');
+  if (primary === undefined) {
+    throw new Error('result: every test has a primary metric, this one has none');
+  }
+  return primary;
+};
+
+/** Undefined where the test does not measure it, or the arm is not compared. */
+export const comparisonOf = (
+  { metrics }: Pick<TestResult, 'metrics'>,
+  metric: string,
+  arm: string,
+): Comparison | undefined =>
+  metrics.find((one) => one.metric === metric)?.comparisons.find((one) => one.arm === arm);

@@ -14,6 +14,7 @@ import { assignedFromMs, lookTimesMs, nextRun } from '../campaigns/schedule.ts';
 import { collectOutcomes } from '../outcomes/collect.ts';
 import type { CampaignStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
 import { analyse } from './analyse.ts';
+import { campaignDesign } from './design.ts';
 import { allRuns, type CampaignResult } from './result.ts';
 
 export interface LookPorts {
@@ -89,10 +90,11 @@ const resultOf = async (
     fromMs: Math.min(...runs.map((run) => assignedFromMs(campaign, run))),
     toMs: asOfMs,
   });
-  const collected = collectOutcomes(assigned, events, { windowDays: campaign.windowDays, asOfMs });
-  return await results.write(
-    analyse(campaign, collected, { runId, look, final, asOf: new Date(asOfMs).toISOString() }),
-  );
+  const design = campaignDesign(campaign);
+  const { windowDays, metrics } = design;
+  const collected = collectOutcomes(assigned, events, { windowDays, asOfMs, metrics });
+  const result = analyse(design, collected, { look, final, asOf: new Date(asOfMs).toISOString() });
+  return await results.write({ campaignId: campaign.campaignId, runId, ...result });
 };
 
 const finish = async (campaign: Campaign, ports: LookPorts): Promise<void> => {

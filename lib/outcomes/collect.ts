@@ -2,6 +2,7 @@
 // suppressed or bounced. An order counts if assignedAt ≤ its time < assignedAt + windowDays and it was kept.
 // A customer assigned more than once keeps the first assignment; a second arm is a conflict, which the result shows,
 // but for the global holdout, whose next period may draw the customer into it or out of it.
+// Estimates are made of the joint sums, in which only customers count whose window was over at `asOfMs`.
 // Attribution is secondary, and no cause: coupon (redeemed on the order, or named by it), click (a link of the mail
 // was followed before the order). Times in ms since 1970; what happened after `asOfMs` is left out.
 
@@ -9,6 +10,10 @@ import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
+import type { JointSums } from './joint-sums.ts';
+import { marginOf } from './margin.ts';
+import { measureArms } from './measure.ts';
+import type { MetricPlan } from './metrics.ts';
 import { foldOrders, type Order } from './orders.ts';
 import { type ArmSummary, emptySummary } from './summary.ts';
 import { collectTouches, type Touch } from './touches.ts';
@@ -29,10 +34,14 @@ export interface OutcomeScope {
   readonly asOfMs: number;
   /** What a unit of an item costs, in the currency of the orders; undefined: not known. Default: of none. */
   readonly costOf?: (itemId: ItemId) => number | undefined;
+  /** Default: defaultMetrics. */
+  readonly metrics?: MetricPlan;
 }
 
 export interface RunOutcomes {
   readonly arms: ReadonlyMap<string, ArmSummary>;
+  /** By arm: the metrics' columns over the customers whose window is over. */
+  readonly sums: ReadonlyMap<string, JointSums>;
   /** Customers found in more than one arm. */
   readonly conflictsCount: number;
   /** ISO 4217, in alphabetical order, of the orders counted. */
@@ -57,11 +66,13 @@ export const collectOutcomes = (
   }
   const touches = collectTouches(loop, decisions, scope.windowDays);
   const currencies = new Set<string>();
-  for (const [customerId, bought] of ordersInWindow(orders, customers, scope)) {
+  const placed = ordersInWindow(orders, customers, scope);
+  for (const [customerId, orderedBy] of placed) {
     const tally = arms.get(customers.get(customerId)?.arm ?? '');
-    if (tally !== undefined) {
+    const bought = orderedBy.filter(({ kept }) => kept);
+    if (tally !== undefined && bought.length > 0) {
       addOrders(tally, bought, touches.get(customerId));
-      addMargin(tally, bought, scope.costOf ?? unknownCost);
+      addMargin(tally, bought, scope.costOf);
       for (const { currency } of bought) {
         currencies.add(currency ?? unstated);
       }
@@ -74,7 +85,13 @@ export const collectOutcomes = (
     }
   }
   currencies.delete(unstated);
-  return { arms, conflictsCount, currencies: [...currencies].sort(), refundsWithoutOrderCount };
+  return {
+    arms,
+    sums: measureArms(customers.values(), { orders: placed, events: purchases, touches }, scope),
+    conflictsCount,
+    currencies: [...currencies].sort(),
+    refundsWithoutOrderCount,
+  };
 };
 
 type Tally = { -readonly [field in keyof ArmSummary]: number };
@@ -120,30 +137,16 @@ const ordersInWindow = (
   const bought = new Map<CustomerId, Order[]>();
   for (const order of orders) {
     const fromMs = customers.get(order.customerId)?.assignedAtMs ?? Number.POSITIVE_INFINITY;
-    if (order.kept && order.atMs >= fromMs && order.atMs < fromMs + windowDays * dayMs) {
+    if (order.atMs >= fromMs && order.atMs < fromMs + windowDays * dayMs) {
       bought.set(order.customerId, [...(bought.get(order.customerId) ?? []), order]);
     }
   }
   return bought;
 };
 
-const unknownCost = (): undefined => undefined;
-
-const addMargin = (
-  tally: Tally,
-  bought: readonly Order[],
-  costOf: NonNullable<OutcomeScope['costOf']>,
-): void => {
-  let margin = 0;
-  for (const { value, units } of bought) {
-    const costs = [...units].map(([itemId, count]) => (costOf(itemId) ?? Number.NaN) * count);
-    const cost = costs.reduce((sum, each) => sum + each, 0);
-    if (costs.length === 0 || Number.isNaN(cost)) {
-      tally.ordersOfUnknownCost++;
-    } else {
-      margin += value - cost;
-    }
-  }
+const addMargin = (tally: Tally, bought: readonly Order[], costOf: OutcomeScope['costOf']): void => {
+  const { margin, ordersOfUnknownCost } = marginOf(bought, costOf);
+  tally.ordersOfUnknownCost += ordersOfUnknownCost;
   tally.marginSum += margin;
   tally.marginSumSquares += margin * margin;
 };

@@ -16,6 +16,8 @@ export interface Order {
   readonly value: number;
   /** False when everything paid for was refunded. */
   readonly kept: boolean;
+  /** In part or whole. */
+  readonly refunded: boolean;
   readonly currency?: string;
   /** Coupon codes the order names, as the app wrote them. */
   readonly coupons: readonly string[];
@@ -96,6 +98,7 @@ const orderOf = ({ customerId, orderId, lines }: Draft): Order | undefined => {
     atMs: Math.min(...parts.map(({ line }) => line.atMs)),
     value: Math.max(0, paid - refunded),
     kept: refunds.length === 0 || refunded < paid,
+    refunded: refunds.length > 0,
     ...(currency === undefined ? {} : { currency: currency.toUpperCase() }),
     coupons: parts.flatMap(({ event }) => idText(event.properties.coupon) ?? []),
     units: unitsOf(parts, refunds),

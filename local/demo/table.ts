@@ -1,6 +1,6 @@
 // The demonstration's result as text: arms, differences with their intervals beside the simulator's truth, checks.
 
-import type { Comparison } from '../../lib/experiments/result.ts';
+import { type Comparison, comparisonOf } from '../../lib/experiments/result.ts';
 import type { DemoResult } from '../demo.ts';
 
 export const describeDemo = (demo: DemoResult): string => {
@@ -12,7 +12,7 @@ export const describeDemo = (demo: DemoResult): string => {
     percent(repurchaseRate),
     String(sent),
     String(redemptions),
-    ...comparisonCells(result.comparisons.find((comparison) => comparison.arm === arm)),
+    ...comparisonCells(comparisonOf(result, 'repurchase', arm)),
     arm in demo.trueEffects ? points(demo.trueEffects[arm]) : '',
   ]);
   const { sampleRatio } = result;

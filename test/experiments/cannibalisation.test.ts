@@ -2,13 +2,19 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../lib/base/random.ts';
 import { cannibalisation } from '../../lib/experiments/cannibalisation.ts';
 import { meanDifference, proportionDifference } from '../../lib/experiments/estimate.ts';
-import { type ArmEffect, armEffect, type EffectFacts } from '../../lib/experiments/increments.ts';
+import {
+  type ArmEffect,
+  type ArmGains,
+  armEffect,
+  type EffectFacts,
+} from '../../lib/experiments/increments.ts';
 import { noEstimate } from '../../lib/experiments/no-estimate.ts';
-import type { Comparison } from '../../lib/experiments/result.ts';
 import {
   type ArmSummary,
   conversionMoments,
   emptySummary,
+  marginMoments,
+  orderMoments,
   revenueMoments,
 } from '../../lib/outcomes/summary.ts';
 
@@ -22,17 +28,21 @@ const arm = (customers: number, conversions: number, more: Partial<ArmSummary> =
   revenueSumSquares: conversions * 2_500,
   ...more,
 });
-const compared = (treated: ArmSummary, reference: ArmSummary): Comparison => ({
+const compared = (treated: ArmSummary, reference: ArmSummary): ArmGains => ({
   arm: 'coupon',
   reference: 'holdout',
-  estimate:
+  repurchase:
     proportionDifference(conversionMoments(treated), conversionMoments(reference)) ??
     noEstimate('no-variance'),
   revenue: meanDifference(revenueMoments(treated), revenueMoments(reference)) ?? noEstimate('no-variance'),
-  adjustedPValue: null,
+  orders: meanDifference(orderMoments(treated), orderMoments(reference)) ?? noEstimate('no-variance'),
+  margin:
+    treated.ordersOfUnknownCost > 0
+      ? noEstimate('costs-unknown')
+      : (meanDifference(marginMoments(treated), marginMoments(reference)) ?? noEstimate('no-variance')),
 });
 const of = (treated: ArmSummary, reference: ArmSummary) =>
-  cannibalisation(treated, reference, compared(treated, reference));
+  cannibalisation(treated, reference, { estimate: compared(treated, reference).repurchase });
 
 describe('discounts to those who would have bought anyway', () => {
   const treated = arm(1_000, 150, { redeemers: 90, discountSum: 900 });
@@ -185,7 +195,13 @@ describe('what an arm brought and cost', () => {
   test('gives no number at all while the comparison gives none', () => {
     const blocked = noEstimate('window-open');
     const found = armEffect(
-      { ...compared(treated, reference), estimate: blocked, revenue: blocked },
+      {
+        ...compared(treated, reference),
+        repurchase: blocked,
+        orders: blocked,
+        revenue: blocked,
+        margin: blocked,
+      },
       {
         summaryOf: (name) => (name === 'coupon' ? treated : reference),
         messageCostOf: () => 100,

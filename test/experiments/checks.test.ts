@@ -12,6 +12,7 @@ const hourMs = 3_600_000;
 test('a finding says what to do in both languages, and what is in order asks for nothing', () => {
   const outcomes = {
     arms: new Map(),
+    sums: new Map(),
     conflictsCount: 2,
     currencies: ['EUR', 'USD'],
     refundsWithoutOrderCount: 0,

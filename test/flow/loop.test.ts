@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CampaignReport } from '../../lib/experiments/campaign-report.ts';
-import type { CampaignResult } from '../../lib/experiments/result.ts';
+import { type CampaignResult, comparisonOf } from '../../lib/experiments/result.ts';
 import type { Api } from '../../local/demo/api.ts';
 import type { LocalHost } from '../../local/host.ts';
 import { type FlowHost, openFlowHost } from './flow-host.ts';
@@ -285,7 +285,7 @@ describe('the loop', () => {
     expect(byArm.get('coupon')?.redemptions).toBe(buyers.coupon);
     expect(byArm.get('reminder')?.unsubscribes).toBe(1);
     expect(result.sampleRatio.ok).toBe(true);
-    const estimate = result.comparisons.find(({ arm }) => arm === 'coupon')?.estimate;
+    const estimate = comparisonOf(result, 'repurchase', 'coupon')?.estimate;
     const difference = buyers.coupon / inArm('coupon').length - buyers.holdout / inArm('holdout').length;
     expect(estimate).toMatchObject({ kind: 'estimate', difference: expect.closeTo(difference, 12) });
     // Newcombe's interval for a difference this large excludes zero: 20 of about 85 against 5 of about 114.

@@ -1,0 +1,48 @@
+// What is compared with what: the one form in which campaigns and experiments are analysed. Arms are those of the test's
+// own randomisation, in its order; shares sum to 1 over them. Treated arms are compared with the reference.
+
+import { campaignShares, holdoutArm } from '../assignment/assign.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
+import { defaultMetrics, type MetricPlan } from '../outcomes/metrics.ts';
+
+export interface DesignArm {
+  readonly name: string;
+  readonly share: number;
+  readonly role: 'variant' | 'holdout';
+  /** Compared with the reference. */
+  readonly treated: boolean;
+}
+
+export interface Design {
+  readonly arms: readonly DesignArm[];
+  /** Undefined when nobody is left untreated. */
+  readonly reference: string | undefined;
+  readonly windowDays: number;
+  readonly metrics: MetricPlan;
+}
+
+export type DesignedCampaign = Pick<Campaign, 'variants' | 'holdoutShare' | 'windowDays'>;
+
+export const campaignDesign = (campaign: DesignedCampaign): Design => {
+  const sends = new Map(campaign.variants.map(({ name, action }) => [name, action.kind !== 'none']));
+  return {
+    arms: [...campaignShares(campaign)].map(([name, share]) => ({
+      name,
+      share,
+      role: sends.has(name) ? 'variant' : 'holdout',
+      treated: sends.get(name) === true && share > 0,
+    })),
+    reference: referenceArm(campaign),
+    windowDays: campaign.windowDays,
+    metrics: defaultMetrics,
+  };
+};
+
+/** The campaign's holdout, else its variant whose action is none. */
+export const referenceArm = ({
+  holdoutShare,
+  variants,
+}: Pick<DesignedCampaign, 'holdoutShare' | 'variants'>): string | undefined =>
+  holdoutShare > 0
+    ? holdoutArm
+    : variants.find(({ action, weight }) => action.kind === 'none' && weight > 0)?.name;
