@@ -7,6 +7,7 @@ import {
   capDaysMax,
   capsCountMax,
   eligibilityRulesCountMax,
+  explorationDepthMax,
   placementsCountMax,
   recommendationsCountMax,
   shopHostsCountMax,
@@ -224,6 +225,15 @@ const schema = z.strictObject({
     .max(0.5)
     .default(defaultSettings.explorationShare)
     .describe('Share of recommendation slots that try new and rarely shown items.'),
+  explorationDepth: z
+    .number()
+    .int()
+    .min(0)
+    .max(explorationDepthMax)
+    .default(defaultSettings.explorationDepth)
+    .describe(
+      'How many of the items ranked next those slots try, too: needed to judge another model by the logs of this one (POST /v1/admin/evaluations). 40 is a good number.',
+    ),
   reranking: rerankingSchema
     .prefault({})
     .describe('What happens between ranking and answer: diversity, calibration, novelty, exposure bounds.'),
@@ -370,6 +380,7 @@ export const workspaceSettings = (config: Config): WorkspaceSettings => ({
   globalHoldoutShare: config.globalHoldoutShare,
   globalHoldoutPeriod: config.globalHoldoutPeriod,
   explorationShare: config.explorationShare,
+  explorationDepth: config.explorationDepth,
   reranking: config.reranking,
   eligibilityRules: config.eligibilityRules,
   consentRequired: config.consentRequired,

@@ -65,6 +65,10 @@ export const catalogMonthsCountMax = 13;
 export const explorationPoolCountMax = 200;
 /** Recent items of a customer whose neighbours are looked up while answering; older taste is in the list. */
 export const neighbourItemsCountMax = 20;
+/** Of the next ranked items that are explored, too: beyond, each would be shown too seldom to be judged. */
+export const explorationDepthMax = 100;
+/** Items left out of an answer that its event names: 100 ids of usual length are 4 KB of the event's 32. */
+export const loggedExclusionsCountMax = 100;
 /** Items that one request may exclude: what a page can show, several times over. */
 export const excludedItemsCountMax = 500;
 /** Model versions listed with their metrics in one answer, newest first. */

@@ -88,6 +88,8 @@ export interface WorkspaceSettings {
   readonly globalHoldoutPeriod: HoldoutPeriod;
   /** Share of recommendation slots given to exploration, in [0, 0.5]. */
   readonly explorationShare: number;
+  /** Of the next ranked items, how many are explored beside the little known ones; 0: none. What other policies would show can only be judged by logs that showed it (ARCHITECTURE.md). */
+  readonly explorationDepth: number;
   readonly reranking: RerankingSettings;
   readonly eligibilityRules: readonly EligibilityRule[];
   /** Channels on which silence is not consent: a message needs that the customer agreed to its purpose. */
@@ -132,6 +134,7 @@ export const defaultSettings: WorkspaceSettings = {
   globalHoldoutShare: 0.05,
   globalHoldoutPeriod: 'quarter',
   explorationShare: 0.05,
+  explorationDepth: 0,
   reranking: defaultReranking,
   eligibilityRules: [],
   consentRequired: { email: false, sms: true, push: false, 'in-app': false },

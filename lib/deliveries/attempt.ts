@@ -44,6 +44,7 @@ export interface DeliverContext {
     | 'caps'
     | 'timeZone'
     | 'shopHosts'
+    | 'explorationDepth'
     | 'explorationShare'
     | 'reranking'
     | 'eligibilityRules'

@@ -83,6 +83,7 @@ const choose = async (
       nowMs: context.clock.nowMs(),
       random: seededRandom(deliveryId),
       explorationShare: context.settings.explorationShare,
+      explorationDepth: context.settings.explorationDepth,
       reranking: context.settings.reranking,
       eligibilityRules: context.settings.eligibilityRules,
     },

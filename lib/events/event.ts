@@ -71,7 +71,7 @@ export interface Behaviour {
 
 /** Names of the events that Reprise itself writes, so that the loop closes through data alone. */
 export const loopEvents = {
-  /** A recommendation was answered: properties {recommendationId, placement, modelVersion, heldOut?, experiment?: {experimentId, variant, propensity}, items:[{itemId, rank, propensity, source}]}. */
+  /** A recommendation was answered: properties {recommendationId, placement, modelVersion, draws: {slots, share, ranked, pool}, asked?: {limit, …}, heldOut?, experiment?: {experimentId, variant, propensity}, items:[{itemId, rank, propensity, source}]}. */
   recommendationServed: 'Reprise Recommendation Served',
   /** A customer was assigned in a campaign: properties {campaignId, runId, phase, variant, holdout, decisionId, propensity, modelVersion, policy}. */
   customerAssigned: 'Reprise Customer Assigned',

@@ -15,15 +15,16 @@ export const exposure = (
   answerLength: number,
   isPopular: (item: CatalogItem) => boolean,
 ): Exposure => {
-  const limits = [
-    countedBy((item) => (isPopular(item) ? 'popular' : undefined), shareOf(answerLength, popularShareMax)),
+  const bounds: readonly [(item: CatalogItem) => string | undefined, number][] = [
+    [(item) => (isPopular(item) ? 'popular' : undefined), shareOf(answerLength, popularShareMax)],
     // One item of an author is always allowed: a share of less would leave out every author.
-    countedBy(
-      (item) => item.author,
-      Math.max(1, Math.min(authorCountMax, shareOf(answerLength, authorShareMax))),
-    ),
-    countedBy((item) => item.series?.id, seriesCountMax),
+    [(item) => item.author, Math.max(1, Math.min(authorCountMax, shareOf(answerLength, authorShareMax)))],
+    [(item) => item.series?.id, seriesCountMax],
   ];
+  // A bound of the whole answer bounds nothing, however many could be drawn into it.
+  const limits = bounds
+    .filter(([, countMax]) => countMax < answerLength)
+    .map(([keyOf, countMax]) => countedBy(keyOf, countMax));
   return {
     admits: (item) => limits.every((limit) => limit.admits(item)),
     add: (item) => {

@@ -14,7 +14,7 @@ import type { Assortment } from './assortment.ts';
 import { obeysRules } from './attribute-rules.ts';
 import { candidateLists } from './candidates.ts';
 import { eligibility } from './eligibility.ts';
-import { fillSlots } from './exploration.ts';
+import { type Draws, fillSlots } from './exploration.ts';
 import { historyOf } from './history.ts';
 import { readable } from './language.ts';
 import { type Ranked, rankCandidates } from './ranking.ts';
@@ -53,29 +53,70 @@ export interface Recommendation {
   readonly relevanceLost: number;
   /** The arm of a running experiment that this answer shows. */
   readonly experiment?: { readonly experimentId: ExperimentId; readonly variant: string };
+  /** How it was drawn. */
+  readonly draws: Draws;
   /** What the caller should know about this answer; absent when there is nothing. */
   readonly notes?: readonly string[];
 }
 
-export interface RecommendContext {
-  readonly recommendationId: RecommendationId;
+export interface PageContext {
   readonly nowMs: number;
-  readonly random: Random;
   /** False: popularity alone, whatever is known of the customer; default true. */
   readonly personalised?: boolean;
-  /** Probability of each slot to explore, in [0, 0.5]. */
-  readonly explorationShare: number;
+  /** So many of the next ranked items are explored beside the little known ones; default 0. */
+  readonly explorationDepth?: number;
   readonly reranking: RerankingSettings;
   readonly eligibilityRules: readonly EligibilityRule[];
+}
+
+export interface RecommendContext extends PageContext {
+  readonly recommendationId: RecommendationId;
+  readonly random: Random;
+  /** Probability of each slot to explore, in [0, 0.5]. */
+  readonly explorationShare: number;
+}
+
+/** Everything of an answer but its draws. */
+export interface Page {
+  /** Best first, at most as many as asked for. */
+  readonly items: readonly Ranked[];
+  /** What may be explored; none of the items. */
+  readonly pool: readonly Ranked[];
+  readonly relevanceLost: number;
 }
 
 export const recommend = (
   request: RecommendationRequest,
   record: CustomerRecord,
   assortment: Assortment,
-  { nowMs, random, explorationShare, eligibilityRules, ...context }: RecommendContext,
+  { recommendationId, random, explorationShare, ...context }: RecommendContext,
 ): Recommendation => {
-  const { recommendationId, personalised = true } = context;
+  const { items, pool, relevanceLost } = pageOf(request, record, assortment, context);
+  const slots = fillSlots(items, pool, request.limit, explorationShare, random);
+  const notes = notesOn(request, assortment);
+  return {
+    recommendationId,
+    userId: request.userId,
+    placement: request.placement,
+    modelVersion: assortment.serving?.modelVersion ?? null,
+    generatedAt: new Date(context.nowMs).toISOString(),
+    items: slots.flatMap((slot, index) => {
+      const item = assortment.item(slot.item.itemId);
+      return item ? [shownItem(item, slot.item, slot.propensity, index + 1)] : [];
+    }),
+    relevanceLost: Number(relevanceLost.toFixed(4)),
+    draws: { slots: slots.length, share: explorationShare, ranked: items.length, pool: pool.length },
+    ...(notes.length > 0 ? { notes } : {}),
+  };
+};
+
+/** What stands in the answer and what may be drawn into it; the same for a policy that is only tried out on logs. */
+export const pageOf = (
+  request: RecommendationRequest,
+  record: CustomerRecord,
+  assortment: Assortment,
+  { nowMs, eligibilityRules, personalised = true, explorationDepth = 0, reranking }: PageContext,
+): Page => {
   const eligible = eligibility(
     request,
     record.state,
@@ -85,7 +126,7 @@ export const recommend = (
   );
   const canRead = readable(record, assortment);
   const series = seriesOrder(record.state, assortment, { eligible, readable: canRead, nowMs });
-  const settings = rerankingFor(context.reranking, request.placement);
+  const settings = rerankingFor(reranking, request.placement);
   const isPopularBounded = settings.popularShareMax < 1;
   const candidates = {
     assortment,
@@ -105,20 +146,27 @@ export const recommend = (
     series.firstOpen(item.itemId) === item.itemId &&
     chosen.admitAlso(item);
   const pool = explorable(chosen.items, assortment, mayExplore, nowMs);
-  const notes = notesOn(request, assortment);
-  return {
-    recommendationId,
-    userId: request.userId,
-    placement: request.placement,
-    modelVersion: assortment.serving?.modelVersion ?? null,
-    generatedAt: new Date(nowMs).toISOString(),
-    items: fillSlots(chosen.items, pool, request.limit, explorationShare, random).flatMap((slot, index) => {
-      const item = assortment.item(slot.item.itemId);
-      return item ? [shownItem(item, slot.item, slot.propensity, index + 1)] : [];
-    }),
-    relevanceLost: Number(chosen.relevanceLost.toFixed(4)),
-    ...(notes.length > 0 ? { notes } : {}),
-  };
+  const next = rankedNext(ranked, [...chosen.items, ...pool], explorationDepth, assortment, chosen.admitAlso);
+  return { items: chosen.items, pool: [...pool, ...next], relevanceLost: chosen.relevanceLost };
+};
+
+/** The best of those that found no place, as far as the bounds admit them. */
+const rankedNext = (
+  ranked: readonly Ranked[],
+  placed: readonly Ranked[],
+  count: number,
+  assortment: Assortment,
+  admits: (item: CatalogItem) => boolean,
+): Ranked[] => {
+  if (count === 0) return [];
+  const taken = new Set(placed.map(({ itemId }) => itemId));
+  const next: Ranked[] = [];
+  for (const one of ranked) {
+    if (next.length === count) break;
+    const item = taken.has(one.itemId) ? undefined : assortment.item(one.itemId);
+    if (item !== undefined && admits(item)) next.push({ ...one, source: 'exploration' });
+  }
+  return next;
 };
 
 /** Newer items come first in the pool, also where a bound admits few; none of the ranked ones is in it. Before the first training all are unknown. */

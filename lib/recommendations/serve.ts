@@ -3,9 +3,10 @@
 // the loss is reported, because a shop page must not fail for a log.
 
 import { recommendationId } from '../base/ids.ts';
+import { loggedExclusionsCountMax } from '../base/limits.ts';
 import { seededRandom } from '../base/random.ts';
 import type { EligibilityRule } from '../base/settings.ts';
-import { loopEvents, type StoredEvent } from '../events/event.ts';
+import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { Clock, CustomerStore, EventQueue, RandomBytes } from '../ports.ts';
 import type { Assortment } from './assortment.ts';
@@ -42,6 +43,7 @@ export const serveRecommendation = async (
     nowMs,
     random: seededRandom(id),
     explorationShare: treatment.explorationShare,
+    explorationDepth: treatment.explorationDepth,
     reranking: treatment.reranking,
     personalised: treatment.personalised,
     eligibilityRules: ports.eligibilityRules,
@@ -52,7 +54,7 @@ export const serveRecommendation = async (
       ? answer
       : { ...answer, experiment: { experimentId: exposure.experimentId, variant: exposure.variant } };
   try {
-    await ports.events.send([servedEvent(recommendation, nowMs, treatment)]);
+    await ports.events.send([servedEvent(recommendation, nowMs, { ...treatment, request })]);
   } catch (error) {
     ports.warn('impressions were not logged', { recommendationId: id, error: String(error) });
   }
@@ -79,7 +81,7 @@ export const newRecommendationId = (random: RandomBytes) =>
 
 /** What was shown, as far as its event says it. */
 export interface Served
-  extends Pick<Recommendation, 'placement' | 'modelVersion' | 'generatedAt' | 'relevanceLost'> {
+  extends Pick<Recommendation, 'placement' | 'modelVersion' | 'generatedAt' | 'relevanceLost' | 'draws'> {
   readonly items: readonly Pick<RecommendedItem, 'itemId' | 'rank' | 'propensity' | 'source'>[];
 }
 
@@ -88,23 +90,29 @@ export const servedOf = ({
   modelVersion,
   generatedAt,
   relevanceLost,
+  draws,
   items,
 }: Recommendation): Served => ({
   placement,
   modelVersion,
   generatedAt,
   relevanceLost,
+  draws,
   items: items.map(({ itemId, rank, propensity, source }) => ({ itemId, rank, propensity, source })),
 });
+
+/** What else decided an answer: how the customer was treated, and what was asked for. */
+type Circumstances = Pick<Treatment, 'exposure' | 'heldOut'> & { readonly request: RecommendationRequest };
 
 /** Mails have no treatment of their own: their arm is the campaign's. */
 export const servedEvent = (
   recommendation: Served & Pick<Recommendation, 'recommendationId' | 'userId'>,
   nowMs: number,
-  treatment?: Pick<Treatment, 'exposure' | 'heldOut'>,
+  circumstances?: Circumstances,
 ): StoredEvent => {
-  const { recommendationId, userId, placement, modelVersion, generatedAt, items, relevanceLost } =
+  const { recommendationId, userId, placement, modelVersion, generatedAt, items, relevanceLost, draws } =
     recommendation;
+  const asked = circumstances && askedFor(circumstances.request);
   return loopEvent({
     event: loopEvents.recommendationServed,
     identity: [recommendationId],
@@ -116,9 +124,31 @@ export const servedEvent = (
       placement,
       modelVersion,
       relevanceLost,
-      ...(treatment?.heldOut ? { heldOut: true } : {}),
-      ...(treatment?.exposure === undefined ? {} : { experiment: { ...treatment.exposure } }),
+      draws: { ...draws },
+      ...(asked === undefined ? {} : { asked }),
+      ...(circumstances?.heldOut ? { heldOut: true } : {}),
+      ...(circumstances?.exposure === undefined ? {} : { experiment: { ...circumstances.exposure } }),
       items: items.map(({ itemId, rank, propensity, source }) => ({ itemId, rank, propensity, source })),
     },
   });
 };
+
+/** Enough to ask again of another policy; undefined where more is left out than an event should carry. */
+const askedFor = ({
+  limit,
+  kind,
+  category,
+  tag,
+  contextItem,
+  exclude,
+}: RecommendationRequest): JsonObject | undefined =>
+  exclude.size > loggedExclusionsCountMax
+    ? undefined
+    : {
+        limit,
+        ...(kind === undefined ? {} : { kind }),
+        ...(category === undefined ? {} : { category }),
+        ...(tag === undefined ? {} : { tag }),
+        ...(contextItem === undefined ? {} : { contextItem }),
+        ...(exclude.size === 0 ? {} : { exclude: [...exclude] }),
+      };

@@ -24,6 +24,7 @@ export interface Treatment {
   readonly modelVersion?: ModelVersion;
   readonly reranking: RerankingSettings;
   readonly explorationShare: number;
+  readonly explorationDepth: number;
   readonly exposure?: Exposure;
   /** In the global holdout. */
   readonly heldOut: boolean;
@@ -35,7 +36,8 @@ export interface InForce {
   readonly salt: string | undefined;
 }
 
-export type TreatmentSettings = HoldoutSettings & Pick<WorkspaceSettings, 'reranking' | 'explorationShare'>;
+export type TreatmentSettings = HoldoutSettings &
+  Pick<WorkspaceSettings, 'reranking' | 'explorationShare' | 'explorationDepth'>;
 
 export const treatmentOf = (
   { customerId, placement }: { readonly customerId: CustomerId; readonly placement: string },
@@ -43,8 +45,14 @@ export const treatmentOf = (
   settings: TreatmentSettings,
   nowMs: number,
 ): Treatment => {
-  const { reranking, explorationShare } = settings;
-  const usual: Treatment = { personalised: true, reranking, explorationShare, heldOut: false };
+  const { reranking, explorationShare, explorationDepth } = settings;
+  const usual: Treatment = {
+    personalised: true,
+    reranking,
+    explorationShare,
+    explorationDepth,
+    heldOut: false,
+  };
   if (salt === undefined) return usual;
   if (isHeldOut(customerId, salt, settings, nowMs)) {
     return { ...usual, personalised: false, explorationShare: 0, heldOut: true };

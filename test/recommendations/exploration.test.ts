@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../lib/base/random.ts';
-import { fillSlots } from '../../lib/recommendations/exploration.ts';
+import { fillSlots, slotTable } from '../../lib/recommendations/exploration.ts';
 
 const names = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
@@ -113,5 +113,47 @@ describe('the slots', () => {
       { item: 'a', propensity: 1, explored: false },
       { item: 'b', propensity: 1, explored: false },
     ]);
+  });
+});
+
+describe('the table of who stands where', () => {
+  const draws = fc
+    .record({
+      ranked: fc.nat({ max: 15 }),
+      pool: fc.nat({ max: 15 }),
+      count: fc.integer({ min: 1, max: 20 }),
+      share: fc.double({ min: 0, max: 0.5, noNaN: true }),
+    })
+    .map(({ count, ...rest }) => ({ ...rest, slots: Math.min(count, rest.ranked + rest.pool) }));
+  const sum = (values: Iterable<number>): number => [...values].reduce((total, each) => total + each, 0);
+
+  it('fills every slot once, and gives each item its propensity', () => {
+    fc.assert(
+      fc.property(draws, fc.integer(), (given, seed) => {
+        const table = slotTable(given);
+        for (let slot = 0; slot < given.slots; slot++) {
+          const column = sum(table.ranked.map((row) => row[slot])) + given.pool * table.pool[slot];
+          expect(column).toBeCloseTo(1, 9);
+        }
+        const shown = fillSlots(
+          names('r', given.ranked),
+          names('p', given.pool),
+          given.slots,
+          given.share,
+          seededRandom(seed),
+        );
+        for (const { item, propensity } of shown) {
+          const row = item.startsWith('p') ? table.pool : table.ranked[Number(item.slice(1))];
+          expect(sum(row)).toBeCloseTo(propensity, 9);
+        }
+      }),
+    );
+  });
+
+  it('by hand: two slots at ε = 0.1, of a ranking of two and a pool of four', () => {
+    const { ranked, pool } = slotTable({ slots: 2, share: 0.1, ranked: 2, pool: 4 });
+    expect([...ranked[0]]).toEqual([0.9, expect.closeTo(0.1 * 0.9, 12)]);
+    expect([...ranked[1]]).toEqual([0, expect.closeTo(0.9 * 0.9, 12)]);
+    expect([...pool]).toEqual([0.025, expect.closeTo(0.025, 12)]);
   });
 });

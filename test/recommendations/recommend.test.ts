@@ -281,6 +281,27 @@ describe('the assortment', () => {
     expect([...explored].sort()).toEqual(['python', 'tea']);
   });
 
+  it('explores as many of the next ranked as the workspace says, after them nothing', () => {
+    const popularity = ['sql-1', 'python', 'cooking', 'tea', 'club'];
+    const shown = (explorationDepth: number) => {
+      const explored = new Set<string>();
+      for (let seed = 0; seed < 100; seed++) {
+        const scene = {
+          serving: { popularity, neighbours: {} },
+          explorationShare: 0.5,
+          explorationDepth,
+          seed,
+        };
+        const { items } = answer({ ...scene, query: { limit: '2' } });
+        for (const { itemId: id, source } of items) if (source === 'exploration') explored.add(id);
+      }
+      return [...explored].sort();
+    };
+    expect(shown(0)).toEqual([]);
+    expect(shown(2)).toEqual(['cooking', 'tea']);
+    expect(shown(20)).toEqual(['club', 'cooking', 'tea']);
+  });
+
   it('drops what was hidden or deleted since the training', () => {
     expect(idsOf({ record: list(['python']), withdrawn: [itemId('python')] })).not.toContain('python');
   });

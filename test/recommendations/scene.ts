@@ -74,6 +74,7 @@ export interface Scene {
   readonly news?: readonly CatalogItem[];
   readonly withdrawn?: readonly ItemId[];
   readonly explorationShare?: number;
+  readonly explorationDepth?: number;
   readonly reranking?: Partial<Reranking>;
   readonly rules?: readonly EligibilityRule[];
   readonly seed?: number;
@@ -86,6 +87,7 @@ export const answer = ({
   news = [],
   withdrawn = [],
   explorationShare = 0,
+  explorationDepth = 0,
   reranking = {},
   rules = [],
   seed = 1,
@@ -101,6 +103,7 @@ export const answer = ({
     nowMs,
     random: seededRandom(seed),
     explorationShare,
+    explorationDepth,
     reranking: { ...defaultReranking, ...reranking },
     eligibilityRules: rules,
   };

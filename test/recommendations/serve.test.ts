@@ -45,6 +45,7 @@ const serve = async (refusals = 0, inForce: InForce = { experiments: [], salt: u
       inForce: async () => inForce,
       settings: {
         explorationShare: 0.5,
+        explorationDepth: 0,
         reranking: defaultReranking,
         globalHoldoutShare: 0.05,
         globalHoldoutPeriod: 'quarter',
@@ -72,6 +73,8 @@ describe('an answer', () => {
         recommendationId: recommendation.recommendationId,
         placement: 'home',
         modelVersion: 'v1',
+        draws: { slots: 2, share: 0.5, ranked: 2, pool: 1 },
+        asked: { limit: 2 },
         items: recommendation.items.map(({ itemId: id, rank, propensity, source }) => ({
           itemId: id,
           rank,

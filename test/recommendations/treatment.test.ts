@@ -13,6 +13,7 @@ const settings = {
   globalHoldoutPeriod: 'quarter' as const,
   reranking: defaultReranking,
   explorationShare: 0.05,
+  explorationDepth: 0,
 };
 const experiment = (change: Partial<RunningExperiment> = {}): RunningExperiment => ({
   experimentId: experimentId('e1'),
