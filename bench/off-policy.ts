@@ -35,7 +35,9 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const items = new Set([...logged, ...uniform].map(({ item }) => item)).size;
   const rows = modelled(logged, items);
   const found = offPolicy(rows);
-  const earned = replay(uniform.map(({ reward }) => ({ reward, agrees: true })));
+  const earned = replay(
+    uniform.map(({ reward, propensity }) => ({ reward, agrees: true, propensity, actions: items })),
+  );
   const checks: readonly (readonly [string, number, number])[] = [
     ['IPS', estimated(found.ips).value, golden.ips],
     ['its standard error', estimated(found.ips).standardError, golden.ipsError],

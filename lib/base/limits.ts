@@ -260,6 +260,8 @@ export const unsubscribeShareMax = 0.02;
 export const effectiveRowsCountMin = 100;
 /** Share of all weight that one row may carry: with more, it decides the estimate alone. */
 export const weightShareMax = 0.1;
+/** Share of what a new policy does that logs may never have shown, before its estimate is another policy's. */
+export const unsupportedShareMax = 0.1;
 /** Customers in an arm below which no estimate is given: its interval would be wider than any effect of a mail. */
 export const estimateCustomersCountMin = 50;
 /** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */

@@ -5,6 +5,7 @@ import {
   estimateCustomersCountMin,
   redeemersCountMin,
   revenueBuyersCountMin,
+  unsupportedShareMax,
   weightShareMax,
 } from '../base/limits.ts';
 import type { NoEstimate, NoEstimateCode, Text } from './result.ts';
@@ -161,6 +162,47 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
     action: {
       en: 'Log more exploration, evaluate a policy nearer to the logged one, or run it as an experiment.',
       'zh-CN': '请记录更多探索数据，评估与现行策略更接近的策略，或直接做实验。',
+    },
+  },
+  'logs-lack-support': {
+    reason: {
+      en: `Much of what the new policy would do was never logged: the mean weight is more than ${100 * unsupportedShareMax} points away from 100%.`,
+      'zh-CN': `新策略的许多选择从未出现在日志中：平均权重偏离 100% 超过 ${100 * unsupportedShareMax} 个百分点。`,
+    },
+    action: {
+      en: 'Set explorationDepth in the configuration (40 is a good number), so that items ranked next are shown now and then, log some weeks and ask again; or run the policy as an experiment.',
+      'zh-CN':
+        '请在配置中设置 explorationDepth（建议 40），让排名靠后的商品偶尔展示，积累数周日志后再评估；或直接做实验。',
+    },
+  },
+  'logs-not-explored': {
+    reason: {
+      en: 'Nothing was left to chance: every logged item was shown with certainty, so the logs say nothing of what else could have been shown.',
+      'zh-CN': '日志没有随机性：每个展示的商品都是必然展示的，无法推断展示其他商品的结果。',
+    },
+    action: {
+      en: 'Set explorationShare above 0 in the configuration, log some weeks and ask again; or run the policy as an experiment.',
+      'zh-CN': '请在配置中把 explorationShare 设为大于 0，积累数周日志后再评估；或直接做实验。',
+    },
+  },
+  'logs-not-uniform': {
+    reason: {
+      en: 'Some actions were likelier than others: replay is right only for logs drawn uniformly.',
+      'zh-CN': '各动作的概率并不相等：回放法只适用于均匀随机的日志。',
+    },
+    action: {
+      en: 'Go by the weighted estimates, which use the probabilities as they were logged.',
+      'zh-CN': '请以加权估计为准，它们使用记录下来的概率。',
+    },
+  },
+  'outcomes-missing': {
+    reason: {
+      en: 'None of what was shown led to anything: no click names a recommendation, or no shown item was bought.',
+      'zh-CN': '展示内容没有任何结果：没有点击事件注明推荐编号，或展示的商品无人购买。',
+    },
+    action: {
+      en: 'Send Product Clicked with the recommendationId of the answer as recommendation_id, or judge by orders.',
+      'zh-CN': '请在 Product Clicked 事件中以 recommendation_id 上报推荐编号，或改用订单作为结果。',
     },
   },
   'too-many-redeemers': {

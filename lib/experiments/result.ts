@@ -54,7 +54,11 @@ export type NoEstimateCode =
   | 'currencies-differ'
   | 'too-few-redeemers'
   | 'too-many-redeemers'
-  | 'logs-too-thin';
+  | 'logs-too-thin'
+  | 'logs-lack-support'
+  | 'logs-not-explored'
+  | 'logs-not-uniform'
+  | 'outcomes-missing';
 
 export interface NoEstimate {
   readonly kind: 'no-estimate';

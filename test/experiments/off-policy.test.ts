@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../lib/base/random.ts';
-import { type LoggedRow, offPolicy, replay } from '../../lib/experiments/off-policy.ts';
+import { type LoggedRow, offPolicy, replay, supportRefusal } from '../../lib/experiments/off-policy.ts';
 
 const repeated = (rows: readonly LoggedRow[], times: number): LoggedRow[] =>
   Array.from({ length: times }, () => rows).flat();
@@ -56,6 +56,56 @@ describe('a policy judged from logs', () => {
     expect(offPolicy(thin, 1).ips).toMatchObject({ kind: 'no-estimate', code: 'logs-too-thin' });
   });
 
+  it('counts customers and not rows: rows that repeat say nothing new', () => {
+    const single = offPolicy(repeated(three, 200)).ips;
+    const clustered = offPolicy(
+      repeated(three, 200).flatMap((row, i) =>
+        [row, row, row, row].map((one) => ({ ...one, cluster: `c${i}` })),
+      ),
+    );
+    if (single.kind !== 'off-policy' || clustered.ips.kind !== 'off-policy') throw new Error('no estimate');
+    expect(clustered.ips.value).toBeCloseTo(single.value, 12);
+    expect(clustered.ips.standardError).toBeCloseTo(single.standardError, 12);
+    expect(clustered.weights.effectiveRows).toBeCloseTo(4 * clustered.weights.effectiveClusters, 9);
+    const few = repeated(three, 200).map((row, i) => ({ ...row, cluster: `c${i % 50}` }));
+    expect(offPolicy(few).snips).toMatchObject({ kind: 'no-estimate', code: 'logs-too-thin' });
+  });
+
+  it('says what the target earns more than the logged policy on the same rows: nothing where both are one', () => {
+    const same = repeated(three, 100).map(({ reward, propensity }) => ({
+      reward,
+      propensity,
+      target: propensity,
+    }));
+    expect(offPolicy(same).gain).toMatchObject({ value: expect.closeTo(0, 12) });
+    const plain = repeated(three, 100).map(({ model: _model, ...row }) => row);
+    // SNIPS 2.5/3.5, logged 2/3.
+    expect(offPolicy(plain).gain).toMatchObject({ value: expect.closeTo(2.5 / 3.5 - 2 / 3, 12) });
+  });
+
+  it('knows by the mean weight when what the target does was never logged', () => {
+    // The target does half of the time what the logs never show.
+    const half = Array.from({ length: 1_000 }, () => ({ reward: 1, propensity: 1, target: 0.5 }));
+    expect(supportRefusal(offPolicy(half).weights)).toMatchObject({ code: 'logs-lack-support' });
+    expect(supportRefusal(offPolicy(half.map((row) => ({ ...row, target: 1 }))).weights)).toBeUndefined();
+  });
+
+  it('of places that are looked at less: worth is reward over the chance to be looked at', () => {
+    // Two places, the second looked at half as often; items a and b worth 0.4 and 0.2. Logged a first with 0.5; target a
+    // first always: 0.4 + 0.5 · 0.2 = 0.5 a page, 0.25 a place. Propensity of both: 0.5 + 0.5 · 0.5 = 0.75.
+    const row = (worth: number, examined: number, target: number) =>
+      [1, 0].flatMap((reward) => {
+        const times = Math.round(1_000 * (reward === 1 ? worth * examined : 1 - worth * examined));
+        return Array.from({ length: times }, () => ({ reward, propensity: 0.75, target, examined }));
+      });
+    const rows = [...row(0.4, 1, 1), ...row(0.2, 0.5, 0.5), ...row(0.2, 1, 0.5), ...row(0.4, 0.5, 1)];
+    const found = offPolicy(rows);
+    for (const value of [found.ips, found.snips])
+      expect(value).toMatchObject({ value: expect.closeTo(0.25, 12) });
+    expect(found.weights.mean).toBeCloseTo(1, 12);
+    expect(found.logged).toMatchObject({ value: expect.closeTo((0.6 * 1.5) / 4, 12) });
+  });
+
   it('needs propensities', () => {
     expect(() => offPolicy([{ reward: 1, propensity: 0, target: 0.5 }])).toThrow(/propensities lie in/);
   });
@@ -107,8 +157,20 @@ describe('replay of uniform logs', () => {
     const rows = Array.from({ length: 1_000 }, (_, i) => ({
       reward: i % 4 === 0 ? 1 : 0,
       agrees: i % 2 === 0,
+      propensity: 1 / 3,
+      actions: 3,
     }));
     expect(replay(rows)).toMatchObject({ value: 0.5, rows: 500 });
     expect(replay(rows.slice(0, 100))).toMatchObject({ kind: 'no-estimate', code: 'logs-too-thin' });
+  });
+
+  it('is refused where one action was likelier than another', () => {
+    const uneven = Array.from({ length: 1_000 }, (_, i) => ({
+      reward: i % 4 === 0 ? 1 : 0,
+      agrees: i % 2 === 0,
+      propensity: i % 2 === 0 ? 0.6 : 0.4,
+      actions: 2,
+    }));
+    expect(replay(uneven)).toMatchObject({ kind: 'no-estimate', code: 'logs-not-uniform' });
   });
 });
