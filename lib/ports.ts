@@ -23,6 +23,7 @@ import type { IssuedTerms } from './offers/offer.ts';
 import type { OrderRefund } from './offers/refund-order.ts';
 import type { Assignment } from './outcomes/assignment.ts';
 import type { AssignedCustomer } from './outcomes/collect.ts';
+import type { Feed } from './outcomes/feed.ts';
 import type { Served } from './recommendations/serve.ts';
 
 export type {
@@ -443,8 +444,12 @@ export interface OutcomeQuery {
   readonly campaignId: CampaignId;
   /** Test phases of these runs. */
   readonly runIds: readonly string[];
-  /** When the first of them was assigned; nothing received before is read. */
+  /** When the first of them was assigned. */
   readonly fromMs: number;
+  /** Orders received so many days before that are read too, for what was known of the customers; nothing older. */
+  readonly historyDays: number;
+  /** Names of events that the plan of metrics counts, beside orders. */
+  readonly ownEvents: readonly string[];
   /** Until when events were received. */
   readonly toMs: number;
 }
@@ -454,6 +459,7 @@ export interface OutcomeSource {
   read(query: OutcomeQuery): Promise<{
     readonly assigned: readonly AssignedCustomer[];
     readonly events: readonly StoredEvent[];
+    readonly feed: Feed;
   }>;
 }
 
@@ -465,6 +471,7 @@ export interface ReportSource {
   history(query: OutcomeQuery): Promise<{
     readonly assignments: readonly Assignment[];
     readonly events: readonly StoredEvent[];
+    readonly feed: Feed;
   }>;
 }
 

@@ -9,6 +9,7 @@ import { loopSource } from '../events/loop-event.ts';
 import { behaviourNames } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
 import type { AssignedCustomer } from '../outcomes/collect.ts';
+import type { Feed } from '../outcomes/feed.ts';
 import type {
   Analytics,
   CustomerStore,
@@ -36,24 +37,26 @@ export const createOutcomeSource = (
   const open = async <T>(query: OutcomeQuery, read: (analytics: Analytics) => Promise<T>) =>
     withAnalytics(async (analytics) => {
       await analytics.run(createTable);
-      await inChunks(analytics, archive, await archiveObjects(archive, query), (glob) =>
-        analytics.run(insertKept(glob)),
-      );
+      const { fromMs, toMs, historyDays } = query;
+      const objects = await archiveObjects(archive, { fromMs: fromMs - historyDays * dayMs, toMs });
+      await inChunks(analytics, archive, objects, (glob) => analytics.run(insertKept(glob, query)));
       const found = await read(analytics);
-      return { found, events: await resolved(await readEvents(analytics, query), customers) };
+      const events = await resolved(await readEvents(analytics, query), customers);
+      return { found, events, feed: await readFeed(analytics) };
     });
   return {
     read: async (query) => {
-      const { found, events } = await open(query, (analytics) => readAssigned(analytics, query));
-      return { assigned: found, events };
+      const { found, ...rest } = await open(query, (analytics) => readAssigned(analytics, query));
+      return { assigned: found, ...rest };
     },
     history: async (query) => {
-      const { found, events } = await open(query, (analytics) => readAssignments(analytics, query));
-      return { assignments: found, events };
+      const { found, ...rest } = await open(query, (analytics) => readAssignments(analytics, query));
+      return { assignments: found, ...rest };
     },
   };
 };
 
+const dayMs = 86_400_000;
 const orderNames = Object.entries(behaviourNames).flatMap(([name, { orders }]) => (orders ? [name] : []));
 const touchNames: readonly string[] = [
   loopEvents.deliverySettled,
@@ -67,11 +70,14 @@ const createTable = `CREATE TABLE events (
   messageId VARCHAR, event VARCHAR, userId VARCHAR, anonymousId VARCHAR, timestamp VARCHAR, receivedAt VARCHAR,
   source VARCHAR, properties JSON)`;
 
-const insertKept = (glob: string): string => `INSERT INTO events
+/** Of Reprise's own events those of this campaign, and withdrawals, which may name none. */
+const insertKept = (glob: string, { campaignId, ownEvents }: OutcomeQuery): string => `INSERT INTO events
   SELECT messageId, event, userId, anonymousId, timestamp, receivedAt, source, properties
   FROM ${readLines(glob)}
-  WHERE type = 'track' AND (event IN (${sqlTexts(orderNames)})
-    OR (source = ${sqlText(loopSource)} AND event IN (${sqlTexts([loopEvents.customerAssigned, ...touchNames])})))`;
+  WHERE type = 'track' AND ((event IN (${sqlTexts([...orderNames, ...ownEvents])}) AND source <> ${sqlText(loopSource)})
+    OR (source = ${sqlText(loopSource)} AND event IN (${sqlTexts([loopEvents.customerAssigned, ...touchNames])})
+      AND (event = ${sqlText(loopEvents.consentWithdrawn)}
+        OR json_extract_string(properties, '$.campaignId') = ${sqlText(campaignId)})))`;
 
 /** Assigned rows of the query's test phases. */
 const assignedWhere = ({
@@ -132,6 +138,22 @@ const readEvents = async (analytics: Analytics, query: OutcomeQuery): Promise<re
          OR json_extract_string(properties, '$.campaignId') = ${sqlText(query.campaignId)})`,
   );
   return rows.map(eventOfRow);
+};
+
+/** Of all customers: what the app sends, however old it is. */
+const readFeed = async (analytics: Analytics): Promise<Feed> => {
+  const [row] = await analytics.rows(
+    `SELECT count(*)::DOUBLE AS count, min(receivedAt) AS oldest, max(receivedAt) AS newest
+     FROM events WHERE source <> ${sqlText(loopSource)}`,
+  );
+  const [count, oldestMs, newestMs] = [
+    Number(row.count),
+    Date.parse(String(row.oldest)),
+    Date.parse(String(row.newest)),
+  ];
+  return count === 0
+    ? { newestEventMs: undefined, usualGapMs: 0 }
+    : { newestEventMs: newestMs, usualGapMs: (newestMs - oldestMs) / count };
 };
 
 const resolved = async (

@@ -274,6 +274,8 @@ export const jointColumnsCountMax = 30;
 export const crossoverShareMax = 0.01;
 /** Standardised difference of a covariate beyond which arms are called unlike (Austin, Statistics in Medicine 28, 2009). */
 export const standardisedDifferenceMax = 0.1;
+/** How far before an assignment orders are read: half a year tells regular customers from others, at one pass more. */
+export const historyDays = 180;
 /** Joint test of all covariates: at p below this the arms are no random parts of one audience. */
 export const balanceAlarm = 0.001;
 /** Events this old are no news to any shop: a day without one, unless its own gaps are longer. */

@@ -11,6 +11,7 @@ import type { RunOutcomes } from '../outcomes/collect.ts';
 import { type ArmSummary, emptySummary, mean, revenueMoments, variance } from '../outcomes/summary.ts';
 import { checksOf } from './checks.ts';
 import { compareMetrics } from './compare-metrics.ts';
+import { compareParts } from './compare-parts.ts';
 import { decide } from './decide.ts';
 import type { Design } from './design.ts';
 import { checkHarm } from './harm.ts';
@@ -44,8 +45,7 @@ export const analyse = (design: Design, outcomes: RunOutcomes, look: Look): Test
     arms: arms.map((arm) => armResult(arm, outcomes)),
     sampleRatio,
     metrics,
-    segments: [],
-    weeks: [],
+    ...compareParts(design, outcomes, blocked),
     harm,
     decision,
     winner,

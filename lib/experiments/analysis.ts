@@ -1,12 +1,14 @@
 // The numbers of a report about one run, or about all together: the result as a look gives it, and what each treated arm
 // brought and cost. Both rest on the same comparisons, so a report never states what the result would not.
 
-import type { ItemId } from '../base/ids.ts';
+import type { BuiltInMetric } from '../assignment/metric-plan.ts';
+import { historyDays } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import type { StoredEvent } from '../events/event.ts';
 import { type AssignedCustomer, collectOutcomes, type RunOutcomes } from '../outcomes/collect.ts';
+import type { Feed } from '../outcomes/feed.ts';
 import type { MessageCell } from '../outcomes/funnel.ts';
-import { type BuiltInMetric, metricOf } from '../outcomes/metrics.ts';
+import { metricOf } from '../outcomes/metrics.ts';
 import { messageSpending } from '../outcomes/spending.ts';
 import { emptySummary } from '../outcomes/summary.ts';
 import { analyse, blockedBy } from './analyse.ts';
@@ -14,11 +16,13 @@ import type { Analysis } from './campaign-report.ts';
 import { compareMetric } from './compare-metrics.ts';
 import type { Design } from './design.ts';
 import { type ArmGains, armEffect } from './increments.ts';
+import type { CostOf } from './item-costs.ts';
 import type { MetricResult, TestResult } from './result.ts';
 
 export interface AnalysisData {
   readonly assigned: readonly AssignedCustomer[];
   readonly events: readonly StoredEvent[];
+  readonly feed: Feed;
   readonly messages: readonly MessageCell[];
 }
 
@@ -26,17 +30,24 @@ export interface AnalysisScope {
   readonly runId: string;
   readonly final: boolean;
   readonly asOfMs: number;
-  readonly costOf: (itemId: ItemId) => number | undefined;
+  readonly costOf: CostOf;
   readonly costs: MessageCosts;
 }
 
 export const analysisOf = (
   design: Design,
-  { assigned, events, messages }: AnalysisData,
+  { assigned, events, feed, messages }: AnalysisData,
   { runId, final, asOfMs, costOf, costs }: AnalysisScope,
 ): Analysis => {
   const { windowDays, metrics } = design;
-  const outcomes = collectOutcomes(assigned, events, { windowDays, asOfMs, costOf, metrics });
+  const outcomes = collectOutcomes(assigned, events, {
+    windowDays,
+    asOfMs,
+    costOf,
+    metrics,
+    historyDays,
+    feed,
+  });
   const result = analyse(design, outcomes, { look: 0, final, asOf: new Date(asOfMs).toISOString() });
   const facts = {
     summaryOf: (arm: string) => outcomes.arms.get(arm) ?? emptySummary,

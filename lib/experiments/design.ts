@@ -2,8 +2,8 @@
 // own randomisation, in its order; shares sum to 1 over them. Treated arms are compared with the reference.
 
 import { campaignShares, holdoutArm } from '../assignment/assign.ts';
+import { defaultMetrics, type MetricPlan } from '../assignment/metric-plan.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
-import { defaultMetrics, type MetricPlan } from '../outcomes/metrics.ts';
 
 export interface DesignArm {
   readonly name: string;

@@ -3,14 +3,8 @@
 // events, so that a quiet shop is not alarmed each night. Times in ms.
 
 import { dataAgeMsMax, dataGapsCountMax } from '../base/limits.ts';
+import type { Feed } from '../outcomes/feed.ts';
 import type { Check } from './result.ts';
-
-export interface Feed {
-  /** Undefined: no event at all. */
-  readonly newestEventMs: number | undefined;
-  /** Mean time between two events before; 0 where it is not known. */
-  readonly usualGapMs: number;
-}
 
 const hourMs = 3_600_000;
 

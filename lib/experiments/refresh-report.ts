@@ -2,7 +2,7 @@
 // up and keeps the whole. Repeating it, or two of it at once, does no harm: the same events give the same parts.
 // Cost: one pass over the archive from the freeze of the oldest run that is not done.
 
-import type { CampaignId, ItemId } from '../base/ids.ts';
+import type { CampaignId } from '../base/ids.ts';
 import { campaignObjectsConcurrencyMax, outcomeDelayMs, reportRunsCountMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
@@ -10,15 +10,14 @@ import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
 import { hasJourneys } from '../campaigns/journey-state.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
-import { assignedFromMs, dayMs, lookTimesMs } from '../campaigns/schedule.ts';
+import { dayMs, lookTimesMs } from '../campaigns/schedule.ts';
 import { ended } from '../campaigns/waits.ts';
 import type { StoredEvent } from '../events/event.ts';
-import { numberOf } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
 import { addTallies } from '../outcomes/counts.ts';
+import type { Feed } from '../outcomes/feed.ts';
 import { collectFunnel } from '../outcomes/funnel.ts';
 import { sumFunnels } from '../outcomes/funnel-sums.ts';
-import { foldOrders } from '../outcomes/orders.ts';
 import type { CampaignStore, CatalogStore, Clock, ObjectStore, ReportSource, ResultStore } from '../ports.ts';
 import { analysisOf } from './analysis.ts';
 import {
@@ -30,6 +29,8 @@ import {
   runReportKey,
 } from './campaign-report.ts';
 import { campaignDesign } from './design.ts';
+import { type CostOf, itemCosts } from './item-costs.ts';
+import { outcomeQuery } from './outcome-query.ts';
 import { allRuns } from './result.ts';
 
 export interface ReportPorts {
@@ -106,7 +107,8 @@ const inTurns = async <T>(all: readonly T[], act: (one: T) => Promise<void>): Pr
 interface ReadRuns {
   readonly assignments: readonly Assignment[];
   readonly events: readonly StoredEvent[];
-  readonly costOf: (itemId: ItemId) => number | undefined;
+  readonly feed: Feed;
+  readonly costOf: CostOf;
 }
 
 const readRuns = async (
@@ -115,31 +117,14 @@ const readRuns = async (
   nowMs: number,
   { outcomes, catalog }: ReportPorts,
 ): Promise<ReadRuns> => {
-  const { assignments, events } = await outcomes.history({
-    campaignId: campaign.campaignId,
-    runIds: runs.map(({ runId }) => runId),
-    fromMs: Math.min(...runs.map((run) => assignedFromMs(campaign, run))),
-    toMs: nowMs,
-  });
-  const { orders } = foldOrders(events);
-  const currencies = new Set(orders.flatMap(({ currency }) => currency ?? []));
-  const items = await catalog.get([...new Set(orders.flatMap(({ units }) => [...units.keys()]))]);
-  return {
-    assignments,
-    events,
-    // A cost in another currency than the orders' cannot be taken off them.
-    costOf: (itemId) => {
-      const item = items.get(itemId);
-      const isSame = item?.currency === undefined || currencies.size === 0 || currencies.has(item.currency);
-      return isSame ? numberOf(item?.attributes.cost) : undefined;
-    },
-  };
+  const { assignments, events, feed } = await outcomes.history(outcomeQuery(campaign, runs, nowMs));
+  return { assignments, events, feed, costOf: await itemCosts(events, catalog) };
 };
 
 const partOf = (
   campaign: Campaign,
   run: CampaignRun,
-  { assignments, events, costOf }: ReadRuns,
+  { assignments, events, feed, costOf }: ReadRuns,
   nowMs: number,
   costs: MessageCosts,
 ): RunReport => {
@@ -159,7 +144,7 @@ const partOf = (
     waitingFor: addTallies(open.map((deliveries) => deliveries?.waiting ?? {})),
     analysis: analysisOf(
       campaignDesign(campaign),
-      { assigned: of, events, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
+      { assigned: of, events, feed, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
       { runId, final: isWindowOver(campaign, run, nowMs), asOfMs: nowMs, costOf, costs },
     ),
   };
@@ -196,11 +181,11 @@ const overAllRuns = async (
   if (kept !== undefined) {
     return kept;
   }
-  const { assignments, events, costOf } = await readRuns(campaign, runs, nowMs, ports);
+  const { assignments, events, feed, costOf } = await readRuns(campaign, runs, nowMs, ports);
   const messages = parts.flatMap(({ funnel }) => funnel.messages.filter(({ phase }) => phase === 'test'));
   const analysis = analysisOf(
     campaignDesign(campaign),
-    { assigned: assignments.filter(({ phase }) => phase === 'test'), events, messages },
+    { assigned: assignments.filter(({ phase }) => phase === 'test'), events, feed, messages },
     { runId: allRuns, final: true, asOfMs: nowMs, costOf, costs: ports.costs },
   );
   await putJson(ports.archive, key, analysis);

@@ -171,9 +171,17 @@ export interface SegmentResult {
   readonly comparisons: readonly Comparison[];
 }
 
+/** Whether the effect differs between segments at all (Cochran's Q); per arm and segment with two values estimated. */
+export interface SegmentDifference {
+  readonly arm: string;
+  readonly segment: string;
+  readonly pValue: number;
+}
+
 /** The primary metric among customers assigned in the week that begins at weekStart (a Monday, UTC, ISO 8601 date). */
 export interface WeekResult {
   readonly weekStart: string;
+  /** Adjusted over all weeks and arms by Benjamini–Hochberg. */
   readonly comparisons: readonly Comparison[];
 }
 
@@ -225,6 +233,7 @@ export interface TestResult {
   readonly metrics: readonly MetricResult[];
   /** Empty where nothing is known of the customers from before. */
   readonly segments: readonly SegmentResult[];
+  readonly segmentDifferences: readonly SegmentDifference[];
   /** Empty where all were assigned in one week. */
   readonly weeks: readonly WeekResult[];
   readonly harm: readonly HarmCheck[];

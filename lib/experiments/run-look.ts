@@ -6,21 +6,24 @@
 
 import { Failure } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
-import { outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
+import { historyDays, outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { transition } from '../campaigns/lifecycle.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
-import { assignedFromMs, lookTimesMs, nextRun } from '../campaigns/schedule.ts';
+import { lookTimesMs, nextRun } from '../campaigns/schedule.ts';
 import { collectOutcomes } from '../outcomes/collect.ts';
-import type { CampaignStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
+import type { CampaignStore, CatalogStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
 import { analyse } from './analyse.ts';
 import { campaignDesign } from './design.ts';
+import { itemCosts } from './item-costs.ts';
+import { outcomeQuery } from './outcome-query.ts';
 import { allRuns, type CampaignResult } from './result.ts';
 
 export interface LookPorts {
   readonly campaigns: CampaignStore;
   readonly results: ResultStore;
   readonly outcomes: OutcomeSource;
+  readonly catalog: Pick<CatalogStore, 'get'>;
   readonly clock: Clock;
 }
 
@@ -77,22 +80,25 @@ const resultOf = async (
   runId: string,
   look: number,
   final: boolean,
-  { results, outcomes, clock }: LookPorts,
+  { results, outcomes, catalog, clock }: LookPorts,
 ): Promise<CampaignResult> => {
   const kept = await results.get(campaign.campaignId, runId, look);
   if (kept !== undefined) {
     return kept;
   }
   const asOfMs = clock.nowMs();
-  const { assigned, events } = await outcomes.read({
-    campaignId: campaign.campaignId,
-    runIds: runs.map((run) => run.runId),
-    fromMs: Math.min(...runs.map((run) => assignedFromMs(campaign, run))),
-    toMs: asOfMs,
-  });
   const design = campaignDesign(campaign);
   const { windowDays, metrics } = design;
-  const collected = collectOutcomes(assigned, events, { windowDays, asOfMs, metrics });
+  const { assigned, events, feed } = await outcomes.read(outcomeQuery(campaign, runs, asOfMs));
+  const costOf = await itemCosts(events, catalog);
+  const collected = collectOutcomes(assigned, events, {
+    windowDays,
+    asOfMs,
+    costOf,
+    metrics,
+    historyDays,
+    feed,
+  });
   const result = analyse(design, collected, { look, final, asOf: new Date(asOfMs).toISOString() });
   return await results.write({ campaignId: campaign.campaignId, runId, ...result });
 };

@@ -36,11 +36,18 @@ export const segmentEffects = (
   const adjusted = benjaminiHochberg(estimated.map(({ pValue }) => pValue));
   return {
     effects: estimated.map((effect, i) => ({ ...effect, adjustedPValue: adjusted[i] })),
-    heterogeneity: estimated.length < 2 ? null : cochran(estimated),
+    heterogeneity: heterogeneity(estimated),
   };
 };
 
-const cochran = (effects: readonly Effect[]): SegmentEffects['heterogeneity'] => {
+/** Cochran's Q over the effects of parts that do not overlap; parts without sampling error are left out. */
+export const heterogeneity = (
+  of: readonly Pick<Effect, 'value' | 'standardError'>[],
+): SegmentEffects['heterogeneity'] => {
+  const effects = of.filter(({ standardError }) => standardError > 0);
+  if (effects.length < 2) {
+    return null;
+  }
   const weights = effects.map(({ standardError }) => 1 / standardError ** 2);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const common = effects.reduce((sum, { value }, i) => sum + weights[i] * value, 0) / total;

@@ -7,13 +7,14 @@
 // was followed before the order). Times in ms since 1970; what happened after `asOfMs` is left out.
 
 import { globalHoldoutArm } from '../assignment/assign.ts';
+import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { CustomerId, ItemId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
-import type { JointSums } from './joint-sums.ts';
+import { beforeAssignment } from './before.ts';
+import type { Feed } from './feed.ts';
 import { marginOf } from './margin.ts';
-import { measureArms } from './measure.ts';
-import type { MetricPlan } from './metrics.ts';
+import { type Measured, measure } from './measure.ts';
 import { foldOrders, type Order } from './orders.ts';
 import { type ArmSummary, emptySummary } from './summary.ts';
 import { collectTouches, type Touch } from './touches.ts';
@@ -36,17 +37,20 @@ export interface OutcomeScope {
   readonly costOf?: (itemId: ItemId) => number | undefined;
   /** Default: defaultMetrics. */
   readonly metrics?: MetricPlan;
+  /** How many days before each assignment the events reach; absent: nothing is said about the time before. */
+  readonly historyDays?: number;
+  readonly feed?: Feed;
 }
 
-export interface RunOutcomes {
+export interface RunOutcomes extends Measured {
   readonly arms: ReadonlyMap<string, ArmSummary>;
-  /** By arm: the metrics' columns over the customers whose window is over. */
-  readonly sums: ReadonlyMap<string, JointSums>;
   /** Customers found in more than one arm. */
   readonly conflictsCount: number;
   /** ISO 4217, in alphabetical order, of the orders counted. */
   readonly currencies: readonly string[];
   readonly refundsWithoutOrderCount: number;
+  /** Undefined: not known how events came in. */
+  readonly feed?: Feed;
 }
 
 /** `events`: orders, refunds and loop events of the assigned customers, user ids resolved; duplicates do no harm. */
@@ -87,10 +91,23 @@ export const collectOutcomes = (
   currencies.delete(unstated);
   return {
     arms,
-    sums: measureArms(customers.values(), { orders: placed, events: purchases, touches }, scope),
+    ...measure(
+      customers.values(),
+      {
+        orders: placed,
+        events: purchases,
+        touches,
+        before:
+          scope.historyDays === undefined
+            ? undefined
+            : beforeAssignment(customers, purchases, scope.historyDays),
+      },
+      scope,
+    ),
     conflictsCount,
     currencies: [...currencies].sort(),
     refundsWithoutOrderCount,
+    ...(scope.feed !== undefined && { feed: scope.feed }),
   };
 };
 

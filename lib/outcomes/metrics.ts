@@ -1,42 +1,8 @@
-// What a test can measure of a customer within the window, and the plan that says which of it decides. Each metric is a
-// column of numbers over the customers assigned (0 for who did nothing), or the ratio of two such columns' sums.
+// What a test can measure of a customer within the window. Each metric is a column of numbers over the customers assigned
+// (0 for who did nothing), or the ratio of two such columns' sums.
 // Units: share (0 or 1 a customer), count, money in major units of the one currency. Refunds are taken off.
-// Defaults: repurchase decides; money and orders are told beside it; mail that annoys and refunds are guarded.
 
-export type BuiltInMetric =
-  | 'repurchase'
-  | 'revenue'
-  | 'orders'
-  | 'margin'
-  | 'average-order-value'
-  | 'redemption'
-  | 'unsubscribe'
-  | 'complaint'
-  | 'refund';
-
-/** Share of customers who sent an event of that name in the window. */
-export interface EventMetric {
-  readonly name: string;
-  readonly event: string;
-}
-
-export type MetricChoice = BuiltInMetric | EventMetric;
-
-export interface MetricPlan {
-  /** Decides. */
-  readonly primary: MetricChoice;
-  readonly secondary: readonly MetricChoice[];
-  /** Must not get worse. */
-  readonly guardrails: readonly MetricChoice[];
-  /** Revenue above this percentile of the buyers' is taken as the percentile, in (0.5, 1); absent: as it is. */
-  readonly winsorize?: number;
-}
-
-export const defaultMetrics: MetricPlan = {
-  primary: 'repurchase',
-  secondary: ['revenue', 'orders', 'margin', 'average-order-value'],
-  guardrails: ['unsubscribe', 'complaint', 'refund'],
-};
+import type { BuiltInMetric, MetricChoice, MetricPlan } from '../assignment/metric-plan.ts';
 
 export interface Metric {
   readonly name: string;
@@ -49,10 +15,18 @@ export interface Metric {
   readonly denominator?: string;
 }
 
-export const metricOf = (choice: MetricChoice): Metric =>
-  typeof choice === 'string'
-    ? { name: choice, ...builtIn[choice] }
-    : { name: choice.name, kind: 'share', unit: 'share', better: 'higher', column: `event:${choice.event}` };
+export const metricOf = (choice: MetricChoice, { winsorize }: Pick<MetricPlan, 'winsorize'> = {}): Metric => {
+  if (typeof choice !== 'string') {
+    return { name: choice.name, ...share(eventColumn(choice.event)) };
+  }
+  const metric = { name: choice, ...builtIn[choice] };
+  return choice === 'revenue' && winsorize !== undefined ? { ...metric, column: cappedRevenue } : metric;
+};
+
+export const cappedRevenue = 'revenue-capped';
+
+/** 1 for who sent it in the window. */
+export const eventColumn = (event: string): string => `event:${event}`;
 
 const share = (column: string, better: Metric['better'] = 'higher'): Omit<Metric, 'name'> => ({
   kind: 'share',

@@ -339,6 +339,7 @@ describe('rolling out', () => {
     sampleRatio: { arms: [], expected: [], observed: [], pValue: null, ok: true },
     metrics: [],
     segments: [],
+    segmentDifferences: [],
     weeks: [],
     harm: [],
     decision: winner === null ? 'inconclusive' : 'roll-out',

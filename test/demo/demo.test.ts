@@ -111,6 +111,7 @@ const result: CampaignResult = {
     },
   ],
   segments: [],
+  segmentDifferences: [],
   weeks: [],
   harm: [],
   decision: 'inconclusive',

@@ -39,6 +39,8 @@ const outcomes = (
 ): RunOutcomes => ({
   arms: new Map(Object.entries(arms)),
   sums: new Map(Object.entries(arms).map(([name, summary]) => [name, armSums(summary)])),
+  segments: new Map(),
+  weeks: new Map(),
   conflictsCount: 0,
   currencies: ['USD'],
   refundsWithoutOrderCount: 0,

@@ -1,8 +1,8 @@
 // Joint sums of an arm given by its summary, all windows over: everybody who bought did so once. Refunds: none.
 
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { type JointSums, jointSumsFrom } from '../../lib/outcomes/joint-sums.ts';
 import { columnsOf } from '../../lib/outcomes/measure.ts';
-import { defaultMetrics } from '../../lib/outcomes/metrics.ts';
 import type { ArmSummary } from '../../lib/outcomes/summary.ts';
 
 const moments = (arm: ArmSummary): { readonly [column: string]: readonly [number, number] } => ({

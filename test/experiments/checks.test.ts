@@ -13,6 +13,8 @@ test('a finding says what to do in both languages, and what is in order asks for
   const outcomes = {
     arms: new Map(),
     sums: new Map(),
+    segments: new Map(),
+    weeks: new Map(),
     conflictsCount: 2,
     currencies: ['EUR', 'USD'],
     refundsWithoutOrderCount: 0,

@@ -76,6 +76,7 @@ const open = async (campaign: Campaign, ...runs: CampaignRun[]): Promise<void> =
     const runIds = query.runIds;
     return {
       events: data.events,
+      feed: { newestEventMs: query.toMs, usualGapMs: 0 },
       assignments: data.assignments,
       assigned: data.assignments.filter(({ runId }) => runIds.includes(runId)),
     };

@@ -42,6 +42,7 @@ const result = (id: string, runId: string, look: number, asOf: string): Campaign
   sampleRatio: { arms: ['B'], expected: [3], observed: [3], pValue: 1.2345678901234567e-100, ok: true },
   metrics: [],
   segments: [],
+  segmentDifferences: [],
   weeks: [],
   harm: [],
   decision: 'continue',

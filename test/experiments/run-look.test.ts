@@ -67,11 +67,14 @@ let queries: OutcomeQuery[];
 const outcomes: OutcomeSource = {
   read: async (query) => {
     queries.push(query);
-    return data;
+    return { ...data, feed: { newestEventMs: query.toMs, usualGapMs: 0 } };
   },
 };
 const look = (runId = 'run-1') =>
-  runLook({ campaignId, runId }, { campaigns: store, results, outcomes, clock });
+  runLook(
+    { campaignId, runId },
+    { campaigns: store, results, outcomes, catalog: { get: async () => new Map() }, clock },
+  );
 const nowIs = (days: number, ms = outcomeDelayMs): void => clock.nowIs(t0 + days * dayMs + ms);
 const open = async (stored: Campaign, ...runs: ReturnType<typeof runAt>[]): Promise<void> => {
   store = memoryCampaignStore([stored]);
@@ -117,7 +120,14 @@ describe('a run with one interim look', () => {
       endedAt: at(30, outcomeDelayMs),
     });
     expect(queries).toEqual([
-      { campaignId, runIds: ['run-1'], fromMs: t0, toMs: t0 + 30 * dayMs + outcomeDelayMs },
+      {
+        campaignId,
+        runIds: ['run-1'],
+        fromMs: t0,
+        toMs: t0 + 30 * dayMs + outcomeDelayMs,
+        historyDays: 180,
+        ownEvents: [],
+      },
     ]);
   });
 

@@ -19,7 +19,14 @@ const put = async (date: string, name: string, events: readonly StoredEvent[]): 
 };
 const read = async (runIds: readonly string[], toMs = t0 + 31 * dayMs): Promise<RunOutcomes> => {
   const source = createOutcomeSource(archive, customers, withDuckDb);
-  const { assigned, events } = await source.read({ campaignId: id, runIds, fromMs: t0, toMs });
+  const { assigned, events } = await source.read({
+    campaignId: id,
+    runIds,
+    fromMs: t0,
+    toMs,
+    historyDays: 0,
+    ownEvents: [],
+  });
   return collectOutcomes(assigned, events, { windowDays: 30, asOfMs: toMs });
 };
 
@@ -102,7 +109,14 @@ describe('outcomes from the archive', () => {
 
   test('for a report hold every assignment of the run’s customers, of other runs and of the rollout too', async () => {
     const source = createOutcomeSource(archive, customers, withDuckDb);
-    const query = { campaignId: id, runIds: ['run-1'], fromMs: t0, toMs: t0 + 31 * dayMs };
+    const query = {
+      campaignId: id,
+      runIds: ['run-1'],
+      fromMs: t0,
+      toMs: t0 + 31 * dayMs,
+      historyDays: 0,
+      ownEvents: [],
+    };
     const { assignments, events } = await source.history(query);
     expect(
       new Set(assignments.map(({ customerId: who, arm, runId, phase }) => `${who} ${arm} ${runId} ${phase}`)),
