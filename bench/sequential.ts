@@ -1,8 +1,9 @@
 // Looking every day: how often tests err and find, when they are read at each of 30 looks: `npm run bench --
-// sequential [--runs 2000] [--write]`. Two arms of equal size, normal daily means; an A/A test, and an effect that a fixed
+// sequential [--runs 20000] [--write]`. Two arms of equal size, normal daily means; an A/A test, and an effect that a fixed
 // test of this size finds in 90% of cases. The naive test reads p < 0.05 at every look; group-sequential boundaries and
-// the confidence sequence are lib/experiments'. Says at the end what broke a promise (exit code 1); --write writes
-// bench/results/sequential.md. Some seconds.
+// the confidence sequence are lib/experiments'. Then plans that were wrong about how many customers come, and whether the
+// intervals of all looks hold the truth, of real shares with variances estimated from them. Says at the end what broke a
+// promise (exit code 1); --write writes bench/results/sequential.md. Some seconds.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,6 +12,7 @@ import type { Spending } from '../lib/experiments/alpha-spending.ts';
 import { sequenceHalfWidth, tunedRho } from '../lib/experiments/always-valid.ts';
 import { criticalValues, crossedBy, pocockConstant } from '../lib/experiments/group-sequential.ts';
 import { countOf } from './counts.ts';
+import { coverageTable, percentOf, wrongPlansTable } from './sequential-plans.ts';
 
 const alpha = 0.05;
 const days = 30;
@@ -94,28 +96,14 @@ const simulate = (all: readonly Rule[], runs: number, effect: number, seed: stri
 export const main = async (args: readonly string[]): Promise<void> => {
   const { values } = parseArgs({
     args: [...args],
-    options: { runs: { type: 'string', default: '2000' }, write: { type: 'boolean', default: false } },
+    options: { runs: { type: 'string', default: '20000' }, write: { type: 'boolean', default: false } },
   });
   const runs = countOf('runs', values.runs);
-  const all = rules();
-  const nulls = simulate(all, runs, 0, 'no effect');
-  const effects = simulate(all, runs, drift, 'an effect');
-  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
-  const broken: string[] = [];
-  const rows = all.map(({ name, theory, isNaive }, i) => {
-    const error = nulls[i].stopped / runs;
-    const expected = theory ?? alpha;
-    const margin = 3 * Math.sqrt((expected * (1 - expected)) / runs);
-    const isKept =
-      isNaive === true
-        ? error > 0.14
-        : error <= expected + margin && (theory === undefined || error >= expected - margin);
-    if (!isKept) broken.push(`${name}: ${percent(error)} where ${percent(expected)} is promised`);
-    const [found, looks] = [effects[i].stopped / runs, effects[i].looks / runs];
-    const promised = theory === undefined ? `≤ ${percent(alpha)}` : percent(theory);
-    return `| ${name} | ${percent(error)} | ${promised} | ${isNaive ? '–' : percent(found)} | ${isNaive ? '–' : looks.toFixed(1)} |`;
-  });
-  const page = [...head(runs), ...rows, '', ...foot].join('\n');
+  const daily = dailyTable(runs);
+  const plans = wrongPlansTable(runs);
+  const coverage = coverageTable(runs);
+  const page = [...head(runs), ...daily.lines, '', ...foot, ...plans.lines, ...coverage.lines].join('\n');
+  const broken = [...daily.broken, ...plans.broken, ...coverage.broken];
   console.log(page);
   if (values.write) writeFileSync('bench/results/sequential.md', `${page}\n`);
   if (broken.length > 0) {
@@ -124,10 +112,33 @@ export const main = async (args: readonly string[]): Promise<void> => {
   }
 };
 
+const dailyTable = (runs: number) => {
+  const all = rules();
+  const nulls = simulate(all, runs, 0, 'no effect');
+  const effects = simulate(all, runs, drift, 'an effect');
+  const broken: string[] = [];
+  const lines = all.map(({ name, theory, isNaive }, i) => {
+    const error = nulls[i].stopped / runs;
+    const expected = theory ?? alpha;
+    const margin = 3 * Math.sqrt((expected * (1 - expected)) / runs);
+    const isKept =
+      isNaive === true
+        ? error > 0.14
+        : error <= expected + margin && (theory === undefined || error >= expected - margin);
+    const promised = theory === undefined ? `≤ ${percent(alpha)}` : percent(theory);
+    if (!isKept) broken.push(`${name}: ${percent(error)} where ${promised} is promised`);
+    const [found, looks] = [effects[i].stopped / runs, effects[i].looks / runs];
+    return `| ${name} | ${percentOf(error, runs)} | ${promised} | ${isNaive ? '–' : percent(found)} | ${isNaive ? '–' : looks.toFixed(1)} |`;
+  });
+  return { lines, broken };
+};
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
 const head = (runs: number): readonly string[] => [
   '# A look every day',
   '',
-  `Written by \`npm run bench -- sequential --write\`: ${runs.toLocaleString('en')} simulated tests a column, seeded, each read at the end of every one of ${days} days. The effect is one that a fixed test of this size finds in 90% of cases.`,
+  `Written by \`npm run bench -- sequential --write\`: ${runs.toLocaleString('en')} simulated tests a column, seeded, each read at the end of every one of ${days} days. The effect is one that a fixed test of this size finds in 90% of cases. Behind ±: 1.96 binomial standard errors of so many runs.`,
   '',
   '| rule | says that there is an effect where there is none | in theory | finds the effect | days until it stops |',
   '| --- | ---: | ---: | ---: | ---: |',

@@ -13,8 +13,29 @@ export type Spending =
   /** Hwang, Shih & DeCani (Statistics in Medicine 9, 1990); −4 is near O'Brien–Fleming, 1 near Pocock. */
   | { readonly kind: 'hwang-shih-decani'; readonly gamma: number };
 
+/** Beyond it the function is a step: all at the first look (above) or all at the last (below). */
+export const gammaMax = 40;
+
+/** Throws RangeError where an error or a spending function is none. */
+export const checkSpending = (spending: Spending, alpha: number): void => {
+  checkError(alpha);
+  if (spending.kind === 'hwang-shih-decani' && !(Math.abs(spending.gamma) <= gammaMax)) {
+    throw new RangeError(
+      `gamma of Hwang–Shih–DeCani spending must lie between −${gammaMax} and ${gammaMax} (−4 is usual), received ${spending.gamma}`,
+    );
+  }
+};
+
+export const checkError = (alpha: number): void => {
+  if (!(alpha > 0 && alpha < 1)) {
+    throw new RangeError(`an error must lie between 0 and 1, such as 0.05; received ${alpha}`);
+  }
+};
+
 /** Error spent on both sides together up to `t`; `alpha` from t = 1 on. */
 export const spent = (spending: Spending, t: number, alpha: number): number => {
+  checkSpending(spending, alpha);
+  if (Number.isNaN(t)) throw new RangeError('an information fraction must be a number, received NaN');
   if (t <= 0) return 0;
   if (t >= 1) return alpha;
   const side = alpha / 2;

@@ -3,39 +3,52 @@
 // The score process S = z √t has independent normal increments; the density of S on the paths that have not stopped is
 // carried from look to look by numerical integration (Armitage, McPherson & Rowe, JRSS A 132, 1969), Simpson's rule on
 // the continuation region. Right to about 1e-6 against published tables; a look of k costs k · nodes² operations.
-// Limits: information fractions increase strictly, the last at most 1.
+// Limits: information increases strictly; only its ratios matter, so a look may have more of it than was planned.
 
 import { normalSurvival } from '../numeric/distributions.ts';
-import { type Spending, spent } from './alpha-spending.ts';
+import { checkError, checkSpending, type Spending, spent } from './alpha-spending.ts';
 
 /** Odd, for Simpson's rule. */
 const nodesCount = 301;
 /** Beyond it the normal density is below 1e-17. */
 const criticalMax = 8.5;
 
-/** The critical value of |z| at each look so far; `Infinity` where nothing may be spent yet. */
+/** The critical value of |z| at each look so far; `Infinity` where nothing may be spent yet, or any more. */
 export const criticalValues = (
   fractions: readonly number[],
   spending: Spending,
   alpha: number,
 ): readonly number[] => {
-  checkFractions(fractions);
+  checkSpending(spending, alpha);
+  return criticalsSpending(
+    fractions,
+    fractions.map((t) => spent(spending, t, alpha)),
+  );
+};
+
+/** The same where it is said how much error may be spent by each look; `information` in any unit. */
+export const criticalsSpending = (
+  information: readonly number[],
+  spentBy: readonly number[],
+): readonly number[] => {
+  checkInformation(information, spentBy);
   const criticals: number[] = [];
   let [before, spentBefore]: [Paths | undefined, number] = [undefined, 0];
-  for (const t of fractions) {
-    const upTo = spent(spending, t, alpha);
+  for (const [look, t] of information.entries()) {
     const stage = stageAfter(before, t);
-    const critical = criticalFor(stage, upTo - spentBefore);
+    const critical = criticalFor(stage, spentBy[look] - spentBefore);
     criticals.push(critical);
     before = continued(stage, critical);
-    spentBefore = upTo;
+    spentBefore = Math.max(spentBefore, spentBy[look]);
   }
   return criticals;
 };
 
 /** Chance without an effect that |z| has reached a critical value by each look. */
 export const crossedBy = (fractions: readonly number[], criticals: readonly number[]): readonly number[] => {
-  checkFractions(fractions);
+  checkInformation(fractions, criticals);
+  const wrong = criticals.find((critical) => !(critical > 0));
+  if (wrong !== undefined) throw new RangeError(`a critical value must be above 0, received ${wrong}`);
   let [before, sum]: [Paths | undefined, number] = [undefined, 0];
   return fractions.map((t, look) => {
     const stage = stageAfter(before, t);
@@ -47,6 +60,10 @@ export const crossedBy = (fractions: readonly number[], criticals: readonly numb
 
 /** The one critical value for all of `looks` equally spaced looks (Pocock, Biometrika 64, 1977). */
 export const pocockConstant = (looks: number, alpha: number): number => {
+  checkError(alpha);
+  if (!(Number.isInteger(looks) && looks > 0)) {
+    throw new RangeError(`looks are counted by a whole number from 1 on, received ${looks}`);
+  }
   const fractions = Array.from({ length: looks }, (_, i) => (i + 1) / looks);
   const chance = (c: number): number =>
     crossedBy(
@@ -60,13 +77,24 @@ export const pocockConstant = (looks: number, alpha: number): number => {
  * The smallest error at which the look's boundary would be reached: valid however many looks there were, since the
  * boundaries hold for all together (repeated p-value, Jennison & Turnbull, JRSS B 51, 1989).
  */
-export const repeatedPValue = (z: number, fractions: readonly number[], spending: Spending): number => {
-  const reaches = (alpha: number): number => criticalValues(fractions, spending, alpha).at(-1) ?? Infinity;
+export const repeatedPValue = (z: number, fractions: readonly number[], spending: Spending): number =>
+  repeatedPValueOf(z, (alpha) => criticalValues(fractions, spending, alpha).at(-1) ?? Infinity);
+
+/** The same where the last look's critical value is given at any error; relative accuracy 1e-6. */
+export const repeatedPValueOf = (z: number, criticalAt: (alpha: number) => number): number => {
+  if (Number.isNaN(z)) throw new RangeError('a repeated p-value needs a z, received NaN');
   const [least, most] = [1e-8, 0.999];
-  if (Math.abs(z) >= reaches(least)) return least;
-  if (Math.abs(z) < reaches(most)) return 1;
+  if (Math.abs(z) >= criticalAt(least)) return least;
+  if (Math.abs(z) < criticalAt(most)) return 1;
   // The critical value falls as the error grows; bisection on the logarithm.
-  return Math.exp(decreasingRoot((x) => reaches(Math.exp(x)), Math.abs(z), Math.log(least), Math.log(most)));
+  const log = decreasingRoot(
+    (x) => criticalAt(Math.exp(x)),
+    Math.abs(z),
+    Math.log(least),
+    Math.log(most),
+    1e-6,
+  );
+  return Math.exp(log);
 };
 
 /**
@@ -146,10 +174,16 @@ const densityAt = (s: number, t: number, before: Paths | undefined): number => {
 
 const normalDensity = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
 
-/** x with f(x) = target for a decreasing f, by bisection to 1e-10. */
-const decreasingRoot = (f: (x: number) => number, target: number, low: number, high: number): number => {
+/** x with f(x) = target for a decreasing f, by bisection. */
+const decreasingRoot = (
+  f: (x: number) => number,
+  target: number,
+  low: number,
+  high: number,
+  tolerance = 1e-10,
+): number => {
   let [from, to] = [low, high];
-  while (to - from > 1e-10) {
+  while (to - from > tolerance) {
     const middle = (from + to) / 2;
     if (f(middle) > target) from = middle;
     else to = middle;
@@ -157,9 +191,14 @@ const decreasingRoot = (f: (x: number) => number, target: number, low: number, h
   return (from + to) / 2;
 };
 
-const checkFractions = (fractions: readonly number[]): void => {
-  const isGood = fractions.every((t, i) => t > (fractions[i - 1] ?? 0) && t <= 1);
+const checkInformation = (information: readonly number[], perLook: readonly number[]): void => {
+  const isGood = information.every((t, i) => t > (information[i - 1] ?? 0) && t < Infinity);
   if (!isGood) {
-    throw new Error(`information fractions must increase within (0, 1], received ${fractions.join(', ')}`);
+    throw new RangeError(`information must be above 0 and increase, received ${information.join(', ')}`);
+  }
+  if (perLook.length !== information.length) {
+    throw new RangeError(
+      `each of ${information.length} looks needs its value, received ${perLook.length}: ${perLook.join(', ')}`,
+    );
   }
 };

@@ -10,6 +10,7 @@ import {
   tunedRho,
 } from '../../lib/experiments/always-valid.ts';
 import {
+  criticalsSpending,
   criticalValues,
   crossedBy,
   pocockConstant,
@@ -113,12 +114,49 @@ describe('group-sequential boundaries', () => {
   });
 
   it('refuse information that does not grow', () => {
-    expect(() => criticalValues([0.5, 0.5], obrien, alpha)).toThrow(/must increase/);
-    expect(() => criticalValues([0.5, 1.1], obrien, alpha)).toThrow(/must increase/);
+    expect(() => criticalValues([0.5, 0.5], obrien, alpha)).toThrow(/increase/);
+    expect(() => criticalsSpending([Number.NaN], [0.01])).toThrow(/increase/);
+  });
+
+  it('have nothing left to spend beyond the planned information', () => {
+    expect(criticalValues([0.5, 1, 1.1], obrien, alpha)[2]).toBe(Infinity);
+  });
+
+  it.each([
+    ['an error that is none', () => criticalValues([1], obrien, 0), /error must lie between 0 and 1/],
+    ['an error of more than 1', () => pocockConstant(3, 1.5), /received 1.5/],
+    ['looks that cannot be counted', () => pocockConstant(0, alpha), /whole number from 1/],
+    [
+      'a gamma that is no number',
+      () => criticalValues([1], { kind: 'hwang-shih-decani', gamma: Number.NaN }, alpha),
+      /gamma/,
+    ],
+    [
+      'a gamma beyond all use',
+      () => spent({ kind: 'hwang-shih-decani', gamma: 1e3 }, 0.5, alpha),
+      /received 1000/,
+    ],
+    ['critical values for other looks', () => crossedBy([0.5, 1], [2]), /each of 2 looks .* received 1/],
+    ['a critical value of nothing', () => crossedBy([1], [0]), /above 0, received 0/],
+    ['information that is no number', () => spent(obrien, Number.NaN, alpha), /NaN/],
+    ['a z that is no number', () => repeatedPValue(Number.NaN, [1], obrien), /NaN/],
+  ] as const)('refuse %s', (_, asked, message) => {
+    expect(asked).toThrow(message);
   });
 });
 
 describe('always-valid intervals', () => {
+  it.each([
+    ['an error that is none', () => sequenceHalfWidth(10, 1, 0.1, 1), /error must lie/],
+    ['no observations', () => tunedRho(0, alpha), /n above 0 .* received 0/],
+    ['no variance', () => sequenceHalfWidth(10, 0, 0.1, alpha), /variance above 0/],
+    ['a rho below 0', () => sequencePValue(1, 10, 1, -1), /rho above 0/],
+    ['a mixture of no width', () => mixtureRatio(1, 10, 1, 0), /tauSquare above 0/],
+    ['a variance without end', () => mixtureHalfWidth(10, Infinity, 1, alpha), /finite, received Infinity/],
+  ] as const)('refuse %s', (_, asked, message) => {
+    expect(asked).toThrow(message);
+  });
+
   it('are as wide as the reference says, with rho tuned for its size', () => {
     expect(tunedRho(5_000, alpha)).toBeCloseTo(golden.sequence.rho_alpha05_N5000, 9);
     expect(tunedRho(1_000, alpha)).toBeCloseTo(golden.sequence.rho_alpha05_N1000, 9);
