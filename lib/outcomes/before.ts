@@ -6,6 +6,7 @@
 import type { CustomerId } from '../base/ids.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { AssignedCustomer } from './collect.ts';
+import { sumMoney } from './money.ts';
 import { foldOrders, type Order } from './orders.ts';
 
 export interface Before {
@@ -45,7 +46,7 @@ export const beforeAssignment = (
         id,
         {
           orders: orders.length,
-          revenue: orders.reduce((sum, { value }) => sum + value, 0),
+          revenue: sumMoney(orders.map(({ value }) => value)),
           recencyDays: Math.min(historyDays, (assignedAtMs - lastMs) / dayMs),
         },
       ];

@@ -14,7 +14,8 @@ import { normalizeCode } from '../offers/code.ts';
 import { beforeAssignment } from './before.ts';
 import type { Feed } from './feed.ts';
 import { marginOf } from './margin.ts';
-import { type Measured, measure } from './measure.ts';
+import { measure } from './measure.ts';
+import { createMeasurement, type Measured, type Measurement } from './measurement.ts';
 import { foldOrders, type Order } from './orders.ts';
 import { type ArmSummary, emptySummary } from './summary.ts';
 import { collectTouches, type Touch } from './touches.ts';
@@ -42,13 +43,16 @@ export interface OutcomeScope {
   readonly feed?: Feed;
 }
 
-export interface RunOutcomes extends Measured {
+export interface CountedOutcomes {
   readonly arms: ReadonlyMap<string, ArmSummary>;
   /** Customers found in more than one arm. */
   readonly conflictsCount: number;
   /** ISO 4217, in alphabetical order, of the orders counted. */
   readonly currencies: readonly string[];
   readonly refundsWithoutOrderCount: number;
+}
+
+export interface RunOutcomes extends Measured, CountedOutcomes {
   /** Undefined: not known how events came in. */
   readonly feed?: Feed;
 }
@@ -59,6 +63,22 @@ export const collectOutcomes = (
   events: Iterable<StoredEvent>,
   scope: OutcomeScope,
 ): RunOutcomes => {
+  const measurement = createMeasurement(scope.metrics, scope.historyDays !== undefined);
+  const counted = countOutcomes(assigned, events, scope, measurement);
+  return {
+    ...counted,
+    ...measurement.measured(),
+    ...(scope.feed !== undefined && { feed: scope.feed }),
+  };
+};
+
+/** As collectOutcomes of some of the customers, whose rows go to a measurement that others may share. */
+export const countOutcomes = (
+  assigned: Iterable<AssignedCustomer>,
+  events: Iterable<StoredEvent>,
+  scope: OutcomeScope,
+  measurement: Measurement,
+): CountedOutcomes => {
   const { customers, decisions, conflictsCount } = firstAssignments(assigned);
   const { purchases, loop } = split(events, customers, scope.asOfMs);
   const { orders, refundsWithoutOrderCount } = foldOrders(purchases);
@@ -89,26 +109,10 @@ export const collectOutcomes = (
     }
   }
   currencies.delete(unstated);
-  return {
-    arms,
-    ...measure(
-      customers.values(),
-      {
-        orders: placed,
-        events: purchases,
-        touches,
-        before:
-          scope.historyDays === undefined
-            ? undefined
-            : beforeAssignment(customers, purchases, scope.historyDays),
-      },
-      scope,
-    ),
-    conflictsCount,
-    currencies: [...currencies].sort(),
-    refundsWithoutOrderCount,
-    ...(scope.feed !== undefined && { feed: scope.feed }),
-  };
+  const { historyDays } = scope;
+  const before = historyDays === undefined ? undefined : beforeAssignment(customers, purchases, historyDays);
+  measure(customers.values(), { orders: placed, events: purchases, touches, before }, scope, measurement);
+  return { arms, conflictsCount, currencies: [...currencies].sort(), refundsWithoutOrderCount };
 };
 
 type Tally = { -readonly [field in keyof ArmSummary]: number };

@@ -21,23 +21,59 @@ export interface JointSums {
 
 /** A row a customer, a value a column. */
 export const jointSums = (columns: readonly string[], rows: Iterable<ArrayLike<number>>): JointSums => {
+  const adder = jointSumsAdder(columns);
+  for (const row of rows) {
+    adder.add(row, 1);
+  }
+  return adder.sums();
+};
+
+export interface JointSumsAdder {
+  /** So many customers with that row; up to 2^26 at once, and what a product of a value and it needs stays exact. */
+  add(row: ArrayLike<number>, customers: number): void;
+  sums(): JointSums;
+}
+
+export const jointSumsAdder = (columns: readonly string[]): JointSumsAdder => {
   checkColumns(columns);
   const sums: number[][] = columns.map(() => []);
   const products: number[][] = Array.from({ length: trianglesCount(columns.length) }, () => []);
+  // Most customers did nothing in most columns: only what is not zero is multiplied.
+  const places: number[] = [];
   let count = 0;
-  for (const row of rows) {
-    count++;
-    let at = 0;
-    for (let i = 0; i < columns.length; i++) {
-      addTo(sums[i], row[i]);
-      for (let j = 0; j <= i; j++) {
-        addTo(products[at], row[i] * row[j]);
-        at++;
+  return {
+    add: (row, customers) => {
+      count += customers;
+      places.length = 0;
+      for (let i = 0; i < columns.length; i++) {
+        const value = row[i];
+        if (value !== 0) {
+          places.push(i);
+          addTimes(sums[i], value, customers);
+          const first = trianglesCount(i);
+          for (const j of places) {
+            addTimes(products[first + j], value * row[j], customers);
+          }
+        }
       }
-    }
-  }
-  return { columns, count, sums: sums.map(canonical), products: products.map(canonical) };
+    },
+    sums: () => ({ columns, count, sums: sums.map(canonical), products: products.map(canonical) }),
+  };
 };
+
+/** Adds value × times without rounding: the upper 26 bits of the value and the rest each give an exact product. */
+const addTimes = (parts: number[], value: number, times: number): void => {
+  if (times === 1) {
+    addTo(parts, value);
+    return;
+  }
+  const shifted = value * splitter;
+  const upper = shifted - (shifted - value);
+  addTo(parts, upper * times);
+  addTo(parts, (value - upper) * times);
+};
+
+const splitter = 2 ** 27 + 1;
 
 /** From sums that a database made; `products` as in JointSums. */
 export const jointSumsFrom = (

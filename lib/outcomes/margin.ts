@@ -1,7 +1,8 @@
 // Revenue less what the items cost, of one customer's orders. Orders with an item whose cost is not known are left out of
-// the sum and counted. Units: major units of the orders' currency.
+// the sum and counted. Units: major units of the orders' currency, summed in hundredths.
 
 import type { ItemId } from '../base/ids.ts';
+import { hundredths } from './money.ts';
 import type { Order } from './orders.ts';
 
 export const marginOf = (
@@ -11,12 +12,12 @@ export const marginOf = (
   let [margin, ordersOfUnknownCost] = [0, 0];
   for (const { value, units } of orders) {
     const costs = [...units].map(([itemId, count]) => (costOf(itemId) ?? Number.NaN) * count);
-    const cost = costs.reduce((sum, each) => sum + each, 0);
+    const cost = costs.reduce((sum, each) => sum + hundredths(each), 0);
     if (costs.length === 0 || Number.isNaN(cost)) {
       ordersOfUnknownCost++;
     } else {
-      margin += value - cost;
+      margin += hundredths(value) - cost;
     }
   }
-  return { margin, ordersOfUnknownCost };
+  return { margin: margin / 100, ordersOfUnknownCost };
 };

@@ -2,7 +2,7 @@
 
 import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { type JointSums, jointSumsFrom } from '../../lib/outcomes/joint-sums.ts';
-import { columnsOf } from '../../lib/outcomes/measure.ts';
+import { columnsOf } from '../../lib/outcomes/measurement.ts';
 import type { ArmSummary } from '../../lib/outcomes/summary.ts';
 
 const moments = (arm: ArmSummary): { readonly [column: string]: readonly [number, number] } => ({
