@@ -10,6 +10,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { assign, globalHoldoutArm, holdoutArm } from '../lib/assignment/assign.ts';
+import { defaultMetrics } from '../lib/assignment/metric-plan.ts';
 import { customerId, messageId } from '../lib/base/ids.ts';
 import type { Variant } from '../lib/campaigns/campaign.ts';
 import type { StoredEvent } from '../lib/events/event.ts';
@@ -32,7 +33,7 @@ const variants: readonly Variant[] = actions.map((name) => ({
   weight: 0.5,
   action: { kind: 'reminder', templates: { en: { subject: name, html: name, text: name } } },
 }));
-const campaign = { variants, holdoutShare: 1 / 3, windowDays };
+const campaign = { variants, holdoutShare: 1 / 3, windowDays, metrics: defaultMetrics };
 
 export const main = async (args: readonly string[]): Promise<void> => {
   const { values } = parseArgs({

@@ -3,6 +3,7 @@
 // An interval covers when it holds 0; a sample-ratio alarm (p < 0.001) is false here, and leaves no interval.
 
 import { assign } from '../lib/assignment/assign.ts';
+import { defaultMetrics } from '../lib/assignment/metric-plan.ts';
 import { customerId } from '../lib/base/ids.ts';
 import type { StoredEvent } from '../lib/events/event.ts';
 import { analyse } from '../lib/experiments/analyse.ts';
@@ -45,6 +46,7 @@ export const analyseAgain = (
     variants: [{ name: 'coupon', weight: 1, action: { kind: 'reminder' as const, templates } }],
     holdoutShare,
     windowDays,
+    metrics: defaultMetrics,
   };
   const results = Array.from({ length: assignments }, (_, index) => {
     const salts = {

@@ -39,7 +39,7 @@ export const problemsOf = (error: z.ZodError, input: unknown, schema?: z.ZodType
 
 /** None where the path goes through a choice of several shapes. */
 const knownKeys = (schema: unknown, path: readonly PropertyKey[]): readonly string[] => {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return knownKeys(schema.unwrap(), path);
   }
   if (schema instanceof z.ZodPipe) return knownKeys(schema.in, path);

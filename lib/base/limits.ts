@@ -268,6 +268,8 @@ export const estimateCustomersCountMin = 50;
 export const revenueBuyersCountMin = 10;
 /** Customers who redeemed, below which nothing is said about whom the discounts went to. */
 export const redeemersCountMin = 10;
+/** Metrics of one role: with a primary one, two roles, what always is measured and covariates they fit the joint sums. */
+export const metricsCountMax = 10;
 /** Columns of joint sums, metrics and covariates together: 465 products a customer, and systems of size 30 to solve. */
 export const jointColumnsCountMax = 30;
 /** Share of customers met by another arm than theirs, beyond which the effect is visibly watered down. */

@@ -3,6 +3,7 @@
 // variant cannot be edited, only stopped). Units last: Days, Ms, Share (0 to 1).
 
 import type { ExclusionSlice } from '../assignment/experiment.ts';
+import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { CampaignId } from '../base/ids.ts';
 import type { Channel, Purpose } from '../events/customer.ts';
 import type { CouponOffer } from '../offers/offer.ts';
@@ -146,6 +147,8 @@ export interface Campaign {
   readonly recommendationsCount: number;
   /** An order counts if it falls within this many days after the customer's assignment. */
   readonly windowDays: number;
+  /** What is measured and what of it decides. */
+  readonly metrics: MetricPlan;
   /** Interim looks, as days after the freeze, each < windowDays; a look can stop for harm. */
   readonly lookDays: readonly number[];
   /** After the window: `automatic` sends the winning variant to the campaign's own holdout. Default manual. */
@@ -200,7 +203,7 @@ export interface CampaignSummary
 
 export const summaryOf = (campaign: Campaign): CampaignSummary => {
   const { audience: _a, salt: _s, quietHours: _q, caps: _c, exclusion: _e, ...rest } = campaign;
-  const { recommendationsCount: _r, lookDays: _l, rollout: _o, purpose: _p, ...others } = rest;
+  const { recommendationsCount: _r, lookDays: _l, metrics: _m, rollout: _o, purpose: _p, ...others } = rest;
   const { channels: _ch, sendTime: _st, deliverWithinHours: _dw, ...kept } = others;
   return {
     ...kept,

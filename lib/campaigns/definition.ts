@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
+import { metricPlanInput } from '../assignment/metric-plan-input.ts';
 import { sliceSchema } from '../assignment/slice-input.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
 import { placementName, problemsOf } from '../base/input.ts';
@@ -46,6 +47,7 @@ export type CampaignDefinition = Pick<
   | 'deliverWithinHours'
   | 'recommendationsCount'
   | 'windowDays'
+  | 'metrics'
   | 'lookDays'
   | 'rollout'
 >;
@@ -215,6 +217,7 @@ const definitionSchema = z.strictObject({
   sendTime: sendTime.default({ kind: 'at-once' }),
   recommendationsCount: z.int().min(0).max(mailRecommendationsCountMax).default(3),
   windowDays: days(windowDaysMax).default(windowDaysDefault),
+  metrics: metricPlanInput(true).prefault({}),
   lookDays: z.array(days(windowDaysMax)).max(looksCountMax).default([]),
   rollout: z.enum(['manual', 'automatic']).default('manual'),
 });

@@ -2,7 +2,7 @@
 // own randomisation, in its order; shares sum to 1 over them. Treated arms are compared with the reference.
 
 import { campaignShares, holdoutArm } from '../assignment/assign.ts';
-import { defaultMetrics, type MetricPlan } from '../assignment/metric-plan.ts';
+import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 
 export interface DesignArm {
@@ -21,7 +21,7 @@ export interface Design {
   readonly metrics: MetricPlan;
 }
 
-export type DesignedCampaign = Pick<Campaign, 'variants' | 'holdoutShare' | 'windowDays'>;
+export type DesignedCampaign = Pick<Campaign, 'variants' | 'holdoutShare' | 'windowDays' | 'metrics'>;
 
 export const campaignDesign = (campaign: DesignedCampaign): Design => {
   const sends = new Map(campaign.variants.map(({ name, action }) => [name, action.kind !== 'none']));
@@ -34,7 +34,7 @@ export const campaignDesign = (campaign: DesignedCampaign): Design => {
     })),
     reference: referenceArm(campaign),
     windowDays: campaign.windowDays,
-    metrics: defaultMetrics,
+    metrics: campaign.metrics,
   };
 };
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { Failure, type Problem } from '../../lib/base/errors.ts';
 import { checkDefinition, type TemplateRules } from '../../lib/campaigns/definition.ts';
 import { templates } from './sample.ts';
@@ -94,6 +95,7 @@ describe('a campaign definition', () => {
       sendTime: { kind: 'at-once' },
       recommendationsCount: 3,
       windowDays: 30,
+      metrics: defaultMetrics,
       lookDays: [],
       rollout: 'manual',
       'variants.0.action.offer.redemptionsPerCodeMax': 1,
@@ -180,6 +182,8 @@ describe('a campaign definition', () => {
     ['a window of 0 days', { windowDays: 0 }, 'windowDays'],
     ['a window of 366 days', { windowDays: 366 }, 'windowDays'],
     ['a look at the default window', { lookDays: [30] }, 'lookDays.0'],
+    ['a metric twice', { metrics: { secondary: ['orders', 'orders'] } }, 'metrics.secondary.1'],
+    ['a cap that is no percentile', { metrics: { winsorize: 99 } }, 'metrics.winsorize'],
     ['hour 24', { quietHours: { fromHour: 21, toHour: 24 } }, 'quietHours.toHour'],
     ['an unknown trigger', { trigger: { kind: 'sometimes' } }, 'trigger.kind'],
     ['no audience', { audience: undefined }, 'audience'],

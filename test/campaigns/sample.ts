@@ -1,5 +1,6 @@
 // Campaigns, customers and a moved clock for the tests of this folder. Plain data; nothing here asserts.
 
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { type CustomerId, campaignId, customerId, itemId } from '../../lib/base/ids.ts';
 import { defaultSettings, type WorkspaceSettings } from '../../lib/base/settings.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
@@ -41,6 +42,7 @@ export const campaign = (change: Partial<Campaign> = {}): Campaign => ({
   sendTime: { kind: 'at-once' },
   recommendationsCount: 0,
   windowDays: 30,
+  metrics: defaultMetrics,
   lookDays: [14, 7],
   rollout: 'manual',
   createdAt: iso(t0 - dayMs),

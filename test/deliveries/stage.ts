@@ -2,6 +2,7 @@
 // `crashAfter(n)`: the n-th call that changes something is carried out, then everything fails as if the process died.
 
 import { hash } from 'node:crypto';
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { campaignId, customerId, decisionId } from '../../lib/base/ids.ts';
 import { defaultSettings } from '../../lib/base/settings.ts';
 import type { AudienceMember } from '../../lib/campaigns/audience.ts';
@@ -54,6 +55,7 @@ export const couponCampaign: Campaign = {
   sendTime: { kind: 'at-once' },
   recommendationsCount: 0,
   windowDays: 14,
+  metrics: defaultMetrics,
   lookDays: [],
   rollout: 'manual',
   createdAt: '2026-06-01T00:00:00.000Z',

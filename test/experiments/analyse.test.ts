@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import type { Variant } from '../../lib/campaigns/campaign.ts';
 import { analyse, type Look } from '../../lib/experiments/analyse.ts';
 import { campaignDesign, type DesignedCampaign } from '../../lib/experiments/design.ts';
@@ -19,6 +20,7 @@ const campaign: DesignedCampaign = {
   variants: [reminder('B', 1)],
   holdoutShare: 0.5,
   windowDays: 30,
+  metrics: defaultMetrics,
 };
 const finalLook: Look = { look: 2, final: true, asOf: '2026-03-01T00:00:00.000Z' };
 const interim: Look = { ...finalLook, look: 1, final: false };

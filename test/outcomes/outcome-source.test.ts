@@ -135,6 +135,33 @@ describe('outcomes from the archive', () => {
     );
   });
 
+  test('reach back as far as asked, for what was known of the customers before', async () => {
+    const source = createOutcomeSource(archive, customers, withDuckDb);
+    const ask = async (historyDays: number) => {
+      const query = { campaignId: id, runIds: ['run-2'], fromMs: t0 + 10 * dayMs, toMs: t0 + 41 * dayMs };
+      const { assigned, events } = await source.read({ ...query, historyDays, ownEvents: [] });
+      const scope = { windowDays: 30, asOfMs: query.toMs, historyDays };
+      return collectOutcomes(assigned, events, scope).segments;
+    };
+    // Ann ordered on day 2 and Eve on day 4; both were assigned on day 10.
+    expect([...(await ask(9)).keys()]).toEqual(['1']);
+    expect([...(await ask(3)).keys()]).toEqual(['0']);
+  });
+
+  test('hold the app’s own events that the plan counts, and how events came in', async () => {
+    const source = createOutcomeSource(archive, customers, withDuckDb);
+    const query = { campaignId: id, runIds: ['run-1'], fromMs: t0, toMs: t0 + 31 * dayMs, historyDays: 0 };
+    const plain = await source.read({ ...query, ownEvents: [] });
+    expect(plain.events.some((one) => one.event === 'Product Viewed')).toBe(false);
+    const viewed = await source.read({ ...query, ownEvents: ['Product Viewed'] });
+    expect(viewed.events.filter((one) => one.event === 'Product Viewed')).toHaveLength(1);
+    // The newest from the app was received on day 6, of 9 orders and a refund since day 2 (o1 twice).
+    expect(plain.feed).toEqual({
+      newestEventMs: t0 + 6 * dayMs,
+      usualGapMs: expect.closeTo((4 * dayMs) / 10, -3),
+    });
+  });
+
   test('of a campaign that assigned nobody are empty', async () => {
     expect((await read(['run-9'])).arms.size).toBe(0);
   });

@@ -2,6 +2,7 @@
 // definition that follow from them. Shares in [0, 1]; units last.
 
 import { z } from 'zod';
+import { defaultMetrics } from '../../assignment/metric-plan.ts';
 import { holdoutShareMax, windowDaysMax } from '../../base/limits.ts';
 import type { Trigger } from '../campaign.ts';
 import type { CampaignDefinition } from '../definition.ts';
@@ -136,6 +137,7 @@ export const usual = ({ holdoutShare, channels }: Shared) =>
     sendTime: { kind: 'at-once' },
     recommendationsCount: 3,
     windowDays: 30,
+    metrics: defaultMetrics,
     lookDays: [],
     rollout: 'manual',
   }) as const satisfies Partial<CampaignDefinition>;
