@@ -3,7 +3,7 @@ import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { metricPlanInput } from '../../lib/assignment/metric-plan-input.ts';
 import { jointColumnsCountMax, metricsCountMax } from '../../lib/base/limits.ts';
 import { covariates } from '../../lib/outcomes/before.ts';
-import { columnsOf } from '../../lib/outcomes/measure.ts';
+import { columnsOf } from '../../lib/outcomes/measurement.ts';
 
 const ofCampaign = metricPlanInput(true);
 const visits = { name: 'visits', event: 'Shop Visited' };
