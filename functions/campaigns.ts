@@ -123,7 +123,12 @@ export const handler = routes({
     respond(201, await createFromStrategy(pathParameter(event, 'name'), parseJson(bodyText(event)), ports())),
 
   'GET /v1/admin/campaigns/{campaignId}/report': async (event) => {
-    const answer = await campaignReport(idOf(event), event.queryStringParameters ?? {}, reportPorts());
+    const answer = await campaignReport(
+      idOf(event),
+      event.queryStringParameters ?? {},
+      { ...reportPorts(), results: resultStore() },
+      event.headers['accept-language'],
+    );
     switch (answer.format) {
       case 'json':
         return respond(200, answer.report);

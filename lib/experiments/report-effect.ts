@@ -4,8 +4,9 @@
 import type { Analysis } from './campaign-report.ts';
 import type { Cannibalisation } from './cannibalisation.ts';
 import type { ArmEffect, Increment } from './increments.ts';
+import { forest } from './report-forest.ts';
 import { type Format, table } from './report-format.ts';
-import { intervalPlot, sharePlot } from './report-plots.ts';
+import { sharePlot } from './report-plots.ts';
 import { armName, words } from './report-words.ts';
 import type { NoEstimate, Text } from './result.ts';
 
@@ -13,7 +14,6 @@ export const effectSection = (analysis: Analysis, costCurrency: string, format: 
   const { text } = format;
   const title = { en: 'What the campaign caused', 'zh-CN': '活动带来的变化' };
   return `<section><h2>${text(title)}</h2>
-${armTable(analysis, format)}
 ${analysis.effects.length === 0 ? `<p>${text(noReference)}</p>` : ''}
 ${buyersPlot(analysis.effects, format)}
 ${reasonsOf(
@@ -30,44 +30,20 @@ const noReference: Text = {
   'zh-CN': '没有保留对照组，或没有任何组被触达：无法判断活动带来了什么。',
 };
 
-const armTable = ({ arms, currency }: Analysis, format: Format): string => {
-  const { text, count, percent, money } = format;
-  return table(
-    [
-      { label: words.arm, isText: true },
-      { label: words.customers },
-      { label: words.conversions },
-      { label: words.rate },
-      { label: words.revenue },
-    ],
-    arms.map(({ arm, customers, conversions, repurchaseRate, revenue }) => [
-      text(armName(arm)),
-      count(customers),
-      count(conversions),
-      repurchaseRate === null ? '–' : percent(repurchaseRate),
-      revenue.total === null ? '–' : money(revenue.total, currency),
-    ]),
-    format,
-  );
-};
-
-const buyersPlot = (effects: readonly ArmEffect[], { language, amount, range }: Format): string => {
-  const intervals = effects.flatMap(({ arm, buyers }) =>
-    buyers.kind === 'estimate'
-      ? [
-          {
-            ...buyers,
-            label: armName(arm)[language],
-            shown: `${amount(buyers.value)} (${range(buyers, amount)})`,
-          },
-        ]
-      : [],
-  );
+const buyersPlot = (effects: readonly ArmEffect[], { text, language, amount, range }: Format): string => {
+  const rows = effects.flatMap(({ arm, buyers }) => {
+    if (buyers.kind === 'no-estimate') {
+      return [];
+    }
+    const shown = `${amount(buyers.value)} (${range(buyers, amount)})`;
+    const name = armName(arm);
+    return [{ name: text(name), plain: buyers, shown, title: name[language], description: shown }];
+  });
   const title = {
     en: 'Buyers beyond those who would have bought anyway, with 95% interval',
     'zh-CN': '超出自然购买的新增购买者（95% 区间）',
-  }[language];
-  return intervals.length === 0 ? '' : `<h3>${title}</h3>${intervalPlot(title, intervals)}`;
+  };
+  return rows.length === 0 ? '' : `<h3>${text(title)}</h3>${forest(rows, amount)}`;
 };
 
 /** Each reason once, with what to do about it. */

@@ -14,6 +14,8 @@ export interface Format {
   /** Without a currency: a plain number. */
   readonly money: (amount: number, currency: string | null) => string;
   readonly date: (iso: string) => string;
+  /** `Mar 2`. */
+  readonly day: (iso: string) => string;
   readonly range: (ranged: Ranged, one: (value: number) => string) => string;
 }
 
@@ -26,6 +28,7 @@ export const formatOf = (language: Language): Format => {
     timeStyle: 'short',
     timeZone: 'UTC',
   });
+  const dayFormat = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', timeZone: 'UTC' });
   const to = language === 'en' ? ' to ' : ' 至 ';
   return {
     language,
@@ -35,6 +38,7 @@ export const formatOf = (language: Language): Format => {
     percent: (share) => `${tenth.format(share * 100)}%`,
     money: (amount, currency) => moneyText(amount, currency, language),
     date: (iso) => `${dateFormat.format(Date.parse(iso))} UTC`,
+    day: (iso) => dayFormat.format(Date.parse(iso)),
     range: ({ low, high }, one) => `${one(low)}${to}${one(high)}`,
   };
 };

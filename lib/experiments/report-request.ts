@@ -7,14 +7,16 @@ import type { CampaignId } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
-import type { CampaignStore, Clock, ObjectStore, ReportWorkflow } from '../ports.ts';
+import { acceptedLanguage } from '../deliveries/html-page.ts';
+import type { CampaignStore, Clock, ObjectStore, ReportWorkflow, ResultStore } from '../ports.ts';
 import { type CampaignReport, reportKey } from './campaign-report.ts';
 import { reportCsv } from './report-csv.ts';
 import { reportPage } from './report-page.ts';
 
 const query = z.strictObject({
   format: z.enum(['json', 'html', 'csv']).default('json'),
-  language: z.enum(['en', 'zh-CN']).default('en'),
+  /** Default: what the reader's browser asks for. */
+  language: z.enum(['en', 'zh-CN']).optional(),
 });
 
 export type ReportAnswer =
@@ -22,12 +24,19 @@ export type ReportAnswer =
   | { readonly format: 'html'; readonly html: string }
   | { readonly format: 'csv'; readonly csv: string };
 
+export interface ReadPorts {
+  readonly campaigns: CampaignStore;
+  readonly archive: ObjectStore;
+  readonly results: Pick<ResultStore, 'list'>;
+}
+
 export const campaignReport = async (
   id: CampaignId,
   parameters: { readonly [name: string]: string | undefined },
-  { campaigns, archive }: { readonly campaigns: CampaignStore; readonly archive: ObjectStore },
+  { campaigns, archive, results }: ReadPorts,
+  acceptLanguage?: string,
 ): Promise<ReportAnswer> => {
-  const { format, language } = parseInput(query, parameters, 'query');
+  const { format, language = acceptedLanguage(acceptLanguage) } = parseInput(query, parameters, 'query');
   const report = await getJson<CampaignReport>(archive, reportKey(id));
   if (report === undefined) {
     await existingCampaign(id, campaigns);
@@ -42,7 +51,7 @@ export const campaignReport = async (
     case 'json':
       return { format, report };
     case 'html':
-      return { format, html: reportPage(report, language) };
+      return { format, html: reportPage(report, await results.list(id), language) };
     case 'csv':
       return { format, csv: reportCsv(report) };
   }

@@ -1,9 +1,13 @@
 // Names in the report's page, in both languages: stages, columns, arms, channels, reasons and rules.
 
 import { globalHoldoutArm, holdoutArm } from '../assignment/assign.ts';
+import { metricText } from './metric-words.ts';
 import type { Text } from './result.ts';
 
 const both = (en: string, zh: string): Text => ({ en, 'zh-CN': zh });
+/** A variant may be called "constructor". */
+const own = <T>(table: { readonly [name: string]: T }, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 export const words = {
   arm: both('Arm', '组'),
@@ -50,7 +54,7 @@ const arms: { readonly [arm: string]: Text } = {
   [holdoutArm]: both('holdout', '活动对照组'),
   [globalHoldoutArm]: both('global holdout', '全局对照组'),
 };
-export const armName = (arm: string): Text => arms[arm] ?? both(arm, arm);
+export const armName = (arm: string): Text => own(arms, arm) ?? both(arm, arm);
 
 const channels: { readonly [channel: string]: Text } = {
   email: both('e-mail', '邮件'),
@@ -58,7 +62,7 @@ const channels: { readonly [channel: string]: Text } = {
   push: both('push', '推送'),
   'in-app': both('in app', '应用内'),
 };
-export const channelName = (channel: string): Text => channels[channel] ?? both(channel, channel);
+export const channelName = (channel: string): Text => own(channels, channel) ?? both(channel, channel);
 
 const reasons: { readonly [reason: string]: Text } = {
   unsubscribed: both('unsubscribed', '已退订'),
@@ -101,7 +105,7 @@ const reasons: { readonly [reason: string]: Text } = {
   'not stated': both('not stated', '未注明'),
 };
 /** A reason without a name of its own is shown as it is. */
-export const reasonName = (reason: string): Text => reasons[reason] ?? both(reason, reason);
+export const reasonName = (reason: string): Text => own(reasons, reason) ?? both(reason, reason);
 
 const rules: { readonly [rule: string]: Text } = {
   agent: both('the program says what it is', '程序自报身份'),
@@ -109,4 +113,20 @@ const rules: { readonly [rule: string]: Text } = {
   burst: both('different links within two seconds', '两秒内点击不同链接'),
   visit: both('of the same visit as one of these', '与上述点击同一来源'),
 };
-export const ruleName = (rule: string): Text => rules[rule] ?? both(rule, rule);
+export const ruleName = (rule: string): Text => own(rules, rule) ?? both(rule, rule);
+
+/** At the head of a plot: `30-day repurchase`. */
+export const metricTitle = (metric: string, windowDays: number): Text => {
+  const name = metricText(metric, windowDays);
+  return both(name.en, name['zh-CN'].trim());
+};
+
+const segments: { readonly [segment: string]: Text } = {
+  'orders-before': both('Orders before', '此前订单数'),
+  'revenue-before': both('Revenue before', '此前收入'),
+  'days-since-order': both('Days since the last order', '距上次下单天数'),
+};
+export const segmentName = (segment: string, value: string): Text => {
+  const name = own(segments, segment) ?? both(segment, segment);
+  return both(`${name.en}: ${value}`, `${name['zh-CN']}：${value}`);
+};

@@ -28,7 +28,7 @@ const report = (change: Partial<CampaignReport>, arm = 'A', counts = waiting): C
 describe('what the page says of those without a message', () => {
   test('they may still get one while the campaign runs or is paused', () => {
     for (const status of ['running', 'paused'] as const) {
-      expect(reportPage(report({ status, deferred: 1 }), 'en')).toContain(
+      expect(reportPage(report({ status, deferred: 1 }), [], 'en')).toContain(
         '1 have no message yet (1 of them wait for a known time). The parts',
       );
     }
@@ -36,10 +36,10 @@ describe('what the page says of those without a message', () => {
 
   test('nobody waits any more once it was cancelled or is over', () => {
     for (const status of ['cancelled', 'finished'] as const) {
-      const page = reportPage(report({ status, deferred: 1 }), 'en');
+      const page = reportPage(report({ status, deferred: 1 }), [], 'en');
       expect(page).toContain('and 1 had got no message when the campaign ended. The parts');
       expect(page).not.toContain('wait for a known time');
-      expect(reportPage(report({ status }), 'zh-CN')).toContain('1 位在活动结束时未收到消息');
+      expect(reportPage(report({ status }), [], 'zh-CN')).toContain('1 位在活动结束时未收到消息');
     }
   });
 
@@ -47,20 +47,22 @@ describe('what the page says of those without a message', () => {
     const rollout = report({ status: 'finished', deferred: 1 });
     const [cell] = rollout.total.customers;
     const total = { customers: [{ ...cell, phase: 'rollout' as const }], messages: [] };
-    expect(reportPage({ ...rollout, total }, 'en')).toContain('1 have no message yet (1 of them');
+    expect(reportPage({ ...rollout, total }, [], 'en')).toContain('1 have no message yet (1 of them');
   });
 
   test('a path through a journey may have none', () => {
-    expect(reportPage(report({ hasJourneys: true }), 'en')).toContain(
+    expect(reportPage(report({ hasJourneys: true }), [], 'en')).toContain(
       '1 have had no message so far: they wait in a journey, or their path through it has none.',
     );
   });
 });
 
 test('without an effect over all runs the page says why', () => {
-  expect(reportPage(report({}), 'en')).toContain('The campaign repeats and has not ended');
-  expect(reportPage(report({ status: 'cancelled' }), 'en')).toContain('The campaign was cancelled: what all');
-  expect(reportPage(report({ runsCount: 0 }), 'en')).toContain('Nobody has been assigned yet');
+  expect(reportPage(report({}), [], 'en')).toContain('The campaign repeats and has not ended');
+  expect(reportPage(report({ status: 'cancelled' }), [], 'en')).toContain(
+    'The campaign was cancelled: what all',
+  );
+  expect(reportPage(report({ runsCount: 0 }), [], 'en')).toContain('Nobody has been assigned yet');
 });
 
 describe('the CSV in a spreadsheet', () => {
