@@ -14,6 +14,7 @@ import { emptySummary } from '../outcomes/summary.ts';
 import { analyse, blockedBy } from './analyse.ts';
 import type { Analysis } from './campaign-report.ts';
 import { compareMetric } from './compare-metrics.ts';
+import { type DailySums, dailySums } from './daily-sums.ts';
 import type { Design } from './design.ts';
 import { type ArmGains, armEffect } from './increments.ts';
 import type { CostOf } from './item-costs.ts';
@@ -38,7 +39,7 @@ export const analysisOf = (
   design: Design,
   { assigned, events, feed, messages }: AnalysisData,
   { runId, final, asOfMs, costOf, costs }: AnalysisScope,
-): Analysis => {
+): { readonly analysis: Analysis; readonly days: readonly DailySums[] } => {
   const { windowDays, metrics } = design;
   const outcomes = collectOutcomes(assigned, events, {
     windowDays,
@@ -47,6 +48,7 @@ export const analysisOf = (
     metrics,
     historyDays,
     feed,
+    byDay: true,
   });
   const result = analyse(design, outcomes, { look: 0, final, asOf: new Date(asOfMs).toISOString() });
   const facts = {
@@ -59,11 +61,8 @@ export const analysisOf = (
     costs,
     currency: result.currency,
   };
-  return {
-    runId,
-    ...result,
-    effects: gainsOf(design, outcomes, result).map((gain) => armEffect(gain, facts)),
-  };
+  const effects = gainsOf(design, outcomes, result).map((gain) => armEffect(gain, facts));
+  return { analysis: { runId, ...result, effects }, days: dailySums(outcomes, metrics) };
 };
 
 /** As the result has them; what the plan leaves out is compared in the same way. */

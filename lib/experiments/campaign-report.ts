@@ -57,5 +57,8 @@ const folder = (campaignId: string): string => `campaigns/${campaignId}/report`;
 export const reportKey = (campaignId: string): string => `${folder(campaignId)}/report.json`;
 export const runReportKey = (campaignId: string, runId: string): string =>
   `${folder(campaignId)}/${runId}.json`;
+/** DailySums[] of a run, or of all together. */
+export const daysKey = (campaignId: string, runId: string): string =>
+  `${folder(campaignId)}/${runId}-days.json`;
 /** The analysis over all runs. */
 export const allRunsKey = (campaignId: string): string => `${folder(campaignId)}/all.json`;

@@ -24,10 +24,12 @@ import {
   type Analysis,
   allRunsKey,
   type CampaignReport,
+  daysKey,
   type RunReport,
   reportKey,
   runReportKey,
 } from './campaign-report.ts';
+import type { DailySums } from './daily-sums.ts';
 import { campaignDesign } from './design.ts';
 import { type CostOf, itemCosts } from './item-costs.ts';
 import { outcomeQuery } from './outcome-query.ts';
@@ -90,8 +92,9 @@ const partsOf = async (
   if (open.length > 0) {
     const read = await readRuns(campaign, open, nowMs, ports);
     await inTurns(open, async (run) => {
-      const part = partOf(campaign, run, read, nowMs, ports.costs);
+      const { part, days } = partOf(campaign, run, read, nowMs, ports.costs);
       parts.set(run.runId, part);
+      await putJson(ports.archive, daysKey(campaign.campaignId, run.runId), days);
       await putJson(ports.archive, runReportKey(campaign.campaignId, run.runId), part);
     });
   }
@@ -127,14 +130,19 @@ const partOf = (
   { assignments, events, feed, costOf }: ReadRuns,
   nowMs: number,
   costs: MessageCosts,
-): RunReport => {
+): { readonly part: RunReport; readonly days: readonly DailySums[] } => {
   const { runId, frozenAt, phases } = run;
   const open = (['test', 'rollout'] as const)
     .filter((phase) => !ended(campaign, { phase }))
     .map((phase) => phases[phase]?.deliveries);
   const funnel = collectFunnel(campaign, assignments, events, { runIds: [runId], asOfMs: nowMs });
   const of = assignments.filter((each) => each.runId === runId && each.phase === 'test');
-  return {
+  const { analysis, days } = analysisOf(
+    campaignDesign(campaign),
+    { assigned: of, events, feed, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
+    { runId, final: isWindowOver(campaign, run, nowMs), asOfMs: nowMs, costOf, costs },
+  );
+  const part: RunReport = {
     runId,
     frozenAt,
     asOf: new Date(nowMs).toISOString(),
@@ -142,12 +150,9 @@ const partOf = (
     funnel,
     deferred: open.reduce((sum, deliveries) => sum + (deliveries?.deferred ?? 0), 0),
     waitingFor: addTallies(open.map((deliveries) => deliveries?.waiting ?? {})),
-    analysis: analysisOf(
-      campaignDesign(campaign),
-      { assigned: of, events, feed, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
-      { runId, final: isWindowOver(campaign, run, nowMs), asOfMs: nowMs, costOf, costs },
-    ),
+    analysis,
   };
+  return { part, days };
 };
 
 /** Every customer of the run had the whole window, and late orders had their time to arrive. */
@@ -183,11 +188,12 @@ const overAllRuns = async (
   }
   const { assignments, events, feed, costOf } = await readRuns(campaign, runs, nowMs, ports);
   const messages = parts.flatMap(({ funnel }) => funnel.messages.filter(({ phase }) => phase === 'test'));
-  const analysis = analysisOf(
+  const { analysis, days } = analysisOf(
     campaignDesign(campaign),
     { assigned: assignments.filter(({ phase }) => phase === 'test'), events, feed, messages },
     { runId: allRuns, final: true, asOfMs: nowMs, costOf, costs: ports.costs },
   );
+  await putJson(ports.archive, daysKey(campaign.campaignId, allRuns), days);
   await putJson(ports.archive, key, analysis);
   return analysis;
 };

@@ -49,3 +49,7 @@ ${sentence === null ? '' : `<p class="result${isBelievable ? '' : ' finding'}">$
 };
 
 export const resultLink = { href: 'result', label: { en: 'Result (JSON)', 'zh-CN': '结果（JSON）' } };
+export const metricsLink = {
+  href: '?format=csv&table=metrics',
+  label: { en: 'Data behind the estimates (CSV)', 'zh-CN': '估计所用数据（CSV）' },
+};

@@ -3,7 +3,7 @@
 
 import type { Language } from '../events/customer.ts';
 import type { Analysis, CampaignReport } from './campaign-report.ts';
-import { documentOf, headOf, resultLink } from './report-document.ts';
+import { documentOf, headOf, metricsLink, resultLink } from './report-document.ts';
 import { effectSection } from './report-effect.ts';
 import { escaped, type Format, formatOf, table } from './report-format.ts';
 import { funnelSection } from './report-funnel.ts';
@@ -62,7 +62,7 @@ const head = (
     en: `Campaign ${state.en}, ${runsCount === 1 ? 'one run' : `${count(runsCount)} runs`}, ${windowDays} days of measuring after each assignment. As of ${date(asOf)}.`,
     'zh-CN': `活动${state['zh-CN']}，共 ${count(runsCount)} 个批次，每次分组后测量 ${windowDays} 天。数据截至 ${date(asOf)}。`,
   };
-  const downloads = [resultLink, funnelLink];
+  const downloads = [resultLink, metricsLink, funnelLink];
   return headOf({ name, meta, sentence, downloads }, format, shown?.sampleRatio.ok !== false);
 };
 

@@ -9,12 +9,15 @@ import { existingCampaign } from '../campaigns/administer.ts';
 import { getJson } from '../campaigns/frozen-objects.ts';
 import { acceptedLanguage } from '../deliveries/html-page.ts';
 import type { CampaignStore, Clock, ObjectStore, ReportWorkflow, ResultStore } from '../ports.ts';
-import { type CampaignReport, reportKey } from './campaign-report.ts';
-import { reportCsv } from './report-csv.ts';
+import { type CampaignReport, daysKey, reportKey } from './campaign-report.ts';
+import type { DailySums } from './daily-sums.ts';
+import { dailyCsv, reportCsv } from './report-csv.ts';
 import { reportPage } from './report-page.ts';
 
 const query = z.strictObject({
   format: z.enum(['json', 'html', 'csv']).default('json'),
+  /** Of the CSV: where everyone went, or the sums behind the estimates. */
+  table: z.enum(['funnel', 'metrics']).default('funnel'),
   /** Default: what the reader's browser asks for. */
   language: z.enum(['en', 'zh-CN']).optional(),
 });
@@ -36,7 +39,11 @@ export const campaignReport = async (
   { campaigns, archive, results }: ReadPorts,
   acceptLanguage?: string,
 ): Promise<ReportAnswer> => {
-  const { format, language = acceptedLanguage(acceptLanguage) } = parseInput(query, parameters, 'query');
+  const {
+    format,
+    table,
+    language = acceptedLanguage(acceptLanguage),
+  } = parseInput(query, parameters, 'query');
   const report = await getJson<CampaignReport>(archive, reportKey(id));
   if (report === undefined) {
     await existingCampaign(id, campaigns);
@@ -53,8 +60,25 @@ export const campaignReport = async (
     case 'html':
       return { format, html: reportPage(report, await results.list(id), language) };
     case 'csv':
-      return { format, csv: reportCsv(report) };
+      return {
+        format,
+        csv: table === 'funnel' ? reportCsv(report) : dailyCsv(await daysOf(report, archive)),
+      };
   }
+};
+
+/** Of the newest runs, as in the report, and of all together where they have a result. */
+const daysOf = async ({ campaignId, runs, runsCount, analysis }: CampaignReport, archive: ObjectStore) => {
+  const tests = [
+    ...runs.map(({ runId }) => runId).reverse(),
+    ...(runsCount > 1 && analysis !== null ? [analysis.runId] : []),
+  ];
+  return await Promise.all(
+    tests.map(async (test) => ({
+      test,
+      days: (await getJson<readonly DailySums[]>(archive, daysKey(campaignId, test))) ?? [],
+    })),
+  );
 };
 
 export interface ReportStarted {

@@ -41,6 +41,8 @@ export interface OutcomeScope {
   /** How many days before each assignment the events reach; absent: nothing is said about the time before. */
   readonly historyDays?: number;
   readonly feed?: Feed;
+  /** Sums by day of assignment as well; default: false. */
+  readonly byDay?: boolean;
 }
 
 export interface CountedOutcomes {

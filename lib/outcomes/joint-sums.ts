@@ -117,6 +117,10 @@ export const columnMoments = (sums: JointSums, column: string): Moments => {
 export const columnMean = (sums: JointSums, column: string): number =>
   exactValue(sums.sums[indexOf(sums, column)]) / sums.count;
 
+/** Σ a·b. */
+export const productSum = (sums: JointSums, a: string, b: string): number =>
+  exactValue(productOf(sums, indexOf(sums, a), indexOf(sums, b)));
+
 /** Unbiased (n − 1); of a column with itself its variance. */
 export const covariance = (sums: JointSums, a: string, b: string): number => {
   // In one order, so that the matrix is symmetric to the last bit.

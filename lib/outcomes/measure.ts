@@ -37,7 +37,7 @@ export const measure = (
   const rowOf = rowsWith(measurement.columns, deeds, scope);
   for (const customer of customers) {
     if (isMatured(customer, scope)) {
-      measurement.add(cellOf(customer, deeds.before), rowOf(customer), 1);
+      measurement.add(cellOf(customer, deeds.before, scope.byDay === true), rowOf(customer), 1);
     }
   }
 };
@@ -47,9 +47,18 @@ export const isMatured = (
   { windowDays, asOfMs }: Pick<OutcomeScope, 'windowDays' | 'asOfMs'>,
 ): boolean => assignedAtMs + windowDays * dayMs <= asOfMs;
 
-const cellOf = ({ customerId, arm, assignedAtMs }: AssignedCustomer, before: Deeds['before']): Cell => {
+const cellOf = (
+  { customerId, arm, assignedAtMs }: AssignedCustomer,
+  before: Deeds['before'],
+  isByDay: boolean,
+): Cell => {
   const past = before?.get(customerId);
-  return { arm, week: weekOf(assignedAtMs), segment: past === undefined ? undefined : ordersBefore(past) };
+  return {
+    arm,
+    week: weekOf(assignedAtMs),
+    segment: past === undefined ? undefined : ordersBefore(past),
+    ...(isByDay && { day: new Date(assignedAtMs).toISOString().slice(0, 10) }),
+  };
 };
 
 const keptOf = (orders: readonly Order[] | undefined): readonly Order[] =>

@@ -18,6 +18,8 @@ export interface Measured {
   readonly weeks: ReadonlyMap<string, ByArm>;
   /** By orders before the assignment: 0, 1, 2+; empty where the past was not read. */
   readonly segments: ReadonlyMap<string, ByArm>;
+  /** By the day of assignment (UTC, ISO date), in order; empty where it was not asked for. */
+  readonly days: ReadonlyMap<string, ByArm>;
   /** What revenue was capped at; absent where it was not. */
   readonly revenueCap?: number;
 }
@@ -27,6 +29,8 @@ export interface Cell {
   readonly week: string;
   /** Undefined: the past was not read. */
   readonly segment: string | undefined;
+  /** Absent: days are not told apart. */
+  readonly day?: string;
 }
 
 export interface Measurement {
@@ -71,6 +75,7 @@ export const createMeasurement = (
         sums: mergedBy(summed, () => '').get('') ?? new Map(),
         weeks: mergedBy(summed, ({ week }) => week),
         segments: mergedBy(summed, ({ segment }) => segment),
+        days: mergedBy(summed, ({ day }) => day),
         ...(revenueCap !== undefined && { revenueCap }),
       };
     },

@@ -43,6 +43,7 @@ const outcomes = (
   sums: new Map(Object.entries(arms).map(([name, summary]) => [name, armSums(summary)])),
   segments: new Map(),
   weeks: new Map(),
+  days: new Map(),
   conflictsCount: 0,
   currencies: ['USD'],
   refundsWithoutOrderCount: 0,

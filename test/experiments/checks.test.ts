@@ -15,6 +15,7 @@ test('a finding says what to do in both languages, and what is in order asks for
     sums: new Map(),
     segments: new Map(),
     weeks: new Map(),
+    days: new Map(),
     conflictsCount: 2,
     currencies: ['EUR', 'USD'],
     refundsWithoutOrderCount: 0,

@@ -303,6 +303,29 @@ describe('the report over HTTP', () => {
     expect(counts('heldOut') + counts('sent') + counts('waiting')).toBe(200);
   });
 
+  test('gives the data behind the estimates as CSV: 30 of 100 against 20 of 100', async () => {
+    nowIs(30);
+    await refreshReport(campaignId, ports);
+    const answer = await campaignReport(campaignId, { format: 'csv', table: 'metrics' }, ports);
+    const rows = answer.format === 'csv' ? answer.csv.trimEnd().split('\r\n') : [];
+    expect(rows.filter((row) => row.includes(',repurchase,'))).toEqual([
+      'run-1,2026-03-01,A,repurchase,share,100,30,30,,,',
+      'run-1,2026-03-01,holdout,repurchase,share,100,20,20,,,',
+    ]);
+  });
+
+  test('as a page is in the language asked for, else in that of the browser', async () => {
+    nowIs(30);
+    await refreshReport(campaignId, ports);
+    const language = async (query: object, accepted?: string): Promise<string | undefined> => {
+      const answer = await campaignReport(campaignId, { format: 'html', ...query }, ports, accepted);
+      return answer.format === 'html' ? /<html lang="(.+?)">/.exec(answer.html)?.[1] : undefined;
+    };
+    expect(await language({})).toBe('en');
+    expect(await language({}, 'zh-CN,zh;q=0.9,en;q=0.8')).toBe('zh-CN');
+    expect(await language({ language: 'en' }, 'zh-CN')).toBe('en');
+  });
+
   test('is computed anew once a minute at the most, and never for a draft', async () => {
     const workflows = fakeWorkflows();
     nowIs(7);

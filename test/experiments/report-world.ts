@@ -78,6 +78,7 @@ export const outcomesOf = (world: World, afterDays = world.days + windowDays): R
     metrics: world.metrics ?? defaultMetrics,
     historyDays: 90,
     costOf: () => 4,
+    byDay: true,
   });
 };
 
