@@ -259,7 +259,7 @@ const report = (families: readonly Family[], of: Of, segments: string, seconds: 
   const power = underPowerCheck({
     standardError: effect?.standardError ?? Number.NaN,
     relevantEffect: 0.2,
-    show: (value) => `$${value.toFixed(2)}`,
+    show: (value) => ({ en: `$${value.toFixed(2)}`, 'zh-CN': `${value.toFixed(2)} 美元` }),
   });
   const adjusted = (['cuped', 'lin'] as const).map((method) => {
     const estimate = adjustedDifference(of('Mens'), of('No'), { metric: 'visit', covariates, method });

@@ -286,6 +286,8 @@ export const dataAgeMsMax = 24 * 60 * 60 * 1000;
 export const dataGapsCountMax = 10;
 /** A test that finds the effect looked for in fewer than half of all cases would rather miss it than find it. */
 export const hopelessPower = 0.5;
+/** Relative effect that a finished test should have been able to find, where its plan names none: a tenth. */
+export const relevantLift = 0.1;
 /** What a test is planned to have (Cohen 1988), unless stated. */
 export const plannedPower = 0.8;
 /** Days to gather customers for one test: beyond a half-year the shop is another one. */

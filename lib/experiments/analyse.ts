@@ -63,11 +63,15 @@ export const analyse = (design: Design, outcomes: RunOutcomes, look: Look): Test
       coupon: arms.map(({ name }) => credited(name, summaryOf(name), 'coupon')),
       click: arms.map(({ name }) => credited(name, summaryOf(name), 'click')),
     },
-    checks: checksOf(
-      sampleRatio,
+    checks: checksOf({
+      design,
       outcomes,
-      design.arms.map(({ name }) => name),
-    ),
+      sampleRatio,
+      primary,
+      currency,
+      asOfMs: Date.parse(look.asOf),
+      final: look.final,
+    }),
   };
 };
 

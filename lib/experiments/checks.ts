@@ -1,15 +1,39 @@
 // What a reader should know before believing the result: each check with its finding in both languages.
 
 import { globalHoldoutArm } from '../assignment/assign.ts';
+import { estimateCustomersCountMin, relevantLift } from '../base/limits.ts';
+import { covariates } from '../outcomes/before.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
+import type { JointSums } from '../outcomes/joint-sums.ts';
+import { balanceCheck, balanceOf } from './balance.ts';
+import { tellingOf } from './compare-arms.ts';
+import { crossoverCheck } from './crossover.ts';
+import type { Design } from './design.ts';
+import { freshnessCheck } from './freshness.ts';
+import { amountText } from './metric-words.ts';
 import { noEstimate } from './no-estimate.ts';
-import type { Check, SampleRatio, Text } from './result.ts';
+import type { Check, MetricResult, SampleRatio, Text } from './result.ts';
+import { underPowerCheck } from './under-power.ts';
 
-export const checksOf = (
-  sampleRatio: SampleRatio,
-  outcomes: RunOutcomes,
-  armNames: readonly string[],
-): readonly Check[] => [
+export interface Checked {
+  readonly design: Design;
+  readonly outcomes: RunOutcomes;
+  readonly sampleRatio: SampleRatio;
+  readonly primary: MetricResult;
+  readonly currency: string | null;
+  readonly asOfMs: number;
+  readonly final: boolean;
+}
+
+export const checksOf = (checked: Checked): readonly Check[] => [
+  ...assignmentChecks(checked),
+  ...contactChecks(checked),
+  ...balanceChecks(checked),
+  ...(checked.outcomes.feed === undefined ? [] : [freshnessCheck(checked.outcomes.feed, checked.asOfMs)]),
+  ...powerChecks(checked),
+];
+
+const assignmentChecks = ({ sampleRatio, outcomes, design }: Checked): readonly Check[] => [
   sampleRatioCheck(sampleRatio),
   countCheck(
     'one-arm-each',
@@ -22,10 +46,10 @@ export const checksOf = (
   ),
   countCheck(
     'arms-of-the-design',
-    strangers(outcomes, armNames),
+    strangers(outcomes, design),
     {
-      en: 'customers were found in arms that the campaign does not have',
-      'zh-CN': '位客户属于活动中不存在的组',
+      en: 'customers were found in arms that the test does not have',
+      'zh-CN': '位客户属于测试中不存在的组',
     },
     noEstimate('sample-ratio-mismatch').action,
   ),
@@ -40,6 +64,64 @@ export const checksOf = (
   ),
 ];
 
+/** Where Reprise itself sent or took something: no customer of the arm is unexposed, since nothing is what the holdout gets. */
+const contactChecks = ({ outcomes, design }: Checked): readonly Check[] => {
+  const arms = design.arms.flatMap(({ name }) => {
+    const summary = outcomes.arms.get(name);
+    return summary === undefined ? [] : [{ ...summary, arm: name }];
+  });
+  if (arms.every(({ sent, crossed }) => sent + crossed === 0)) {
+    return [];
+  }
+  const scanned = arms.reduce((sum, arm) => sum + arm.scanned, 0);
+  return [
+    crossoverCheck(arms.map(({ arm, customers, crossed }) => ({ arm, exposed: customers, crossed }))),
+    {
+      name: 'programs',
+      ok: true,
+      message: {
+        en: `Of ${scanned} customers programs alone followed the links of their mail; such clicks count nowhere.`,
+        'zh-CN': `${scanned} 位客户邮件中的链接仅由程序打开；此类点击不计入任何统计。`,
+      },
+    },
+  ];
+};
+
+/** Where the past was read and says something, over arms of a size to be compared. */
+const balanceChecks = ({ outcomes, design }: Checked): readonly Check[] => {
+  const { reference } = design;
+  const arms = [...design.arms]
+    .sort((a, b) => Number(b.name === reference) - Number(a.name === reference))
+    .flatMap(({ name }): [string, JointSums][] => {
+      const sums = outcomes.sums.get(name);
+      return sums === undefined || sums.count < estimateCustomersCountMin ? [] : [[name, sums]];
+    });
+  const telling = tellingOf(
+    covariates,
+    arms.map(([, sums]) => sums),
+  );
+  return arms.length < 2 || telling.length === 0 ? [] : [balanceCheck(balanceOf(new Map(arms), telling))];
+};
+
+/** Of the least certain comparison; asked when the test is over. */
+const powerChecks = ({ primary, currency, final }: Checked): readonly Check[] => {
+  const errors = primary.comparisons.flatMap(({ estimate }) =>
+    estimate.kind === 'estimate' ? [estimate.standardError] : [],
+  );
+  const reference = primary.comparisons[0]?.reference;
+  const value = primary.arms.find(({ arm }) => arm === reference)?.value ?? 0;
+  const standardError = Math.max(...errors);
+  return !final || errors.length === 0 || !(standardError > 0) || !(value > 0)
+    ? []
+    : [
+        underPowerCheck({
+          standardError,
+          relevantEffect: relevantLift * value,
+          show: (effect) => amountText(primary, effect, currency),
+        }),
+      ];
+};
+
 const sampleRatioCheck = ({ ok, pValue }: SampleRatio): Check => {
   const p = pValue === null ? '' : ` (p = ${pValue < 0.001 ? pValue.toExponential(1) : pValue.toFixed(3)})`;
   return {
@@ -52,9 +134,9 @@ const sampleRatioCheck = ({ ok, pValue }: SampleRatio): Check => {
   };
 };
 
-const strangers = (outcomes: RunOutcomes, armNames: readonly string[]): number =>
+const strangers = (outcomes: RunOutcomes, { arms }: Design): number =>
   [...outcomes.arms]
-    .filter(([arm]) => arm !== globalHoldoutArm && !armNames.includes(arm))
+    .filter(([arm]) => arm !== globalHoldoutArm && !arms.some(({ name }) => name === arm))
     .reduce((sum, [, { customers }]) => sum + customers, 0);
 
 const countCheck = (name: string, count: number, finding: Text, action: Text): Check => ({

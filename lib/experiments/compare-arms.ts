@@ -67,7 +67,7 @@ export const compareAdjusted = (
 };
 
 /** Those known that say something beyond the ones before them, in every arm. */
-const tellingOf = (covariates: readonly string[], arms: readonly JointSums[]): readonly string[] => {
+export const tellingOf = (covariates: readonly string[], arms: readonly JointSums[]): readonly string[] => {
   const kept: string[] = [];
   for (const name of covariates) {
     const isTelling = arms.every(

@@ -35,6 +35,18 @@ export const figuresOf = (
   };
 };
 
+/** An effect's size without sign; two figures that count. */
+export const amountText = (
+  { unit }: Pick<MetricResult, 'unit'>,
+  effect: number,
+  currency: string | null,
+): Text => {
+  const figure = String(Number((unit === 'share' ? 100 * effect : effect).toPrecision(2)));
+  return unit === 'share'
+    ? { en: `${figure} points`, 'zh-CN': `${figure} 个百分点` }
+    : same(withCode(figure, unit, currency));
+};
+
 /** As it stands in a sentence after "raised": with the window it was measured over. */
 export const metricText = (metric: string, windowDays: number): Text => {
   const name = metricName(metric);

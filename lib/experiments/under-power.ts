@@ -6,13 +6,13 @@
 import { plannedPower } from '../base/limits.ts';
 import { normalQuantile } from '../numeric/distributions.ts';
 import { alpha } from './effect.ts';
-import type { Check } from './result.ts';
+import type { Check, Text } from './result.ts';
 
 export interface PowerQuestion {
   readonly standardError: number;
   /** The smallest effect that would be worth knowing; above 0. */
   readonly relevantEffect: number;
-  readonly show: (effect: number) => string;
+  readonly show: (effect: number) => Text;
 }
 
 export const underPowerCheck = ({ standardError, relevantEffect, show }: PowerQuestion): Check => {
@@ -23,8 +23,8 @@ export const underPowerCheck = ({ standardError, relevantEffect, show }: PowerQu
       name: 'power',
       ok: true,
       message: {
-        en: `An effect of ${relevant} would have been found: from ${smallest} on, in four of five such tests.`,
-        'zh-CN': `足以发现 ${relevant} 的效果：${smallest} 及以上的效果，五次这样的测试中有四次能够发现。`,
+        en: `An effect of ${relevant.en} would have been found: from ${smallest.en} on, in four of five such tests.`,
+        'zh-CN': `足以发现 ${relevant['zh-CN']} 的效果：${smallest['zh-CN']} 及以上的效果，五次这样的测试中有四次能够发现。`,
       },
     };
   }
@@ -33,8 +33,8 @@ export const underPowerCheck = ({ standardError, relevantEffect, show }: PowerQu
     name: 'power',
     ok: false,
     message: {
-      en: `Too few customers to find an effect of ${relevant}: only from ${smallest} on would it be found in four of five such tests. No difference shown is no sign that there is none.`,
-      'zh-CN': `客户太少，难以发现 ${relevant} 的效果：只有达到 ${smallest} 才能在五次这样的测试中发现四次。未显示差异不代表没有差异。`,
+      en: `Too few customers to find an effect of ${relevant.en}: only from ${smallest.en} on would it be found in four of five such tests. No difference shown is no sign that there is none.`,
+      'zh-CN': `客户太少，难以发现 ${relevant['zh-CN']} 的效果：只有达到 ${smallest['zh-CN']} 才能在五次这样的测试中发现四次。未显示差异不代表没有差异。`,
     },
     action: {
       en: `Use ${times.toFixed(1)} times as many customers, fewer variants, or arms of equal size.`,

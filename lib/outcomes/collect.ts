@@ -12,6 +12,7 @@ import type { CustomerId, ItemId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
 import { beforeAssignment } from './before.ts';
+import { crossedCustomers } from './crossed.ts';
 import type { Feed } from './feed.ts';
 import { marginOf } from './margin.ts';
 import { measure } from './measure.ts';
@@ -110,6 +111,12 @@ export const countOutcomes = (
       addTouch(tally, touch);
     }
   }
+  for (const customerId of crossedCustomers(customers, loop, scope.windowDays)) {
+    const tally = arms.get(customers.get(customerId)?.arm ?? '');
+    if (tally !== undefined) {
+      tally.crossed++;
+    }
+  }
   currencies.delete(unstated);
   const { historyDays } = scope;
   const before = historyDays === undefined ? undefined : beforeAssignment(customers, purchases, historyDays);
@@ -205,4 +212,5 @@ const addTouch = (tally: Tally, touch: Touch): void => {
   tally.redemptions += touch.redemptions.size;
   tally.unsubscribes += touch.isUnsubscribed ? 1 : 0;
   tally.complaints += touch.isComplaint ? 1 : 0;
+  tally.scanned += touch.isScanned && touch.firstClickMs === undefined ? 1 : 0;
 };

@@ -25,6 +25,10 @@ export interface ArmSummary {
   readonly discountSum: number;
   readonly unsubscribes: number;
   readonly complaints: number;
+  /** Customers who met another arm too, in their window. */
+  readonly crossed: number;
+  /** Customers all of whose clicks were a program's. */
+  readonly scanned: number;
   readonly couponOrders: number;
   readonly couponRevenue: number;
   readonly clickOrders: number;
@@ -48,6 +52,8 @@ export const emptySummary: ArmSummary = {
   discountSum: 0,
   unsubscribes: 0,
   complaints: 0,
+  crossed: 0,
+  scanned: 0,
   couponOrders: 0,
   couponRevenue: 0,
   clickOrders: 0,

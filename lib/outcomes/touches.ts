@@ -19,6 +19,8 @@ export interface Touch {
   redeemedOrders: Map<string, number>;
   /** Coupon codes sent to them, normalized. */
   codes: Set<string>;
+  /** A program followed a link. */
+  isScanned: boolean;
   /** By a person. */
   firstClickMs?: number;
 }
@@ -34,6 +36,7 @@ export const collectTouches = (
       isSuppressed: false,
       isUnsubscribed: false,
       isComplaint: false,
+      isScanned: false,
       redemptions: new Set<string>(),
       redeemedOrders: new Map<string, number>(),
       codes: new Set<string>(),
@@ -66,6 +69,7 @@ const noteMessage = (touch: Touch, message: Message): void => {
   if (message.couponCode !== undefined) {
     touch.codes.add(message.couponCode);
   }
+  touch.isScanned ||= message.clicks.some(({ rule }) => rule !== undefined);
   for (const { atMs } of humanClicks(message)) {
     touch.firstClickMs = Math.min(touch.firstClickMs ?? atMs, atMs);
   }

@@ -5,13 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { defaultMetrics, type MetricPlan } from '../../lib/assignment/metric-plan.ts';
 import { customerId } from '../../lib/base/ids.ts';
 import { seededRandom } from '../../lib/base/random.ts';
-import type { StoredEvent } from '../../lib/events/event.ts';
+import { loopEvents, type StoredEvent } from '../../lib/events/event.ts';
 import { idText } from '../../lib/events/meaning.ts';
 import { analyse } from '../../lib/experiments/analyse.ts';
 import type { Design } from '../../lib/experiments/design.ts';
 import { comparisonOf, type Estimate, primaryOf, type TestResult } from '../../lib/experiments/result.ts';
 import { type AssignedCustomer, collectOutcomes } from '../../lib/outcomes/collect.ts';
-import { at, dayMs, order, t0 } from '../outcomes/sample.ts';
+import { at, dayMs, loop, order, t0 } from '../outcomes/sample.ts';
 
 const designOf = (metrics: Partial<MetricPlan> = {}, treated: readonly string[] = ['B']): Design => ({
   arms: [
@@ -241,4 +241,60 @@ test('where lower is better, a fall is what is rolled out', () => {
   expect(primaryOf(result)).toMatchObject({ better: 'lower' });
   expect(result).toMatchObject({ decision: 'roll-out', winner: 'B' });
   expect(result.sentence.en).toContain('lowered 30-day refund rate');
+});
+
+describe('what was checked', () => {
+  const checkOf = (result: TestResult, name: string) => result.checks.find((one) => one.name === name);
+
+  test('holds the past, the feed, who met another arm, and whether a tenth more would have been found', () => {
+    const { assigned, events } = simulate(8_000);
+    const sent = (user: string, variant: string, day: number): StoredEvent =>
+      loop(user, loopEvents.deliverySettled, at(day), {
+        variant,
+        decisionId: user,
+        deliveryId: user,
+        status: 'sent',
+      });
+    // Of the holdout 60 of 4,000 got the mail of B within the window, 200 more in a roll-out after it.
+    const crossing = Array.from({ length: 60 }, (_, i) => sent(`c${2 * i}`, 'B', 3));
+    const rollout = Array.from({ length: 200 }, (_, i) => sent(`c${2 * i}`, 'B', 31));
+    const own = Array.from({ length: 4_000 }, (_, i) => sent(`c${2 * i + 1}`, 'B', 0.1));
+    const asOfMs = t0 + 60 * dayMs;
+    const outcomes = collectOutcomes(assigned, [...events, ...crossing, ...rollout, ...own], {
+      windowDays: 30,
+      asOfMs,
+      historyDays: 90,
+      feed: { newestEventMs: t0 + 40 * dayMs, usualGapMs: 3_600_000 },
+    });
+    const result = analyse(designOf(), outcomes, {
+      look: 1,
+      final: true,
+      asOf: new Date(asOfMs).toISOString(),
+    });
+    expect(result.checks.map(({ name, ok }) => [name, ok])).toEqual([
+      ['sample-ratio', true],
+      ['one-arm-each', true],
+      ['arms-of-the-design', true],
+      ['one-currency', true],
+      ['crossover', false],
+      ['programs', true],
+      ['balance', true],
+      ['data-freshness', false],
+      ['power', true],
+    ]);
+    expect(checkOf(result, 'crossover')?.message.en).toContain('In arm holdout 1.50%');
+    expect(checkOf(result, 'power')?.message['zh-CN']).toContain('个百分点');
+  });
+
+  test('finds arms that were unlike before, and a test too small to find a tenth', () => {
+    const { assigned, events } = simulate(400);
+    const chosen = assigned.filter(
+      ({ arm, customerId: who }) => arm === 'B' || events.some(({ userId }) => userId === who),
+    );
+    const result = resultOf(designOf(), { assigned: chosen, events });
+    expect(checkOf(result, 'balance')?.ok).toBe(false);
+    const small = resultOf(designOf(), { assigned, events });
+    expect(checkOf(small, 'balance')?.ok).toBe(true);
+    expect(checkOf(small, 'power')).toMatchObject({ ok: false });
+  });
 });

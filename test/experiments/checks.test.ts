@@ -1,13 +1,36 @@
 import { describe, expect, test } from 'vitest';
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import { balanceCheck, balanceOf } from '../../lib/experiments/balance.ts';
 import { checksOf } from '../../lib/experiments/checks.ts';
 import { crossoverCheck } from '../../lib/experiments/crossover.ts';
+import type { Design } from '../../lib/experiments/design.ts';
 import { freshnessCheck } from '../../lib/experiments/freshness.ts';
+import type { MetricResult } from '../../lib/experiments/result.ts';
 import { checkSampleRatio } from '../../lib/experiments/sample-ratio.ts';
 import { jointSums } from '../../lib/outcomes/joint-sums.ts';
 
 const hourMs = 3_600_000;
+const designOf = (arms: readonly string[]): Design => ({
+  arms: arms.map((name) => ({
+    name,
+    share: 1 / arms.length,
+    role: name === 'holdout' ? 'holdout' : 'variant',
+    treated: name !== 'holdout',
+  })),
+  reference: 'holdout',
+  windowDays: 30,
+  metrics: defaultMetrics,
+});
+const metric: MetricResult = {
+  metric: 'repurchase',
+  role: 'primary',
+  kind: 'share',
+  unit: 'share',
+  better: 'higher',
+  arms: [],
+  comparisons: [],
+};
 
 test('a finding says what to do in both languages, and what is in order asks for nothing', () => {
   const outcomes = {
@@ -20,10 +43,15 @@ test('a finding says what to do in both languages, and what is in order asks for
     currencies: ['EUR', 'USD'],
     refundsWithoutOrderCount: 0,
   };
-  const checks = checksOf(checkSampleRatio(['A', 'holdout'], [0.5, 0.5], [600, 400]), outcomes, [
-    'A',
-    'holdout',
-  ]);
+  const checks = checksOf({
+    design: designOf(['A', 'holdout']),
+    outcomes,
+    sampleRatio: checkSampleRatio(['A', 'holdout'], [0.5, 0.5], [600, 400]),
+    primary: metric,
+    currency: null,
+    asOfMs: 0,
+    final: true,
+  });
   expect(checks.map(({ name, ok }) => [name, ok])).toEqual([
     ['sample-ratio', false],
     ['one-arm-each', false],

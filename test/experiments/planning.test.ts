@@ -159,7 +159,10 @@ describe('the plan', () => {
 });
 
 describe('under-power', () => {
-  const show = (effect: number) => `${(100 * effect).toFixed(1)} points`;
+  const show = (effect: number) => {
+    const points = (100 * effect).toFixed(1);
+    return { en: `${points} points`, 'zh-CN': `${points} 个百分点` };
+  };
 
   test('goes by the standard error, not by the effect found', () => {
     expect(foundEffect(0.01)).toBeCloseTo(0.0280159, 6);
