@@ -262,6 +262,10 @@ export const effectiveRowsCountMin = 100;
 export const weightShareMax = 0.1;
 /** Share of what a new policy does that logs may never have shown, before its estimate is another policy's. */
 export const unsupportedShareMax = 0.1;
+/** Least weight of an arm under a bandit: in a batch of 1,000 customers it still gets 10, so its outcomes go on being known. */
+export const allocationFloorMin = 0.01;
+/** Batches of a bandit: each begins with an analysis of all outcomes so far. */
+export const allocationBatchesCountMax = 100;
 /** Customers in an arm below which no estimate is given: its interval would be wider than any effect of a mail. */
 export const estimateCustomersCountMin = 50;
 /** Buyers in an arm below which revenue is not compared: a mean over so few rests on single orders. */
