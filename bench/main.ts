@@ -9,6 +9,7 @@ const benches: {
   readonly [name: string]: () => Promise<{ readonly main: (args: readonly string[]) => Promise<void> }>;
 } = {
   'after-ranking': () => import('./after-ranking.ts'),
+  bandit: () => import('./bandit.ts'),
   'cold-start': () => import('./cold-start.ts'),
   coverage: () => import('./coverage.ts'),
   experiments: () => import('./experiments.ts'),
