@@ -65,11 +65,11 @@ export const analysisOf = (
   return { analysis: { runId, ...result, effects }, days: dailySums(outcomes, metrics) };
 };
 
-/** As the result has them; what the plan leaves out is compared in the same way. */
+/** As the result has them; what the plan leaves out or caps is compared in the same way, since money is what came in. */
 const gainsOf = (design: Design, outcomes: RunOutcomes, result: TestResult): readonly ArmGains[] => {
   const blocked = blockedBy(outcomes, result);
   const measured = (choice: BuiltInMetric): MetricResult =>
-    result.metrics.find(({ metric }) => metric === choice) ??
+    result.metrics.find(({ metric, cappedAt }) => metric === choice && cappedAt === undefined) ??
     compareMetric(metricOf(choice), 'secondary', design, outcomes, blocked);
   const [repurchase, orders, revenue, margin] = (['repurchase', 'orders', 'revenue', 'margin'] as const).map(
     measured,

@@ -11,7 +11,6 @@ import { adjustedDifference } from './adjusted-estimate.ts';
 import { type ArmMean, armMean, armRatio } from './arm-mean.ts';
 import { bestMeans } from './bayes-means.ts';
 import { bestShares } from './bayes-shares.ts';
-import type { BestArm } from './best-arm.ts';
 import { estimateOf, meanDifference, proportionDifference } from './estimate.ts';
 import { noEstimate } from './no-estimate.ts';
 import type { AdjustedEstimate, BayesOutlook, Estimate, NoEstimate } from './result.ts';
@@ -82,20 +81,19 @@ export const tellingOf = (covariates: readonly string[], arms: readonly JointSum
   return kept;
 };
 
-/** Of two arms that have a plain estimate; undefined where one of them does not vary. */
-export const outlookOf = (metric: Metric, arm: JointSums, reference: JointSums): BayesOutlook | undefined => {
-  const arms = [arm, reference];
-  if (metric.kind === 'share') {
-    return told(bestShares(arms.map((sums) => betterShare(sums, metric))));
-  }
+/** In the order of the arms given; undefined where one of them does not vary. */
+export const outlooksOf = (
+  metric: Metric,
+  arms: readonly JointSums[],
+): readonly BayesOutlook[] | undefined => {
   const means = arms.map((sums) => betterMean(sums, metric));
-  return means.every(({ variance }) => variance > 0) ? told(bestMeans(means)) : undefined;
+  if (metric.kind !== 'share' && means.some(({ variance }) => !(variance > 0))) {
+    return undefined;
+  }
+  const best =
+    metric.kind === 'share' ? bestShares(arms.map((sums) => betterShare(sums, metric))) : bestMeans(means);
+  return best.map(({ chanceBest, expectedLoss }) => ({ probabilityBest: chanceBest, expectedLoss }));
 };
-
-const told = ([{ chanceBest, expectedLoss }]: readonly BestArm[]): BayesOutlook => ({
-  probabilityBest: chanceBest,
-  expectedLoss,
-});
 
 /** `repurchase` is among the columns of every test: what means rest on. */
 const buyersOf = (sums: JointSums): number => columnMoments(sums, 'repurchase').sum;

@@ -8,7 +8,7 @@ import type { RunOutcomes } from '../outcomes/collect.ts';
 import { columnMean, type JointSums } from '../outcomes/joint-sums.ts';
 import { cappedRevenue, type Metric, metricOf } from '../outcomes/metrics.ts';
 import { armRatio } from './arm-mean.ts';
-import { compareAdjusted, compareArms, outlookOf } from './compare-arms.ts';
+import { compareAdjusted, compareArms, outlooksOf } from './compare-arms.ts';
 import type { Design } from './design.ts';
 import { benjaminiHochberg, holm } from './multiplicity.ts';
 import { noEstimate } from './no-estimate.ts';
@@ -52,13 +52,36 @@ export const compareMetric = (
       const value = sums === undefined || unstated !== undefined ? null : valueIn(sums, metric);
       return { arm: arm.name, value, customers: sums?.count ?? 0 };
     }),
-    comparisons: comparedArms(design).map(({ arm, reference }) => {
-      const obstacle = blocked ?? unstated;
-      return obstacle === undefined
-        ? compareFully(metric, { arm, reference }, design, outcomes)
-        : { arm, reference, estimate: obstacle, adjustedPValue: null };
-    }),
+    comparisons: withOutlook(
+      metric,
+      outcomes,
+      comparedArms(design).map((pair) => {
+        const obstacle = blocked ?? unstated;
+        return obstacle === undefined
+          ? compareFully(metric, pair, design, outcomes)
+          : { ...pair, estimate: obstacle, adjustedPValue: null };
+      }),
+    ),
   };
+};
+
+/** Only where every arm has an estimate: the best of some arms says nothing of the others. */
+const withOutlook = (
+  metric: Metric,
+  { sums }: RunOutcomes,
+  comparisons: readonly Comparison[],
+): readonly Comparison[] => {
+  const names = [
+    ...comparisons.map(({ arm }) => arm),
+    ...comparisons.slice(0, 1).map(({ reference }) => reference),
+  ];
+  const arms = names.flatMap((name) => sums.get(name) ?? []);
+  const isWhole =
+    comparisons.every(({ estimate }) => estimate.kind === 'estimate') && arms.length === names.length;
+  const outlooks = isWhole && arms.length > 1 ? outlooksOf(metric, arms) : undefined;
+  return outlooks === undefined
+    ? comparisons
+    : comparisons.map((comparison, i) => ({ ...comparison, bayes: outlooks[i] }));
 };
 
 interface Pair {
@@ -90,13 +113,11 @@ const compareFully = (metric: Metric, pair: Pair, { metrics }: Design, { sums }:
     method: metrics.adjustment,
     covariates,
   });
-  const bayes = outlookOf(metric, arm, reference);
   return {
     ...pair,
     estimate,
     ...(adjusted !== undefined && { adjusted }),
     adjustedPValue: null,
-    ...(bayes !== undefined && { bayes }),
   };
 };
 

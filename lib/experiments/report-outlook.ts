@@ -1,5 +1,5 @@
-// The primary metric by Bayes: the chance that each arm is better than the reference, and what choosing it is expected to
-// lose against choosing the better of both, in the metric's own units; with one line that says what that means.
+// The primary metric by Bayes: the chance that each arm is the best of all, and what choosing it is expected to
+// lose against choosing the best, in the metric's own units; with one line that says what that means.
 
 import { escaped, type Format, table } from './report-format.ts';
 import { chanceText, metricFormat } from './report-numbers.ts';
@@ -28,7 +28,7 @@ export const outlookSection = (result: TestResult, format: Format): string => {
 ${table(
   [
     { label: words.arm, isText: true },
-    { label: { en: 'Chance to be the better one', 'zh-CN': '更优的概率' } },
+    { label: { en: 'Chance to be the best', 'zh-CN': '最优的概率' } },
     { label: { en: 'Expected loss if chosen', 'zh-CN': '选用的期望损失' } },
   ],
   rows,
@@ -37,6 +37,7 @@ ${table(
 };
 
 const meaning: Text = {
-  en: 'By these data alone, with no opinion beforehand: how likely each arm is better than the reference, and how much choosing it would cost on average should it be the worse one.',
-  'zh-CN': '仅凭本次数据、不带事先看法：各组优于对照的可能性，以及万一选错，平均会损失多少。',
+  en: 'By these data alone, with no opinion beforehand: how likely each arm is the best, what was left untreated included, and how much choosing it is expected to cost against choosing the best.',
+  'zh-CN':
+    '仅凭本次数据、不带事先看法：各组在包括对照在内的所有组中最优的可能性，以及选用它相比选用最优组的期望损失。',
 };

@@ -153,11 +153,11 @@ export interface AdjustedEstimate extends Estimate {
   readonly varianceReduction: number;
 }
 
-/** Of the two arms compared, after the data, with a flat prior. Losses in units of the metric. */
+/** Among the reference and all treated arms, after the data, with a flat prior. Losses in units of the metric. */
 export interface BayesOutlook {
-  /** That the arm is better than the reference. */
+  /** That none of the others is better than this arm. */
   readonly probabilityBest: number;
-  /** What choosing the arm is expected to lose against choosing the better of both. */
+  /** What choosing this arm is expected to lose against choosing the best of them. */
   readonly expectedLoss: number;
 }
 

@@ -132,6 +132,25 @@ describe('metrics of a result', () => {
     expect(outlook?.expectedLoss).toBeGreaterThanOrEqual(0);
   });
 
+  test('of several arms each has its chance to be the best, and the rest is the reference’s', () => {
+    const scene = simulate(3_000);
+    const assigned = scene.assigned.map((one, i) => ({ ...one, arm: ['holdout', 'B', 'C'][i % 3] }));
+    const three = {
+      ...designOf({}, ['B', 'C']),
+      arms: ['holdout', 'B', 'C'].map((name) => ({
+        name,
+        share: 1 / 3,
+        role: 'variant' as const,
+        treated: name !== 'holdout',
+      })),
+    };
+    const { comparisons } = primaryOf(resultOf(three, { ...scene, assigned }));
+    const chances = comparisons.map(({ bayes }) => bayes?.probabilityBest ?? 0);
+    expect(chances.every((chance) => chance > 0)).toBe(true);
+    expect(chances[0] + chances[1]).toBeLessThan(1);
+    expect(comparisons.every(({ bayes }) => (bayes?.expectedLoss ?? -1) >= 0)).toBe(true);
+  });
+
   test('Holm multiplies the primary p-values of two arms, Benjamini–Hochberg those of secondary metrics', () => {
     expect(primaryOf(result).comparisons[0].adjustedPValue).toBe(estimateOf(result, 'repurchase').pValue);
     const secondary = result.metrics.filter(({ role }) => role === 'secondary');
