@@ -288,6 +288,13 @@ export const balanceAlarm = 0.001;
 export const dataAgeMsMax = 24 * 60 * 60 * 1000;
 /** So many of the shop's usual gaps without an event are a stop of the feed and not a quiet time. */
 export const dataGapsCountMax = 10;
+/** New information, as a share of the plan, below which a look is left out: twenty looks in all at the most. */
+export const lookFractionMin = 0.05;
+/** Beyond it a spending function is a step: all error at the first look (above) or at the last (below). */
+export const gammaSpendingMax = 40;
+/** Customers, and buyers among those whose window is open, for whom a confidence sequence is narrowest. */
+export const watchedCustomersCount = 5_000;
+export const watchedBuyersCount = 500;
 /** A test that finds the effect looked for in fewer than half of all cases would rather miss it than find it. */
 export const hopelessPower = 0.5;
 /** Relative effect that a finished test should have been able to find, where its plan names none: a tenth. */

@@ -2,6 +2,7 @@
 // Once started, audience, variants, weights, holdout, salt and window never change (PlanOut: a running
 // variant cannot be edited, only stopped). Units last: Days, Ms, Share (0 to 1).
 
+import type { DecisionRule } from '../assignment/decision-rule.ts';
 import type { ExclusionSlice } from '../assignment/experiment.ts';
 import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { CampaignId } from '../base/ids.ts';
@@ -149,8 +150,13 @@ export interface Campaign {
   readonly windowDays: number;
   /** What is measured and what of it decides. */
   readonly metrics: MetricPlan;
-  /** Interim looks, as days after the freeze, each < windowDays; a look can stop for harm. */
+  /**
+   * Interim looks, as days after the freeze, each before the run's last window ends; a look can stop for harm, and decide
+   * by a group-sequential rule.
+   */
   readonly lookDays: readonly number[];
+  /** When it may be decided; absent: at its end. Its looks are at lookDays, of a campaign that repeats at each run's end. */
+  readonly decision?: DecisionRule;
   /** After the window: `automatic` sends the winning variant to the campaign's own holdout. Default manual. */
   readonly rollout: 'manual' | 'automatic';
   readonly createdAt: string;
@@ -203,7 +209,15 @@ export interface CampaignSummary
 
 export const summaryOf = (campaign: Campaign): CampaignSummary => {
   const { audience: _a, salt: _s, quietHours: _q, caps: _c, exclusion: _e, ...rest } = campaign;
-  const { recommendationsCount: _r, lookDays: _l, metrics: _m, rollout: _o, purpose: _p, ...others } = rest;
+  const {
+    recommendationsCount: _r,
+    lookDays: _l,
+    metrics: _m,
+    rollout: _o,
+    purpose: _p,
+    decision: _d,
+    ...others
+  } = rest;
   const { channels: _ch, sendTime: _st, deliverWithinHours: _dw, ...kept } = others;
   return {
     ...kept,

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
+import { decisionSchema, fixedDecision } from '../assignment/decision-rule.ts';
 import { metricPlanInput } from '../assignment/metric-plan-input.ts';
 import { sliceSchema } from '../assignment/slice-input.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
@@ -26,6 +27,7 @@ import { offerSchema } from '../offers/offer-input.ts';
 import type { Campaign, Templates } from './campaign.ts';
 import { checkCondition, isObject } from './condition-check.ts';
 import { journeyProblems, journeySchema } from './journey-check.ts';
+import { looksProblems, windowDaysDefault, windowOf } from './looks-check.ts';
 import { endedOffers, messagesIn } from './messages-in.ts';
 import { dayMs } from './schedule.ts';
 
@@ -49,6 +51,7 @@ export type CampaignDefinition = Pick<
   | 'windowDays'
   | 'metrics'
   | 'lookDays'
+  | 'decision'
   | 'rollout'
 >;
 
@@ -176,7 +179,6 @@ const trigger = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const windowDaysDefault = 30;
 const hour = z.int().min(0).max(23);
 
 const sendTime = z.discriminatedUnion('kind', [
@@ -219,6 +221,7 @@ const definitionSchema = z.strictObject({
   windowDays: days(windowDaysMax).default(windowDaysDefault),
   metrics: metricPlanInput(true).prefault({}),
   lookDays: z.array(days(windowDaysMax)).max(looksCountMax).default([]),
+  decision: decisionSchema.default(fixedDecision),
   rollout: z.enum(['manual', 'automatic']).default('manual'),
 });
 
@@ -228,7 +231,7 @@ const definitionSchema = z.strictObject({
 const crossProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] => [
   ...variantProblems(Array.isArray(input.variants) ? input.variants : []),
   ...triggerProblems(input.trigger, input.rollout),
-  ...lookProblems(input.lookDays, input.windowDays),
+  ...looksProblems(input),
   ...journeysProblems(input),
   ...offerEndProblems(input),
   ...sizeProblems(input),
@@ -291,9 +294,6 @@ const triggerProblems = (trigger: unknown, rollout: unknown): readonly Problem[]
   return problems;
 };
 
-const windowOf = (windowDays: unknown): number | undefined =>
-  typeof windowDays === 'number' ? windowDays : windowDays === undefined ? windowDaysDefault : undefined;
-
 const journeysProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] =>
   (Array.isArray(input.variants) ? input.variants : []).flatMap((one: unknown, index) =>
     isObject(one) && isObject(one.action) && one.action.kind === 'journey'
@@ -305,20 +305,6 @@ const journeysProblems = (input: { readonly [key: string]: unknown }): readonly 
         })
       : [],
   );
-
-const lookProblems = (lookDays: unknown, windowDays: unknown): readonly Problem[] => {
-  const window = windowOf(windowDays);
-  if (!Array.isArray(lookDays) || window === undefined) {
-    return [];
-  }
-  return lookDays.flatMap((day: unknown, index) => {
-    const path = `lookDays.${index}`;
-    if (typeof day === 'number' && day >= window) {
-      return [{ path, message: `must be smaller than windowDays (${window}); received ${day}` }];
-    }
-    return lookDays.indexOf(day) < index ? [{ path, message: `${shown(day)} is there already` }] : [];
-  });
-};
 
 /** An offer that is over when the campaign begins would be one that nobody can use. */
 const offerEndProblems = (input: { readonly [key: string]: unknown }): readonly Problem[] => {

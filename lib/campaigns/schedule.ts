@@ -165,8 +165,10 @@ export const lookTimesMs = (
   const frozenAtMs = Date.parse(frozenAt);
   const lastAssignedMs =
     trigger.kind === 'event' ? Math.max(frozenAtMs, eventRunEndMs(trigger, runId)) : frozenAtMs;
+  const lastMs = lastAssignedMs + windowDays * dayMs;
   const interim = lookDays.toSorted((a, b) => a - b).map((days) => frozenAtMs + days * dayMs);
-  return [...interim, lastAssignedMs + windowDays * dayMs];
+  // A run that began late ends with its period, maybe before a look that was to be interim.
+  return [...interim.filter((atMs) => atMs < lastMs), lastMs];
 };
 
 /**

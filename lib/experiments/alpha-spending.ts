@@ -3,6 +3,7 @@
 // `t` is the information fraction in [0, 1] (customers whose window is over ÷ those planned), `alpha` the error of both
 // sides together; each side spends half of it, so a two-sided test is two one-sided ones of half the error.
 
+import { gammaSpendingMax } from '../base/limits.ts';
 import { normalQuantile, normalSurvival } from '../numeric/distributions.ts';
 
 export type Spending =
@@ -13,15 +14,12 @@ export type Spending =
   /** Hwang, Shih & DeCani (Statistics in Medicine 9, 1990); −4 is near O'Brien–Fleming, 1 near Pocock. */
   | { readonly kind: 'hwang-shih-decani'; readonly gamma: number };
 
-/** Beyond it the function is a step: all at the first look (above) or all at the last (below). */
-export const gammaMax = 40;
-
 /** Throws RangeError where an error or a spending function is none. */
 export const checkSpending = (spending: Spending, alpha: number): void => {
   checkError(alpha);
-  if (spending.kind === 'hwang-shih-decani' && !(Math.abs(spending.gamma) <= gammaMax)) {
+  if (spending.kind === 'hwang-shih-decani' && !(Math.abs(spending.gamma) <= gammaSpendingMax)) {
     throw new RangeError(
-      `gamma of Hwang–Shih–DeCani spending must lie between −${gammaMax} and ${gammaMax} (−4 is usual), received ${spending.gamma}`,
+      `gamma of Hwang–Shih–DeCani spending must lie between −${gammaSpendingMax} and ${gammaSpendingMax} (−4 is usual), received ${spending.gamma}`,
     );
   }
 };

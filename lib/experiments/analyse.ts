@@ -8,45 +8,56 @@
 
 import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
+import { metricOf } from '../outcomes/metrics.ts';
 import { type ArmSummary, emptySummary, mean, revenueMoments, variance } from '../outcomes/summary.ts';
 import { checksOf } from './checks.ts';
-import { compareMetrics } from './compare-metrics.ts';
+import { compareMetric, compareMetrics } from './compare-metrics.ts';
 import { compareParts } from './compare-parts.ts';
 import { decide } from './decide.ts';
 import type { Design } from './design.ts';
-import { checkHarm } from './harm.ts';
+import { checkGuardrails, checkHarm } from './harm.ts';
+import { judgedLook } from './judged-look.ts';
 import { noEstimate } from './no-estimate.ts';
 import type { ArmResult, Attributed, HarmCheck, NoEstimate, SampleRatio, TestResult } from './result.ts';
 import { checkSampleRatio } from './sample-ratio.ts';
 import { sentenceOf } from './sentence.ts';
+import { readAtLook } from './sequential.ts';
 
 export interface Look {
   /** 1, 2, … */
   readonly look: number;
   readonly final: boolean;
   readonly asOf: string;
+  /** The result of the look before, for what it may still decide; absent for the first. */
+  readonly earlier?: Pick<TestResult, 'sequential'>;
 }
 
-export const analyse = (design: Design, outcomes: RunOutcomes, look: Look): TestResult => {
+export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestResult => {
   const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
   const sampleRatio = sampleRatioOf(design, summaryOf);
-  const blocked = blockedBy(outcomes, { sampleRatio, final: look.final });
-  const metrics = compareMetrics(design, outcomes, blocked);
-  const [primary] = metrics;
-  const harm = harmOf(design, summaryOf, spoiledBy(outcomes, sampleRatio));
-  const { decision, winner, headline } = decide(look.final, primary, harm);
+  const spoiled = spoiledBy(outcomes, sampleRatio);
+  const harm = harmOf(design, outcomes, summaryOf, spoiled);
+  const { judged, final, sequential } = judgedLook(design, outcomes, at, { spoiled, harm });
+  const { look, asOf } = at;
+  const blocked = blockedBy(outcomes, { sampleRatio, final });
+  const [plain, ...others] = compareMetrics(design, outcomes, blocked);
+  const primary = readAtLook(plain, judged);
+  const { decision, winner, headline } = decide(final, primary, harm);
   const arms = shownArms(design, outcomes);
   const currency = outcomes.currencies.length === 1 ? outcomes.currencies[0] : null;
   return {
-    ...look,
+    look,
+    final,
+    asOf,
     windowDays: design.windowDays,
     currency,
     reference: design.reference ?? null,
     arms: arms.map((arm) => armResult(arm, outcomes)),
     sampleRatio,
-    metrics,
+    metrics: [primary, ...others],
     ...compareParts(design, outcomes, blocked),
     harm,
+    ...(sequential !== undefined && { sequential }),
     decision,
     winner,
     sentence: sentenceOf({
@@ -110,14 +121,22 @@ const shownArms = ({ arms }: Design, outcomes: RunOutcomes): readonly ShownArm[]
     : []),
 ];
 
-/** Repurchase is compared only with a reference that can be believed; mail is guarded all the same. */
+/** Repurchase and guardrails are compared only with a reference that can be believed; mail is guarded all the same. */
 const harmOf = (
-  { arms, reference }: Design,
+  design: Design,
+  outcomes: RunOutcomes,
   summaryOf: (arm: string) => ArmSummary,
   spoiled: NoEstimate | undefined,
 ): readonly HarmCheck[] => {
+  const { arms, reference, metrics } = design;
   const trusted = reference === undefined || spoiled !== undefined ? undefined : summaryOf(reference);
-  return arms.flatMap(({ name, treated }) => (treated ? checkHarm(name, summaryOf(name), trusted) : []));
+  const guardrails = metrics.guardrails.map((choice) =>
+    compareMetric(metricOf(choice, metrics), 'guardrail', design, outcomes, spoiled),
+  );
+  return [
+    ...arms.flatMap(({ name, treated }) => (treated ? checkHarm(name, summaryOf(name), trusted) : [])),
+    ...checkGuardrails(guardrails),
+  ];
 };
 
 const armResult = ({ name: arm, role, treated }: ShownArm, outcomes: RunOutcomes): ArmResult => {

@@ -2,6 +2,7 @@
 // own randomisation, in its order; shares sum to 1 over them. Treated arms are compared with the reference.
 
 import { campaignShares, holdoutArm } from '../assignment/assign.ts';
+import type { DecisionRule } from '../assignment/decision-rule.ts';
 import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 
@@ -19,9 +20,14 @@ export interface Design {
   readonly reference: string | undefined;
   readonly windowDays: number;
   readonly metrics: MetricPlan;
+  /** Absent: fixed. */
+  readonly decision?: DecisionRule;
 }
 
-export type DesignedCampaign = Pick<Campaign, 'variants' | 'holdoutShare' | 'windowDays' | 'metrics'>;
+export type DesignedCampaign = Pick<
+  Campaign,
+  'variants' | 'holdoutShare' | 'windowDays' | 'metrics' | 'decision'
+>;
 
 export const campaignDesign = (campaign: DesignedCampaign): Design => {
   const sends = new Map(campaign.variants.map(({ name, action }) => [name, action.kind !== 'none']));
@@ -35,6 +41,7 @@ export const campaignDesign = (campaign: DesignedCampaign): Design => {
     reference: referenceArm(campaign),
     windowDays: campaign.windowDays,
     metrics: campaign.metrics,
+    ...(campaign.decision !== undefined && { decision: campaign.decision }),
   };
 };
 

@@ -4,12 +4,13 @@
 // (two arms, three guards, three looks: 1.8%).
 // Repurchase: Fisher's exact test of "no worse than the reference" over the part of the window passed so far: all arms
 // had the same time, so the comparison is fair although the rate is not the window's yet.
+// Guardrail metrics of the plan: against the reference, over customers whose window is over.
 // Complaints, unsubscribes: exact binomial test against the share of sent mails that is tolerated.
 
 import { complaintShareMax, unsubscribeShareMax } from '../base/limits.ts';
 import { binomialAtLeast, hypergeometricAtMost } from '../numeric/distributions.ts';
 import type { ArmSummary } from '../outcomes/summary.ts';
-import type { HarmCheck } from './result.ts';
+import type { HarmCheck, MetricResult } from './result.ts';
 
 export const harmBoundary = 0.001;
 
@@ -25,6 +26,33 @@ export const checkHarm = (arm: string, summary: ArmSummary, reference?: ArmSumma
   }
   return checks;
 };
+
+/** Covered above, with a rate that is tolerated where the reference has none. */
+const checkedAlready: readonly string[] = ['repurchase', 'unsubscribe', 'complaint'];
+
+/** A guardrail that got worse than in the reference, over customers whose window is over; one-sided, of the estimate. */
+export const checkGuardrails = (guardrails: readonly MetricResult[]): readonly HarmCheck[] =>
+  guardrails
+    .filter(({ metric }) => !checkedAlready.includes(metric))
+    .flatMap(({ metric, unit, better, arms, comparisons }) => {
+      const valueIn = (name: string): number => arms.find(({ arm }) => arm === name)?.value ?? 0;
+      return comparisons.flatMap(({ arm, reference, estimate }): readonly HarmCheck[] => {
+        if (estimate.kind === 'no-estimate') return [];
+        const isWorse = better === 'lower' ? estimate.difference > 0 : estimate.difference < 0;
+        const pValue = isWorse ? estimate.pValue / 2 : 1 - estimate.pValue / 2;
+        return [
+          {
+            arm,
+            measure: 'guardrail',
+            metric: { metric, unit },
+            observed: valueIn(arm),
+            against: valueIn(reference),
+            pValue,
+            stop: pValue < harmBoundary,
+          },
+        ];
+      });
+    });
 
 const repurchaseCheck = (arm: string, summary: ArmSummary, reference: ArmSummary): HarmCheck => {
   const pValue = hypergeometricAtMost(

@@ -4,6 +4,7 @@
 // What could not be estimated is a value of its own kind with its reason, never p = 1 and never zero.
 // Repurchase rate: share of the arm's customers with at least one kept order in the window (intention to treat).
 
+import type { DecisionRule } from '../assignment/decision-rule.ts';
 import type { CampaignId } from '../base/ids.ts';
 
 /** Oldest first; of results at the same time, the one over all runs last. */
@@ -185,15 +186,66 @@ export interface WeekResult {
   readonly comparisons: readonly Comparison[];
 }
 
+/** What the looks so far, together, say of the primary metric. */
+export interface Sequential {
+  readonly kind: DecisionRule['kind'];
+  /** By a group-sequential rule; empty where the test is decided once, at its end. */
+  readonly arms: readonly SequentialArm[];
+  /** For watching, and never for deciding; empty once the test is over, and where nothing can be said. */
+  readonly watching: readonly Watched[];
+  /** How to read it. */
+  readonly note: Text;
+}
+
+export interface SequentialArm {
+  readonly arm: string;
+  readonly reference: string;
+  /** Customers whose window is over ÷ those planned, of both arms (harmonic). */
+  readonly informationFraction: number;
+  /** That had something new, this one included where it had. */
+  readonly looks: readonly SequentialLook[];
+  /** What |z| has to reach at this look; null where it cannot decide. */
+  readonly boundary: number | null;
+  readonly crossed: boolean;
+  /** All looks together miss the truth in 5% of cases at most. */
+  readonly repeatedInterval: { readonly low: number; readonly high: number } | null;
+  /** Over all looks and arms. */
+  readonly adjustedPValue: number | null;
+}
+
+export interface SequentialLook {
+  readonly look: number;
+  readonly asOf: string;
+  readonly informationFraction: number;
+  readonly z: number;
+  readonly boundary: number | null;
+  /** Error spent up to this look, of this arm's share. */
+  readonly spent: number;
+  readonly crossed: boolean;
+}
+
+/** A confidence sequence: over all looks, however many, it misses the truth in 5% of cases at most. */
+export interface Watched {
+  readonly arm: string;
+  readonly reference: string;
+  /** matured: customers whose window is over; so-far: everybody, over the part of the window that has passed. */
+  readonly over: 'matured' | 'so-far';
+  readonly difference: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 export type Decision = 'continue' | 'stop-for-harm' | 'roll-out' | 'keep-holding' | 'inconclusive';
 
 /** One guard that may stop a campaign at a look; it can only stop, never declare a winner. */
 export interface HarmCheck {
   readonly arm: string;
-  readonly measure: 'repurchase' | 'complaints' | 'unsubscribes';
-  /** Share observed in the arm. */
+  readonly measure: 'repurchase' | 'complaints' | 'unsubscribes' | 'guardrail';
+  /** Of a guardrail: the metric's name and unit. */
+  readonly metric?: Pick<MetricResult, 'metric' | 'unit'>;
+  /** Share (or the metric's value) observed in the arm. */
   readonly observed: number;
-  /** The reference's share, or the share that is tolerated. */
+  /** The reference's, or the share that is tolerated. */
   readonly against: number;
   /** One-sided, of "no worse than that". */
   readonly pValue: number;
@@ -237,6 +289,8 @@ export interface TestResult {
   /** Empty where all were assigned in one week. */
   readonly weeks: readonly WeekResult[];
   readonly harm: readonly HarmCheck[];
+  /** Absent where there is nothing to compare, or what there is cannot be believed. */
+  readonly sequential?: Sequential;
   readonly decision: Decision;
   /** The variant to roll out; null unless the decision is roll-out. */
   readonly winner: string | null;

@@ -1,16 +1,19 @@
 // A run's look when the workflow's wait is over: read the outcomes, keep the result, and say what comes next.
 // A look is made outcomeDelayMs after it is due. Asked too early it waits; asked twice it answers from the result kept,
 // so a repeated task changes nothing. A wait that overslept several looks makes the latest of them.
+// By a group-sequential rule a look may also be the last one: the campaign then ends as it would at its end. Where a
+// campaign repeats, its looks are at the ends of its runs, over every run so far.
 // The last run's final look ends the campaign; where a campaign repeats, it also gives a result over all runs, each
 // customer counted once from the first assignment (the same salt gave the same arm in every run).
 
+import { fixedDecision } from '../assignment/decision-rule.ts';
 import { Failure } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
 import { historyDays, outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { transition } from '../campaigns/lifecycle.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
-import { lookTimesMs, nextRun } from '../campaigns/schedule.ts';
+import { lookTimesMs, nextRun, repeats, runNumber } from '../campaigns/schedule.ts';
 import { collectOutcomes } from '../outcomes/collect.ts';
 import type { CampaignStore, CatalogStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
 import { analyse } from './analyse.ts';
@@ -58,31 +61,66 @@ export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): P
   if (look === 0 || (run.skipped === true && !isFinal)) {
     return answer('look', lookAtMs[run.skipped === true ? lookAtMs.length - 1 : 0]);
   }
+  if (campaign.status === 'finished' && (await ports.results.get(campaignId, runId, look)) === undefined) {
+    return answer('finished');
+  }
   const result =
-    run.skipped === true ? undefined : await resultOf(campaign, [run], runId, look, isFinal, ports);
-  if (!isFinal) {
+    run.skipped === true
+      ? undefined
+      : await resultOf(ofRun(campaign), [run], { runId, look, final: isFinal }, ports);
+  if (!isFinal && result?.final !== true) {
     if (result?.decision !== 'stop-for-harm') {
       return answer('look', lookAtMs[look]);
     }
     await end(campaignId, 'cancel', ports, result.sentence.en);
     return answer('finished');
   }
-  if (nextRun(campaign, runId, Date.parse(run.frozenAt)) === undefined) {
-    await finish(campaign, ports);
+  const isLastRun = nextRun(campaign, runId, Date.parse(run.frozenAt)) === undefined;
+  if (!isFinal) {
+    await end(campaignId, 'finish', ports, endedEarly(result));
+  } else if (isLastRun) {
+    await finish(campaign, run, ports);
+  } else if (decidesOverRuns(campaign) && run.skipped !== true) {
+    await lookOverRuns(campaign, run, ports);
   }
   return answer(result?.winner && campaign.rollout === 'automatic' ? 'roll-out' : 'finished');
 };
+
+/** Boundaries are for the whole test: of a campaign that repeats, no run decides for itself before its end. */
+const ofRun = (campaign: Campaign): Campaign =>
+  decidesOverRuns(campaign) ? { ...campaign, decision: fixedDecision } : campaign;
+
+const decidesOverRuns = ({ decision, trigger }: Campaign): boolean =>
+  decision?.kind === 'group-sequential' && repeats(trigger);
+
+const endedEarly = (result: CampaignResult | undefined): string | undefined =>
+  result && `Decided at look ${result.look}: ${result.sentence.en}`;
+
+/** A look of the whole campaign at the end of one of its runs, over the customers of all runs so far. */
+const lookOverRuns = async (campaign: Campaign, { runId }: CampaignRun, ports: LookPorts): Promise<void> => {
+  const runs = await frozenRuns(campaign, ports);
+  const at = { runId: allRuns, look: runNumber(runId), final: false };
+  const result = await resultOf(campaign, runs, at, ports);
+  if (result.final) {
+    await end(campaign.campaignId, 'finish', ports, endedEarly(result));
+  }
+};
+
+interface At {
+  readonly runId: string;
+  readonly look: number;
+  readonly final: boolean;
+}
 
 /** Kept from an earlier attempt, or made now. */
 const resultOf = async (
   campaign: Campaign,
   runs: readonly CampaignRun[],
-  runId: string,
-  look: number,
-  final: boolean,
+  { runId, look, final }: At,
   { results, outcomes, catalog, clock }: LookPorts,
 ): Promise<CampaignResult> => {
-  const kept = await results.get(campaign.campaignId, runId, look);
+  const { campaignId } = campaign;
+  const kept = await results.get(campaignId, runId, look);
   if (kept !== undefined) {
     return kept;
   }
@@ -99,14 +137,25 @@ const resultOf = async (
     historyDays,
     feed,
   });
-  const result = analyse(design, collected, { look, final, asOf: new Date(asOfMs).toISOString() });
-  return await results.write({ campaignId: campaign.campaignId, runId, ...result });
+  const earlier = (await results.list(campaignId)).findLast(
+    (one) => one.runId === runId && one.look < look && one.sequential !== undefined,
+  );
+  const asOf = new Date(asOfMs).toISOString();
+  const result = analyse(design, collected, { look, final, asOf, ...(earlier !== undefined && { earlier }) });
+  return await results.write({ campaignId, runId, ...result });
 };
 
-const finish = async (campaign: Campaign, ports: LookPorts): Promise<void> => {
-  const runs = (await ports.campaigns.runs(campaign.campaignId)).filter((run) => run.skipped !== true);
+const frozenRuns = async (
+  { campaignId }: Campaign,
+  { campaigns }: LookPorts,
+): Promise<readonly CampaignRun[]> =>
+  (await campaigns.runs(campaignId)).filter((run) => run.skipped !== true);
+
+const finish = async (campaign: Campaign, { runId }: CampaignRun, ports: LookPorts): Promise<void> => {
+  const runs = await frozenRuns(campaign, ports);
   if (runs.length > 1) {
-    await resultOf(campaign, runs, allRuns, 1, true, ports);
+    const look = decidesOverRuns(campaign) ? runNumber(runId) : 1;
+    await resultOf(campaign, runs, { runId: allRuns, look, final: true }, ports);
   }
   await end(campaign.campaignId, 'finish', ports);
 };

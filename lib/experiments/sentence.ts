@@ -2,7 +2,7 @@
 // with its interval, and what follows. Figures are written by metric-words.ts.
 
 import { alpha } from './effect.ts';
-import { type Figures, figuresOf, metricText, percent } from './metric-words.ts';
+import { type Figures, figuresOf, metricName, metricText, percent } from './metric-words.ts';
 import type { Comparison, Decision, Estimate, HarmCheck, MetricResult, NoEstimate, Text } from './result.ts';
 
 export interface SentenceFacts {
@@ -87,24 +87,39 @@ const measureNames: { readonly [measure in HarmCheck['measure']]: Text } = {
   repurchase: { en: 'repurchase', 'zh-CN': '复购率' },
   complaints: { en: 'complaints', 'zh-CN': '投诉率' },
   unsubscribes: { en: 'unsubscribes', 'zh-CN': '退订率' },
+  guardrail: { en: 'a guardrail', 'zh-CN': '护栏指标' },
 };
 
+const measureName = ({ measure, metric }: HarmCheck): Text =>
+  metric === undefined ? measureNames[measure] : metricName(metric.metric);
+
+const valueText = (value: number, { metric }: HarmCheck): string =>
+  metric === undefined || metric.unit === 'share' ? percent(value, 2) : value.toFixed(2);
+
 const harmSentence = (check: HarmCheck): Text => {
-  const name = measureNames[check.measure];
-  const observed = percent(check.observed, 2);
-  const against = percent(check.against, 2);
-  const en = check.measure === 'repurchase' ? `${against} without it` : `${against} tolerated`;
-  const zh = check.measure === 'repurchase' ? `对照为 ${against}` : `容许上限为 ${against}`;
+  const name = measureName(check);
+  const observed = valueText(check.observed, check);
+  const against = valueText(check.against, check);
+  const isTolerated = check.measure === 'complaints' || check.measure === 'unsubscribes';
+  const en = isTolerated ? `${against} tolerated` : `${against} without it`;
+  const zh = isTolerated ? `容许上限为 ${against}` : `对照为 ${against}`;
   return {
     en: `Stopped for harm: ${name.en} of variant ${check.arm} at ${observed} against ${en} (one-sided p < 0.001).`,
     'zh-CN': `因损害而停止：变体 ${check.arm} 的${name['zh-CN']}为 ${observed}，${zh}（单侧 p < 0.001）。`,
   };
 };
 
-const guardClause = ({ arm, measure, observed, against }: HarmCheck): Text => ({
-  en: `; ${measureNames[measure].en} of variant ${arm} at ${percent(observed, 2)} stand against rolling it out (guard: ${percent(against, 2)})`,
-  'zh-CN': `；但变体 ${arm} 的${measureNames[measure]['zh-CN']}为 ${percent(observed, 2)}，不宜推广（界限 ${percent(against, 2)}）`,
-});
+const guardClause = (check: HarmCheck): Text => {
+  const [name, observed, against] = [
+    measureName(check),
+    valueText(check.observed, check),
+    valueText(check.against, check),
+  ];
+  return {
+    en: `; ${name.en} of variant ${check.arm} at ${observed} stand against rolling it out (guard: ${against})`,
+    'zh-CN': `；但变体 ${check.arm} 的${name['zh-CN']}为 ${observed}，不宜推广（界限 ${against}）`,
+  };
+};
 
 const days = (count: number): string => (count === 1 ? '1 day' : `${count} days`);
 
