@@ -84,17 +84,23 @@ export const repeatedPValue = (z: number, fractions: readonly number[], spending
 export const repeatedPValueOf = (z: number, criticalAt: (alpha: number) => number): number => {
   if (Number.isNaN(z)) throw new RangeError('a repeated p-value needs a z, received NaN');
   const [least, most] = [1e-8, 0.999];
-  if (Math.abs(z) >= criticalAt(least)) return least;
-  if (Math.abs(z) < criticalAt(most)) return 1;
-  // The critical value falls as the error grows; bisection on the logarithm.
-  const log = decreasingRoot(
-    (x) => criticalAt(Math.exp(x)),
-    Math.abs(z),
-    Math.log(least),
-    Math.log(most),
-    1e-6,
-  );
-  return Math.exp(log);
+  const above = (logError: number): number => criticalAt(Math.exp(logError)) - Math.abs(z);
+  let [low, high] = [Math.log(least), Math.log(most)];
+  let [atLow, atHigh] = [above(low), above(high)];
+  if (atLow <= 0) return least;
+  if (atHigh > 0) return 1;
+  // The critical value falls as the error grows, nearly on a line with its logarithm: regula falsi (Illinois).
+  while (high - low > 1e-6) {
+    const guess = atLow < Infinity ? (low * atHigh - high * atLow) / (atHigh - atLow) : (low + high) / 2;
+    const at = above(guess);
+    if (Math.abs(at) < 1e-7) return Math.exp(guess);
+    if (at > 0) {
+      [low, atLow, atHigh] = [guess, at, atHigh / 2];
+    } else {
+      [high, atHigh, atLow] = [guess, at, atLow / 2];
+    }
+  }
+  return Math.exp((low + high) / 2);
 };
 
 /**
@@ -174,16 +180,10 @@ const densityAt = (s: number, t: number, before: Paths | undefined): number => {
 
 const normalDensity = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
 
-/** x with f(x) = target for a decreasing f, by bisection. */
-const decreasingRoot = (
-  f: (x: number) => number,
-  target: number,
-  low: number,
-  high: number,
-  tolerance = 1e-10,
-): number => {
+/** x with f(x) = target for a decreasing f, by bisection to 1e-10. */
+const decreasingRoot = (f: (x: number) => number, target: number, low: number, high: number): number => {
   let [from, to] = [low, high];
-  while (to - from > tolerance) {
+  while (to - from > 1e-10) {
     const middle = (from + to) / 2;
     if (f(middle) > target) from = middle;
     else to = middle;

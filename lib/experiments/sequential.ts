@@ -150,7 +150,7 @@ const z975 = normalQuantile(1 - alpha / 2);
 
 /** Of the test that gave the p-value: the pooled one of shares. */
 const zOf = ({ difference, pValue, standardError }: Estimate): number =>
-  pValue > 0 ? Math.sign(difference) * normalQuantile(1 - pValue / 2) : difference / standardError;
+  pValue > 1e-300 ? -Math.sign(difference) * normalQuantile(pValue / 2) : difference / standardError;
 
 /** 1: above the reference, −1: below; 0: not shown, or not at this look. */
 const crossingOf = (last: SequentialLook | undefined, look: number): number =>

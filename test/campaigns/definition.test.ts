@@ -97,6 +97,7 @@ describe('a campaign definition', () => {
       windowDays: 30,
       metrics: defaultMetrics,
       lookDays: [],
+      decision: { kind: 'fixed' },
       rollout: 'manual',
       'variants.0.action.offer.redemptionsPerCodeMax': 1,
       'variants.0.action.offer.redemptionsPerCustomerMax': 1,
@@ -182,6 +183,37 @@ describe('a campaign definition', () => {
     ['a window of 0 days', { windowDays: 0 }, 'windowDays'],
     ['a window of 366 days', { windowDays: 366 }, 'windowDays'],
     ['a look at the default window', { lookDays: [30] }, 'lookDays.0'],
+    [
+      'an unknown way to spend the error',
+      { decision: { kind: 'group-sequential', spending: 'all' } },
+      'decision.spending',
+    ],
+    [
+      'looks at customers who come one by one without a plan',
+      {
+        trigger: {
+          kind: 'event',
+          event: 'x',
+          startsAt: '2026-03-01T00:00:00Z',
+          endsAt: '2026-05-01T00:00:00Z',
+        },
+        decision: { kind: 'group-sequential' },
+      },
+      'decision.plannedCustomers',
+    ],
+    [
+      'a look after the last window of an event campaign',
+      {
+        trigger: {
+          kind: 'event',
+          event: 'x',
+          startsAt: '2026-03-01T00:00:00Z',
+          endsAt: '2026-03-11T00:00:00Z',
+        },
+        lookDays: [39, 40],
+      },
+      'lookDays.1',
+    ],
     ['a metric twice', { metrics: { secondary: ['orders', 'orders'] } }, 'metrics.secondary.1'],
     ['a cap that is no percentile', { metrics: { winsorize: 99 } }, 'metrics.winsorize'],
     ['hour 24', { quietHours: { fromHour: 21, toHour: 24 } }, 'quietHours.toHour'],

@@ -277,3 +277,82 @@ describe('an event campaign of 50 days that customers enter again every 30', () 
     expect(over?.arms.find(({ arm }) => arm === 'A')?.conversions).toBeGreaterThan(200);
   });
 });
+
+describe('an event campaign of 60 days, decided by group-sequential looks', () => {
+  const planned = (plannedCustomers: number): Campaign => ({
+    ...campaign,
+    lookDays: [40],
+    rollout: 'manual',
+    startedAt: at(0),
+    trigger: { kind: 'event', event: 'x', startsAt: at(0), endsAt: at(60) },
+    decision: { kind: 'group-sequential', spending: 'obrien-fleming', plannedCustomers },
+  });
+  beforeEach(() => open(planned(4_000), runAt('run-1', at(0))));
+
+  test('ends at the look that shows the effect, finished and not cancelled, and says why', async () => {
+    nowIs(40);
+    expect((await look()).next).toBe('finished');
+    expect(await results.latest(campaignId)).toMatchObject({ look: 1, final: true, winner: 'A' });
+    const ended = await store.get(campaignId);
+    expect(ended).toMatchObject({ status: 'finished', endedAt: at(40, outcomeDelayMs) });
+    expect(ended?.endedReason).toMatch(/^Decided at look 1: Variant A raised/);
+    expect((await look()).next).toBe('finished');
+    expect(queries).toHaveLength(1);
+  });
+
+  test('goes on to its end where nothing is shown, and remembers what the look spent', async () => {
+    data = population({ A: 105, holdout: 100 });
+    nowIs(40);
+    expect(await look()).toMatchObject({ next: 'look', lookAt: at(90, outcomeDelayMs) });
+    nowIs(90);
+    expect((await look()).next).toBe('finished');
+    const last = await results.latest(campaignId);
+    expect(last).toMatchObject({ look: 2, final: true, decision: 'inconclusive' });
+    expect(last?.sequential?.arms[0].looks.map((one) => one.look)).toEqual([1, 2]);
+  });
+});
+
+describe('a campaign that repeats and is decided over all its runs', () => {
+  const repeating: Campaign = {
+    ...campaign,
+    lookDays: [],
+    rollout: 'manual',
+    trigger: { kind: 'recurring', everyDays: 10, startsAt: at(0), endsAt: at(25) },
+    decision: { kind: 'group-sequential', spending: 'obrien-fleming', plannedCustomers: 4_000 },
+  };
+  const runs = [runAt('run-1', at(0)), runAt('run-2', at(10)), runAt('run-3', at(20))];
+  beforeEach(() => open(repeating, ...runs));
+
+  test('looks at the end of each run at the customers of all, and ends where an effect is shown', async () => {
+    nowIs(30);
+    expect((await look('run-1')).next).toBe('finished');
+    const over = (await results.list(campaignId)).find(({ runId }) => runId === allRuns);
+    expect(over).toMatchObject({ look: 1, final: true, winner: 'A' });
+    expect((await store.get(campaignId))?.status).toBe('finished');
+    // What still ran is over, too, and makes no further result.
+    nowIs(40);
+    expect((await look('run-2')).next).toBe('finished');
+    expect(await results.list(campaignId)).toHaveLength(2);
+  });
+
+  test('goes on while nothing is shown; a look without new customers spends nothing', async () => {
+    data = population({ A: 105, holdout: 100 });
+    for (const [day, run] of [
+      [30, 'run-1'],
+      [40, 'run-2'],
+      [50, 'run-3'],
+    ] as const) {
+      nowIs(day);
+      await look(run);
+    }
+    const over = (await results.list(campaignId)).filter(({ runId }) => runId === allRuns);
+    expect(over.map((one) => [one.look, one.final])).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
+    expect(over[1].sequential?.arms[0].looks).toHaveLength(1);
+    expect(over[2].sequential?.arms[0].looks.at(-1)?.spent).toBe(0.05);
+    expect((await store.get(campaignId))?.status).toBe('finished');
+  });
+});

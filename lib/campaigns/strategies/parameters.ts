@@ -2,6 +2,7 @@
 // definition that follow from them. Shares in [0, 1]; units last.
 
 import { z } from 'zod';
+import { fixedDecision } from '../../assignment/decision-rule.ts';
 import { defaultMetrics } from '../../assignment/metric-plan.ts';
 import { holdoutShareMax, windowDaysMax } from '../../base/limits.ts';
 import type { Trigger } from '../campaign.ts';
@@ -138,6 +139,7 @@ export const usual = ({ holdoutShare, channels }: Shared) =>
     recommendationsCount: 3,
     windowDays: 30,
     metrics: defaultMetrics,
+    decision: fixedDecision,
     lookDays: [],
     rollout: 'manual',
   }) as const satisfies Partial<CampaignDefinition>;
