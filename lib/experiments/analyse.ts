@@ -80,8 +80,8 @@ export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestRe
       sampleRatio,
       primary,
       currency,
-      asOfMs: Date.parse(look.asOf),
-      final: look.final,
+      asOfMs: Date.parse(asOf),
+      final,
     }),
   };
 };

@@ -49,6 +49,7 @@ const outcomes = (of: Arms, isOpen = false): RunOutcomes => {
     sums: new Map(isOpen ? [] : arms.map(([name, summary]) => [name, armSums(summary)])),
     segments: new Map(),
     weeks: new Map(),
+    days: new Map(),
     conflictsCount: 0,
     currencies: ['USD'],
     refundsWithoutOrderCount: 0,
