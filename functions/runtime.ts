@@ -18,7 +18,9 @@ import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts'
 import { createDeliveryStore } from '../lib/adapters/delivery-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
 import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
+import { createExperimentResultStore } from '../lib/adapters/experiment-results-dynamodb.ts';
 import { createExperimentStore } from '../lib/adapters/experiment-store-dynamodb.ts';
+import { createExposureSource } from '../lib/adapters/exposures-duckdb.ts';
 import { createInbox } from '../lib/adapters/inbox-dynamodb.ts';
 import { createJourneyStore } from '../lib/adapters/journey-store-dynamodb.ts';
 import { createKeyStore } from '../lib/adapters/key-store-dynamodb.ts';
@@ -219,6 +221,7 @@ export const workflows = once(() =>
     trainingArn: process.env.REPRISE_TRAINING_STATE_MACHINE_ARN,
     campaignArn: process.env.REPRISE_CAMPAIGN_STATE_MACHINE_ARN,
     reportArn: process.env.REPRISE_REPORT_STATE_MACHINE_ARN,
+    experimentArn: process.env.REPRISE_EXPERIMENT_STATE_MACHINE_ARN,
   }),
 );
 export const campaignStore = once(() =>
@@ -289,6 +292,12 @@ export const assortment = once(() =>
 );
 export const experimentStore = once(() =>
   createExperimentStore(documentClient(), required('REPRISE_CONTROL_TABLE')),
+);
+export const experimentResults = once(() =>
+  createExperimentResultStore(documentClient(), required('REPRISE_CONTROL_TABLE')),
+);
+export const exposureSource = once(() =>
+  createExposureSource(archiveStore(), customerStore(), withAnalytics),
 );
 /** Running experiments and the global holdout's salt, held in memory. */
 export const inForce = once(() =>

@@ -12,7 +12,7 @@ import type { FunctionName } from './functions.ts';
 export type TableName = 'customers' | 'catalog' | 'campaigns' | 'control';
 export type BucketName = 'archive' | 'models';
 export type QueueName = 'events' | 'triggers';
-export type MachineName = 'training' | 'campaign' | 'report';
+export type MachineName = 'training' | 'campaign' | 'report' | 'experiment';
 
 type TableAction =
   | 'GetItem'
@@ -28,6 +28,8 @@ type TableAction =
 /** Reads and writes under these key prefixes; listing is limited to the same prefixes. */
 export interface BucketNeed {
   readonly read?: readonly string[];
+  /** Lists only; what may be read may be listed anyway. */
+  readonly list?: readonly string[];
   readonly write?: readonly string[];
 }
 
@@ -98,7 +100,9 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   },
   experiments: {
     tables: { control: ['GetItem', 'PutItem', 'DeleteItem', 'Query'] },
-    buckets: { models: { read: ['versions/'] } },
+    // Whether a variant's model is there.
+    buckets: { models: { list: ['versions/'] } },
+    machines: ['experiment'],
   },
   coupons: {
     tables: {
@@ -206,6 +210,14 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     buckets: { archive: { read: ['events/', 'campaigns/'], write: ['campaigns/'] } },
     settings: true,
   },
+  'experiment-analyse': {
+    tables: {
+      control: ['GetItem', 'PutItem', 'DeleteItem'],
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem'],
+    },
+    buckets: { archive: { read: ['events/'] } },
+  },
 };
 
 const bucketStatements = (bucket: IBucket, need: BucketNeed): PolicyStatement[] => {
@@ -216,11 +228,16 @@ const bucketStatements = (bucket: IBucket, need: BucketNeed): PolicyStatement[] 
         actions: ['s3:GetObject'],
         resources: need.read.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
       }),
-      // Without it a missing object answers 403 instead of 404.
+    );
+  }
+  // Without it an object that is missing answers 403 instead of 404 to who may read it.
+  const listed = [...(need.read ?? []), ...(need.list ?? [])];
+  if (listed.length > 0) {
+    statements.push(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
-        conditions: { StringLike: { 's3:prefix': need.read.map((prefix) => `${prefix}*`) } },
+        conditions: { StringLike: { 's3:prefix': listed.map((prefix) => `${prefix}*`) } },
       }),
     );
   }

@@ -83,6 +83,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/admin/experiments', to: 'experiments' },
   { method: 'GET', path: '/v1/admin/experiments/{experimentId}', to: 'experiments' },
   { method: 'PUT', path: '/v1/admin/experiments/{experimentId}', to: 'experiments' },
+  { method: 'GET', path: '/v1/admin/experiments/{experimentId}/result', to: 'experiments' },
   { method: 'POST', path: '/v1/admin/experiments/{experimentId}/{action}', to: 'experiments' },
   { method: 'GET', path: '/v1/admin/campaigns', to: 'campaigns' },
   { method: 'POST', path: '/v1/admin/campaigns', to: 'campaigns' },

@@ -38,7 +38,7 @@ export const deliveryConcurrencyMax = 10;
  * Whatever fails: a table or bucket that does not answer would otherwise end the execution, and with it the campaign,
  * for starting again under the same name starts nothing. Up to half an hour; every task may be repeated.
  */
-const outage: { readonly retry: RetryProps } = {
+export const outage: { readonly retry: RetryProps } = {
   retry: {
     errors: [Errors.ALL],
     interval: Duration.seconds(5),

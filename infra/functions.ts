@@ -95,6 +95,12 @@ export const functionSpecs = {
     analytics: true,
     describe: 'Joins outcomes to assignments and estimates',
   },
+  'experiment-analyse': {
+    memoryMb: 3008,
+    timeoutS: 900,
+    analytics: true,
+    describe: 'Joins outcomes to exposures and estimates',
+  },
 } as const satisfies Record<string, FunctionSpec>;
 
 export type FunctionName = keyof typeof functionSpecs;

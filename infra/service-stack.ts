@@ -30,6 +30,7 @@ import { addRoutes, createApi } from './api.ts';
 import { createCampaignWorkflow } from './campaign-workflow.ts';
 import { type Config, workspaceSettings } from './config.ts';
 import type { DataStack } from './data-stack.ts';
+import { createExperimentWorkflow } from './experiment-workflow.ts';
 import {
   createFunction,
   type FunctionName,
@@ -272,8 +273,9 @@ export class ServiceStack extends Stack {
       this.buckets.archive,
       logs,
     );
-    // Its failures are errors of its function, which is watched as all of them are.
+    // Failures of both are errors of their functions, which are watched as all of them are.
     createReportWorkflow(this, namePrefix, this.functionOf('campaign-analyse'), logs);
+    createExperimentWorkflow(this, namePrefix, this.functionOf('experiment-analyse'), logs);
     return { training, campaign };
   }
 

@@ -4,6 +4,8 @@
 import { type CustomerId, customerId, messageId } from '../base/ids.ts';
 import { archiveListedDaysMax, archiveObjectsConcurrencyMax } from '../base/limits.ts';
 import type { JsonObject, StoredEvent } from '../events/event.ts';
+import { loopSource } from '../events/loop-event.ts';
+import type { Feed } from '../outcomes/feed.ts';
 import type { Analytics, CustomerStore, ObjectStore, StoredObject } from '../ports.ts';
 
 const dayMs = 86_400_000;
@@ -83,4 +85,20 @@ export const linkedUsers = async (
     rows.flatMap(({ userId, anonymousId }) => (userId === undefined && anonymousId ? [anonymousId] : [])),
   );
   return anonymous.size === 0 ? new Map() : await customers.linkedUsers([...anonymous]);
+};
+
+/** Of the table `events`, all customers': what the app sends, however old it is. */
+export const readFeed = async (analytics: Analytics): Promise<Feed> => {
+  const [row] = await analytics.rows(
+    `SELECT count(*)::DOUBLE AS count, min(receivedAt) AS oldest, max(receivedAt) AS newest
+     FROM events WHERE source <> ${sqlText(loopSource)}`,
+  );
+  const [count, oldestMs, newestMs] = [
+    Number(row.count),
+    Date.parse(String(row.oldest)),
+    Date.parse(String(row.newest)),
+  ];
+  return count === 0
+    ? { newestEventMs: undefined, usualGapMs: 0 }
+    : { newestEventMs: newestMs, usualGapMs: (newestMs - oldestMs) / count };
 };

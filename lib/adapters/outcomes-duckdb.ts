@@ -9,7 +9,6 @@ import { loopSource } from '../events/loop-event.ts';
 import { behaviourNames } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
 import type { AssignedCustomer } from '../outcomes/collect.ts';
-import type { Feed } from '../outcomes/feed.ts';
 import type {
   Analytics,
   CustomerStore,
@@ -24,6 +23,7 @@ import {
   eventOfRow,
   inChunks,
   linkedUsers,
+  readFeed,
   readLines,
   sqlText,
   sqlTexts,
@@ -138,22 +138,6 @@ const readEvents = async (analytics: Analytics, query: OutcomeQuery): Promise<re
          OR json_extract_string(properties, '$.campaignId') = ${sqlText(query.campaignId)})`,
   );
   return rows.map(eventOfRow);
-};
-
-/** Of all customers: what the app sends, however old it is. */
-const readFeed = async (analytics: Analytics): Promise<Feed> => {
-  const [row] = await analytics.rows(
-    `SELECT count(*)::DOUBLE AS count, min(receivedAt) AS oldest, max(receivedAt) AS newest
-     FROM events WHERE source <> ${sqlText(loopSource)}`,
-  );
-  const [count, oldestMs, newestMs] = [
-    Number(row.count),
-    Date.parse(String(row.oldest)),
-    Date.parse(String(row.newest)),
-  ];
-  return count === 0
-    ? { newestEventMs: undefined, usualGapMs: 0 }
-    : { newestEventMs: newestMs, usualGapMs: (newestMs - oldestMs) / count };
 };
 
 const resolved = async (

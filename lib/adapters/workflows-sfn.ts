@@ -2,19 +2,21 @@
 // running execution with the same input by the same execution, and ExecutionAlreadyExists afterwards (90 days).
 
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { ExperimentWorkflow } from '../experiments/experiment-workflow.ts';
 import type { ReportWorkflow, Workflows } from '../ports.ts';
 
 interface StateMachines {
   readonly trainingArn?: string;
   readonly campaignArn?: string;
   readonly reportArn?: string;
+  readonly experimentArn?: string;
 }
 
 /** An ARN may be absent where a function never starts that machine; starting it then is a programmer error. */
 export const createWorkflows = (
   machines: StateMachines,
   client: SFNClient = new SFNClient({}),
-): Workflows & ReportWorkflow => {
+): Workflows & ReportWorkflow & ExperimentWorkflow => {
   const start = async (arn: string | undefined, name: string, input: object): Promise<void> => {
     if (arn === undefined) throw new Error(`no state machine was given to start ${name} on`);
     try {
@@ -29,5 +31,6 @@ export const createWorkflows = (
     startTraining: (name, input) => start(machines.trainingArn, name, input),
     startCampaign: (name, input) => start(machines.campaignArn, name, input),
     startReport: (name, input) => start(machines.reportArn, name, input),
+    startExperiment: (name, input) => start(machines.experimentArn, name, input),
   };
 };

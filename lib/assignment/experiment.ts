@@ -5,6 +5,7 @@
 
 import type { ExperimentId, ModelVersion } from '../base/ids.ts';
 import type { Reranking } from '../base/settings.ts';
+import type { MetricPlan } from './metric-plan.ts';
 
 export type ExperimentStatus = 'draft' | 'running' | 'stopped' | 'finished';
 
@@ -45,6 +46,7 @@ export interface Experiment {
   /** The variant that the others are compared with. */
   readonly reference: string;
   readonly exclusion?: ExclusionSlice;
+  readonly metrics: MetricPlan;
   /** Set at creation from secure randomness; never changes. */
   readonly salt: string;
   /** First exposures count in startsAt ≤ time < endsAt; after it everybody is served as before. ISO 8601. */

@@ -146,6 +146,8 @@ export const variantsCountMax = 10;
 export const experimentVariantsCountMax = variantsCountMax;
 /** Longest an experiment takes customers in: the archive is read from its start at each analysis. */
 export const experimentDaysMax = 180;
+/** From an experiment's start here to the end of its last window: what one execution of its workflow lasts. */
+export const experimentDaysTotalMax = 350;
 /** A campaign as stored, templates and all; DynamoDB's item holds 400 KB. */
 export const campaignBytesMax = 350 * 1024;
 /** Interim looks of one run; each may stop for harm, and the chance of a false stop grows with them. */
@@ -276,6 +278,16 @@ export const redeemersCountMin = 10;
 export const metricsCountMax = 10;
 /** Columns of joint sums, metrics and covariates together: 465 products a customer, and systems of size 30 to solve. */
 export const jointColumnsCountMax = 30;
+/** Exposures of one customer in one day beyond which it is a program: a page every two minutes, twelve hours long. */
+export const personExposuresADayMax = 360;
+/** So many exposures without any other event of that customer look like a program's; fewer are a visitor who left. */
+export const silentExposuresCountMin = 30;
+/** Share of such customers in an arm beyond which the result is read with care. */
+export const silentShareMax = 0.01;
+/** Share of programs left out beyond which who is counted depends on the rule that leaves them out. */
+export const programShareMax = 0.01;
+/** Days between two looks at an experiment: the week is the shop's period, and each look has a whole one more. */
+export const experimentLookDays = 7;
 /** Share of customers met by another arm than theirs, beyond which the effect is visibly watered down. */
 export const crossoverShareMax = 0.01;
 /** Standardised difference of a covariate beyond which arms are called unlike (Austin, Statistics in Medicine 28, 2009). */

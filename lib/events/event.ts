@@ -69,6 +69,9 @@ export interface Behaviour {
   readonly orderId?: OrderId;
 }
 
+/** Segment's name for an assignment made by an app: properties {experiment_id, variation_id | variation_name}. */
+export const experimentViewed = 'Experiment Viewed';
+
 /** Names of the events that Reprise itself writes, so that the loop closes through data alone. */
 export const loopEvents = {
   /** A recommendation was answered: properties {recommendationId, placement, modelVersion, draws: {slots, share, ranked, pool}, asked?: {limit, …}, heldOut?, experiment?: {experimentId, variant, propensity}, items:[{itemId, rank, propensity, source}]}. */

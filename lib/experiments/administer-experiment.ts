@@ -3,14 +3,19 @@
 // version that is not there, a period that is over, and a running experiment that could meet the same customer at the
 // same place, unless both have slices of one group that do not overlap.
 
+import { hash } from 'node:crypto';
 import { overlap } from '../assignment/exclusion.ts';
 import type { Experiment } from '../assignment/experiment.ts';
 import type { ExperimentStore } from '../assignment/experiment-store.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
 import { type ExperimentId, experimentId } from '../base/ids.ts';
+import { experimentDaysTotalMax } from '../base/limits.ts';
+import { dayMs } from '../campaigns/schedule.ts';
 import type { Clock, ObjectStore, RandomBytes, SecretStore } from '../ports.ts';
 import { servingKey } from '../recommendations/assortment-source.ts';
 import { checkExperiment } from './experiment-definition.ts';
+import { experimentLooksMs } from './experiment-looks.ts';
+import type { ExperimentWorkflow } from './experiment-workflow.ts';
 
 export interface ExperimentPorts {
   readonly experiments: ExperimentStore;
@@ -19,6 +24,7 @@ export interface ExperimentPorts {
   readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly workflows: ExperimentWorkflow;
 }
 
 export const createExperiment = async (input: unknown, ports: ExperimentPorts): Promise<Experiment> => {
@@ -59,7 +65,11 @@ export const replaceExperiment = async (
 
 export const startExperiment = async (id: ExperimentId, ports: ExperimentPorts): Promise<Experiment> => {
   const stored = await existingExperiment(id, ports.experiments);
-  if (stored.status === 'running') return stored;
+  if (stored.status === 'running') {
+    // The start may have been written and its workflow not begun: beginning it twice begins it once.
+    await beginLooks(stored, ports.workflows);
+    return stored;
+  }
   if (stored.status !== 'draft') throw wrongStatus(stored, 'start', 'draft');
   const problems = await startProblems(stored, ports);
   if (problems.length > 0) {
@@ -80,7 +90,14 @@ export const startExperiment = async (id: ExperimentId, ports: ExperimentPorts):
     revision: stored.revision + 1,
   };
   await ports.experiments.write(next);
+  await beginLooks(next, ports.workflows);
   return next;
+};
+
+const beginLooks = async (experiment: Experiment, workflows: ExperimentWorkflow): Promise<void> => {
+  const { experimentId: id } = experiment;
+  const waitUntil = new Date(experimentLooksMs(experiment)[0]).toISOString();
+  await workflows.startExperiment(workflowName(id, 'looks'), { experimentId: id, waitUntil });
 };
 
 export const stopExperiment = async (
@@ -121,10 +138,17 @@ const startProblems = async (
   { experiments, models, clock }: ExperimentPorts,
 ): Promise<readonly Problem[]> => {
   const problems: Problem[] = [];
-  if (Date.parse(experiment.endsAt) <= clock.nowMs()) {
+  if (experiment.subject === 'recommendations' && Date.parse(experiment.endsAt) <= clock.nowMs()) {
     problems.push({
       path: 'endsAt',
       message: `is in the past (${experiment.endsAt}); nobody could be in it`,
+    });
+  }
+  const lastLookMs = experimentLooksMs({ ...experiment, startedAt: nowIso(clock) }).at(-1) ?? 0;
+  if (lastLookMs > clock.nowMs() + experimentDaysTotalMax * dayMs) {
+    problems.push({
+      path: 'windowDays',
+      message: `the last window would end more than ${experimentDaysTotalMax} days from now; start later, end sooner, or take a shorter window`,
     });
   }
   for (const [i, { serving }] of experiment.variants.entries()) {
@@ -173,6 +197,10 @@ const newId = (name: string, random: RandomBytes): string => {
     .slice(0, 40);
   return `${words === '' ? 'experiment' : words}-${hex(random.bytes(4))}`;
 };
+
+/** Step Functions' names hold 80 characters; an id may be longer, and some of its characters are not for names. */
+export const workflowName = (id: ExperimentId, mark: string): string =>
+  `${id.slice(0, 40)}-${hash('sha256', id).slice(0, 12)}-${mark}`;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const nowIso = (clock: Clock): string => new Date(clock.nowMs()).toISOString();

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
 import type { Experiment } from '../assignment/experiment.ts';
+import { metricPlanInput } from '../assignment/metric-plan-input.ts';
 import { sliceSchema } from '../assignment/slice-input.ts';
 import { type ModelVersion, modelVersion } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
@@ -29,6 +30,7 @@ export type ExperimentDefinition = Pick<
   | 'startsAt'
   | 'endsAt'
   | 'windowDays'
+  | 'metrics'
 >;
 
 /** Failure('invalid') with every problem; `experimentId` only where an app assigns and knows the experiment by it. */
@@ -90,6 +92,7 @@ const shape = z.strictObject({
   startsAt: instant,
   endsAt: instant,
   windowDays: z.int().min(1).max(windowDaysMax),
+  metrics: metricPlanInput(false).prefault({}),
 });
 
 const schema = shape.superRefine((given, context) => {

@@ -13,6 +13,7 @@ import { servingKey } from '../../lib/recommendations/assortment-source.ts';
 import { memoryExperimentStore } from '../fakes/experiment-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
 import { fakeSecretStore } from '../fakes/secret-store.ts';
+import { fakeWorkflows } from '../fakes/workflows.ts';
 
 const nowMs = Date.UTC(2026, 10, 25);
 const definition = (change: object = {}) => ({
@@ -43,16 +44,19 @@ const pathsOf = (failure: Failure) => (failure.detail.problems ?? []).map(({ pat
 describe('an experiment', () => {
   let ports: ExperimentPorts;
   let drawn: number;
+  let workflows: ReturnType<typeof fakeWorkflows>;
   beforeEach(async () => {
     const models = createFakeObjectStore();
     await models.put(servingKey(modelVersion('v2')), new Uint8Array(1), 'application/octet-stream');
     drawn = 0;
+    workflows = fakeWorkflows();
     ports = {
       experiments: memoryExperimentStore(),
       models,
       secrets: fakeSecretStore(),
       clock: { nowMs: () => nowMs },
       random: { bytes: (count) => new Uint8Array(count).fill(++drawn) },
+      workflows,
     };
   });
   const started = async (change: object = {}): Promise<Experiment> => {
@@ -75,6 +79,15 @@ describe('an experiment', () => {
     expect(stopped).toMatchObject({ status: 'stopped', endedReason: 'a bug in the new model' });
     expect(await ports.experiments.running()).toEqual([]);
     expect((await failureOf(startExperiment(draft.experimentId, ports))).kind).toBe('conflict');
+  });
+
+  it('begins its looks with its start, once however often it is started', async () => {
+    const { experimentId } = await started();
+    await startExperiment(experimentId, ports);
+    expect([...workflows.experiments]).toEqual([
+      [expect.stringMatching(/-looks$/), { experimentId, waitUntil: '2026-12-02T00:15:00.000Z' }],
+    ]);
+    expect([...workflows.experiments.keys()][0].length).toBeLessThanOrEqual(80);
   });
 
   it('keeps its salt when a draft is replaced, and is never edited once it runs', async () => {
@@ -133,6 +146,20 @@ describe('an experiment', () => {
     expect(pathsOf(await failureOf(started({ variants, ...over })))).toEqual([
       'endsAt',
       'variants.1.serving.modelVersion',
+    ]);
+  });
+
+  it('that an app has ended before starts all the same: its exposures are imported', async () => {
+    const external = { subject: 'external', placements: undefined, experimentId: 'mail-2008' };
+    const variants = [
+      { name: 'mail', weight: 0.5 },
+      { name: 'none', weight: 0.5 },
+    ];
+    const past = { startsAt: '2008-03-20T00:00:00Z', endsAt: '2008-03-21T00:00:00Z', windowDays: 14 };
+    const running = await started({ ...external, ...past, variants, reference: 'none' });
+    expect(running.status).toBe('running');
+    expect([...workflows.experiments.values()]).toEqual([
+      { experimentId: 'mail-2008', waitUntil: '2026-11-25T00:15:00.000Z' },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExperimentStore } from '../../lib/adapters/experiment-store-dynamodb.ts';
 import { type Experiment, runningPart } from '../../lib/assignment/experiment.ts';
 import type { ExperimentStore } from '../../lib/assignment/experiment-store.ts';
+import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { experimentId } from '../../lib/base/ids.ts';
 
 import { memoryExperimentStore } from '../fakes/experiment-store.ts';
@@ -31,6 +32,7 @@ const experiment = (id: string, change: Partial<Experiment> = {}): Experiment =>
   startsAt: '2026-11-01T00:00:00Z',
   endsAt: '2026-12-01T00:00:00Z',
   windowDays: 30,
+  metrics: defaultMetrics,
   createdAt: '2026-11-01T00:00:00Z',
   revision: 1,
   ...change,

@@ -7,6 +7,7 @@ import {
   executionChecksCountMax,
   executionHistoryEventsMax,
   executionMsMax,
+  experimentDaysTotalMax,
   journeyRoundMsMin,
   startDaysAheadMax,
   startHistoryEventsMax,
@@ -76,23 +77,25 @@ const definitionOf = (template: Template, name: string): Definition => {
 let training: Definition;
 let campaign: Definition;
 let report: Definition;
+let experiment: Definition;
 beforeAll(async () => {
   const { service } = await synthesizeForTest();
   training = definitionOf(service, 'Training');
   campaign = definitionOf(service, 'Campaign');
   report = definitionOf(service, 'Report');
+  experiment = definitionOf(service, 'Experiment');
 });
 
 describe('the workflows', () => {
   it('are valid Amazon States Language', () => {
-    for (const definition of [training, campaign, report]) {
+    for (const definition of [training, campaign, report, experiment]) {
       const { isValid, errorsText } = aslValidator(definition);
       expect(isValid, errorsText()).toBe(true);
     }
   });
 
   it('retry every task on the service faults of Lambda, each at a moment of its own', () => {
-    const tasks = [training, campaign].flatMap((definition) =>
+    const tasks = [training, campaign, experiment].flatMap((definition) =>
       Object.values(definition.States).flatMap((state) => [
         state,
         ...Object.values(state.ItemProcessor?.States ?? {}),
@@ -289,6 +292,32 @@ describe('the limits of Step Functions', () => {
     expect(`${campaignId}-run-365-${executions}`.length).toBeLessThanOrEqual(80);
     expect(executionMsMax).toBeLessThan(yearMs);
     expect(startDaysAheadMax * 24 * 60 * 60 * 1000).toBeLessThan(executionMsMax);
+  });
+});
+
+describe('the experiment workflow', () => {
+  it('waits by timestamp for each look, and goes on or ends as the look says', () => {
+    expect(experiment.States[experiment.StartAt]).toMatchObject({
+      Choices: [{ Variable: '$.waitUntil', IsPresent: true, Next: 'WaitForExperimentLook' }],
+      Default: 'AnalyseNow',
+    });
+    expect(experiment.States.WaitForExperimentLook).toMatchObject({
+      TimestampPath: '$.waitUntil',
+      Next: 'LookAtExperiment',
+    });
+    expect(experiment.States.LookAtExperiment.Next).toBe('AnotherLook?');
+    expect(
+      experiment.States['AnotherLook?'].Choices?.map(({ StringEquals, Next }) => [StringEquals, Next]),
+    ).toEqual([['look', 'WaitForExperimentLook']]);
+    expect(experiment.States['AnotherLook?'].Default).toBe('ExperimentEnded');
+    expect(experiment.States.AnalyseNow).toMatchObject({
+      Parameters: { step: 'now', 'experimentId.$': '$.experimentId' },
+      Next: 'Analysed',
+    });
+  });
+
+  it('is over before the year that an execution may last', () => {
+    expect(experimentDaysTotalMax * 86_400_000).toBeLessThanOrEqual(executionMsMax);
   });
 });
 

@@ -1,0 +1,55 @@
+// An experiment's numbers now: exposures from the archive, customers in the arm of their first, outcomes and estimates as
+// of a campaign's run (collect.ts, analyse.ts), and beside them what speaks of the exposures themselves.
+
+import type { Experiment } from '../assignment/experiment.ts';
+import { historyDays } from '../base/limits.ts';
+import { collectOutcomes } from '../outcomes/collect.ts';
+import type { ExposureSource } from '../outcomes/exposure-source.ts';
+import { foldExposures } from '../outcomes/exposures.ts';
+import type { CatalogStore } from '../ports.ts';
+import { analyse } from './analyse.ts';
+import { experimentDesign } from './experiment-design.ts';
+import { intakeOf } from './experiment-looks.ts';
+import type { ExperimentResult } from './experiment-result.ts';
+import { exposureChecks } from './exposure-checks.ts';
+import { itemCosts } from './item-costs.ts';
+import { ownEvents } from './outcome-query.ts';
+
+export interface AnalysisPorts {
+  readonly exposures: ExposureSource;
+  readonly catalog: Pick<CatalogStore, 'get'>;
+}
+
+export const analyseExperiment = async (
+  experiment: Experiment,
+  { look, final, asOfMs }: { readonly look: number; readonly final: boolean; readonly asOfMs: number },
+  { exposures, catalog }: AnalysisPorts,
+): Promise<ExperimentResult> => {
+  const { experimentId, subject, variants } = experiment;
+  const design = experimentDesign(experiment);
+  const { windowDays, metrics } = design;
+  const { cells, events, feed } = await exposures.read({
+    experimentId,
+    subject,
+    ...intakeOf(experiment),
+    toMs: asOfMs,
+    historyDays,
+    ownEvents: ownEvents(metrics),
+  });
+  const exposed = foldExposures(experimentId, variants, cells);
+  const outcomes = collectOutcomes(exposed.assigned, events, {
+    windowDays,
+    asOfMs,
+    costOf: await itemCosts(events, catalog),
+    metrics,
+    historyDays,
+    feed,
+  });
+  const result = analyse(design, outcomes, { look, final, asOf: new Date(asOfMs).toISOString() });
+  return {
+    experimentId,
+    ...result,
+    exposures: exposed.arms,
+    checks: [...result.checks, ...exposureChecks(exposed)],
+  };
+};

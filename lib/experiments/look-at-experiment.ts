@@ -1,0 +1,104 @@
+// What the experiment workflow does when a look is due: analyse, keep the result, and say when to come back.
+// Asked too early it says when; asked twice it answers from the result kept. A wait that overslept several looks makes
+// the latest. Harm ends an experiment on recommendations at once; where an app assigns, the result says so and the app
+// must end it. The last look finishes what still runs; what was stopped stays stopped.
+
+import type { Experiment } from '../assignment/experiment.ts';
+import type { ExperimentStore } from '../assignment/experiment-store.ts';
+import { Failure } from '../base/errors.ts';
+import type { ExperimentId } from '../base/ids.ts';
+import { outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
+import type { Clock } from '../ports.ts';
+import { existingExperiment } from './administer-experiment.ts';
+import { type AnalysisPorts, analyseExperiment } from './analyse-experiment.ts';
+import { experimentLooksMs, windowsEndMs } from './experiment-looks.ts';
+import type { ExperimentResult, ExperimentResultStore } from './experiment-result.ts';
+
+export interface ExperimentLookPorts extends AnalysisPorts {
+  readonly experiments: ExperimentStore;
+  readonly results: ExperimentResultStore;
+  readonly clock: Clock;
+}
+
+export interface AfterExperimentLook {
+  readonly experimentId: ExperimentId;
+  readonly next: 'look' | 'finished';
+  /** Of the next look; ISO 8601. */
+  readonly waitUntil: string;
+}
+
+export const lookAtExperiment = async (
+  id: ExperimentId,
+  ports: ExperimentLookPorts,
+): Promise<AfterExperimentLook> => {
+  const nowMs = ports.clock.nowMs();
+  const experiment = await existingExperiment(id, ports.experiments);
+  const { looksMs, look, final } = dueLook(experiment, nowMs);
+  const answer = (next: AfterExperimentLook['next'], atMs: number): AfterExperimentLook => ({
+    experimentId: id,
+    next,
+    waitUntil: new Date(atMs).toISOString(),
+  });
+  if (experiment.status === 'draft' || experiment.status === 'finished') return answer('finished', nowMs);
+  if (look === 0) return answer('look', looksMs[0]);
+  const result =
+    (await ports.results.get(id, look)) ??
+    (await ports.results.write(await analyseExperiment(experiment, { look, final, asOfMs: nowMs }, ports)));
+  if (final) {
+    await end(id, 'finished', ports);
+    return answer('finished', nowMs);
+  }
+  if (experiment.subject === 'recommendations' && isOver(result)) {
+    await end(id, 'stopped', ports, result.sentence.en);
+  }
+  const next = experimentLooksMs(await existingExperiment(id, ports.experiments));
+  return answer('look', next[look] ?? nowMs);
+};
+
+/** On demand, between looks: replaces what was computed so before, and decides nothing. */
+export const analyseNow = async (id: ExperimentId, ports: ExperimentLookPorts): Promise<ExperimentResult> => {
+  const experiment = await existingExperiment(id, ports.experiments);
+  const asOfMs = ports.clock.nowMs();
+  const { look } = dueLook(experiment, asOfMs);
+  const final = windowsEndMs(experiment) + outcomeDelayMs <= asOfMs;
+  const result = await analyseExperiment(experiment, { look, final, asOfMs }, ports);
+  await ports.results.writeOnDemand(result);
+  return result;
+};
+
+/** `look`: how many are due; 0 before the first. */
+const dueLook = (experiment: Experiment, nowMs: number) => {
+  const looksMs = experimentLooksMs(experiment);
+  const look = looksMs.filter((atMs) => atMs <= nowMs).length;
+  return { looksMs, look, final: look === looksMs.length };
+};
+
+/** Decided before its last look: for harm, or because a rule of early decision was met. */
+const isOver = ({ decision }: ExperimentResult): boolean =>
+  decision === 'stop-for-harm' || decision === 'roll-out';
+
+/** Someone may stop it in between: read and try again; who ended it first is right. */
+const end = async (
+  id: ExperimentId,
+  status: 'finished' | 'stopped',
+  { experiments, clock }: ExperimentLookPorts,
+  reason?: string,
+): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    const stored = await existingExperiment(id, experiments);
+    if (stored.status !== 'running') return;
+    try {
+      await experiments.write({
+        ...stored,
+        status,
+        endedAt: new Date(clock.nowMs()).toISOString(),
+        ...(reason === undefined ? {} : { endedReason: reason.slice(0, 500) }),
+        revision: stored.revision + 1,
+      });
+      return;
+    } catch (error) {
+      const isRace = error instanceof Failure && error.kind === 'conflict';
+      if (!isRace || attempt === storeAttemptsMax) throw error;
+    }
+  }
+};
