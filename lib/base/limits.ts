@@ -274,6 +274,10 @@ export const estimateCustomersCountMin = 50;
 export const revenueBuyersCountMin = 10;
 /** Customers who redeemed, below which nothing is said about whom the discounts went to. */
 export const redeemersCountMin = 10;
+/** Parts by week of assignment in a result, which must fit a DynamoDB item with ten arms; more weeks are put together. */
+export const weekPartsCountMax = 26;
+/** Results of a campaign answered at once, the newest ones: so many of the largest there are fit a Lambda answer of 6 MB. */
+export const resultsShownMax = 20;
 /** Metrics of one role: with a primary one, two roles, what always is measured and covariates they fit the joint sums. */
 export const metricsCountMax = 10;
 /** Columns of joint sums, metrics and covariates together: 465 products a customer, and systems of size 30 to solve. */

@@ -3,8 +3,9 @@
 // of those called affected at most 5% are expected to be false. Whether the effect differs between segments at all is
 // told by its own test (segment-effects.ts), never by one segment being significant and another not.
 
+import { weekPartsCountMax } from '../base/limits.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
-import type { JointSums } from '../outcomes/joint-sums.ts';
+import { type JointSums, mergeJointSums } from '../outcomes/joint-sums.ts';
 import { metricOf } from '../outcomes/metrics.ts';
 import { compareArms } from './compare-arms.ts';
 import { adjustTogether, comparedArms, obstacleOf } from './compare-metrics.ts';
@@ -20,6 +21,7 @@ export interface Parts {
 }
 
 const segment = 'orders-before';
+const weekMs = 7 * 86_400_000;
 
 export const compareParts = (
   design: Design,
@@ -42,12 +44,43 @@ export const compareParts = (
     value,
     comparisons: compare(sums),
   }));
-  const weeks = [...outcomes.weeks].map(([weekStart, sums]) => ({ weekStart, comparisons: compare(sums) }));
+  const weeks = weekParts(outcomes.weeks).map(({ sums, ...part }) => ({
+    ...part,
+    comparisons: compare(sums),
+  }));
   return {
     segments: segments.length < 2 ? [] : adjustTogether(segments, benjaminiHochberg),
     segmentDifferences: segments.length < 2 ? [] : differencesOf(design, segments),
     weeks: weeks.length < 2 ? [] : adjustTogether(weeks, benjaminiHochberg),
   };
+};
+
+interface WeekPart {
+  readonly weekStart: string;
+  readonly weeksCount: number;
+  readonly sums: ReadonlyMap<string, JointSums>;
+}
+
+/** Neighbouring weeks together, as many as it takes for weekPartsCountMax parts; by the calendar, empty weeks too. */
+const weekParts = (weeks: RunOutcomes['weeks']): readonly WeekPart[] => {
+  const starts = [...weeks.keys()];
+  const numberOf = (weekStart: string): number =>
+    Math.round((Date.parse(weekStart) - Date.parse(starts[0])) / weekMs);
+  const weeksCount = Math.ceil((numberOf(starts.at(-1) ?? '') + 1) / weekPartsCountMax) || 1;
+  const parts = new Map<number, { weekStart: string; sums: Map<string, JointSums> }>();
+  for (const [weekStart, sums] of weeks) {
+    const at = Math.floor(numberOf(weekStart) / weeksCount);
+    const part = parts.get(at) ?? {
+      weekStart: new Date(Date.parse(starts[0]) + at * weeksCount * weekMs).toISOString().slice(0, 10),
+      sums: new Map<string, JointSums>(),
+    };
+    for (const [arm, of] of sums) {
+      const kept = part.sums.get(arm);
+      part.sums.set(arm, kept === undefined ? of : mergeJointSums(kept, of));
+    }
+    parts.set(at, part);
+  }
+  return [...parts.values()].map((part) => ({ ...part, weeksCount }));
 };
 
 const differencesOf = (design: Design, segments: readonly SegmentResult[]): readonly SegmentDifference[] =>

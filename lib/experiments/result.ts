@@ -179,9 +179,11 @@ export interface SegmentDifference {
   readonly pValue: number;
 }
 
-/** The primary metric among customers assigned in the week that begins at weekStart (a Monday, UTC, ISO 8601 date). */
+/** The primary metric among customers assigned in the weeks that begin at weekStart (a Monday, UTC, ISO 8601 date). */
 export interface WeekResult {
   readonly weekStart: string;
+  /** 1; more where a test lasted longer than weekPartsCountMax weeks. */
+  readonly weeksCount: number;
   /** Adjusted over all weeks and arms by Benjamini–Hochberg. */
   readonly comparisons: readonly Comparison[];
 }

@@ -211,6 +211,17 @@ describe('parts of the customers', () => {
     expect(resultOf(designOf(), simulate(400)).weeks).toEqual([]);
   });
 
+  test('a long test has its weeks put together, and nobody is lost by it', () => {
+    const { weeks } = resultOf(designOf(), simulate(6_000, 'long', 400), 500);
+    expect(weeks.length).toBeLessThanOrEqual(26);
+    // 58 weeks in threes.
+    expect(weeks.map(({ weeksCount }) => weeksCount)).toEqual(Array.from({ length: 20 }, () => 3));
+    const gaps = weeks
+      .slice(1)
+      .map(({ weekStart }, i) => Date.parse(weekStart) - Date.parse(weeks[i].weekStart));
+    expect(new Set(gaps)).toEqual(new Set([21 * dayMs]));
+  });
+
   test('are hidden with everything else where the arms are not as large as designed', () => {
     const scene = simulate(4_000);
     const few = scene.assigned.filter(({ arm }, i) => arm === 'B' || i % 8 !== 0);
