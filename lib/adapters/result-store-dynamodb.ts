@@ -1,7 +1,9 @@
 // Results in the campaigns table: `campaign#<campaignId>` / `result#<runId>#<look>`, the look in three digits so that
 // the last sorts last. A conditional write keeps the first result of a look; the result is stored as JSON text,
-// because DynamoDB would take 38 digits for a double of 17 and drop the difference between absent and null.
+// because DynamoDB would take 38 digits for a double of 17 and drop the difference between absent and null. The text is
+// compressed: all results of a campaign are read for each report, and what repeats in them (reasons) is most of it.
 
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { byTime, type CampaignResult } from '../experiments/result.ts';
 import type { ResultStore } from '../ports.ts';
@@ -30,7 +32,7 @@ export const createResultStore = (client: DynamoDBDocumentClient, table: string)
             ...keyOf(result.campaignId, result.runId, result.look),
             asOf: result.asOf,
             decision: result.decision,
-            result: JSON.stringify(result),
+            result: gzipSync(JSON.stringify(result)),
           },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
@@ -55,5 +57,9 @@ const keyOf = (campaignId: string, runId: string, look: number): { pk: string; s
   sk: `result#${runId}#${String(look).padStart(3, '0')}`,
 });
 
-const parse = (row: Record<string, unknown>): CampaignResult =>
-  JSON.parse(String(row.result)) as CampaignResult;
+const parse = (row: Record<string, unknown>): CampaignResult => {
+  if (!(row.result instanceof Uint8Array)) {
+    throw new Error(`result store: row ${String(row.sk)} holds no compressed result`);
+  }
+  return JSON.parse(gunzipSync(row.result).toString()) as CampaignResult;
+};

@@ -1,7 +1,7 @@
 // What the API answers about a campaign's runs and results: as stored, with the instant of the next look, so that a
 // campaign without a result says when there will be one.
 
-import { outcomeDelayMs } from '../base/limits.ts';
+import { outcomeDelayMs, resultsShownMax } from '../base/limits.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
@@ -14,7 +14,9 @@ export interface CampaignResults {
   readonly status: Campaign['status'];
   /** The newest; null before the first look. */
   readonly latest: CampaignResult | null;
-  /** Oldest first. */
+  /** Of all that there are. */
+  readonly resultsCount: number;
+  /** The newest resultsShownMax, oldest first. */
   readonly results: readonly CampaignResult[];
   /** When the next result will be there, ISO 8601; null when no look is to come. */
   readonly nextLookAt: string | null;
@@ -48,7 +50,8 @@ export const campaignResults = async (
     campaignId: id,
     status: campaign.status,
     latest: all.at(-1) ?? null,
-    results: all,
+    resultsCount: all.length,
+    results: all.slice(-resultsShownMax),
     nextLookAt: upcoming.length === 0 ? null : new Date(Math.min(...upcoming)).toISOString(),
   };
 };
