@@ -31,6 +31,8 @@ export interface AnalysisScope {
   readonly runId: string;
   readonly final: boolean;
   readonly asOfMs: number;
+  /** Of the newest look: the report repeats it, unless the test is over since. */
+  readonly kept?: TestResult;
   readonly costOf: CostOf;
   readonly costs: MessageCosts;
 }
@@ -38,7 +40,7 @@ export interface AnalysisScope {
 export const analysisOf = (
   design: Design,
   { assigned, events, feed, messages }: AnalysisData,
-  { runId, final, asOfMs, costOf, costs }: AnalysisScope,
+  { runId, final, asOfMs, kept, costOf, costs }: AnalysisScope,
 ): { readonly analysis: Analysis; readonly days: readonly DailySums[] } => {
   const { windowDays, metrics } = design;
   const outcomes = collectOutcomes(assigned, events, {
@@ -50,7 +52,10 @@ export const analysisOf = (
     feed,
     byDay: true,
   });
-  const result = analyse(design, outcomes, { look: 0, final, asOf: new Date(asOfMs).toISOString() });
+  const result: TestResult =
+    kept !== undefined && (kept.final || !final)
+      ? kept
+      : analyse(design, outcomes, { look: 0, final, asOf: new Date(asOfMs).toISOString() });
   const facts = {
     summaryOf: (arm: string) => outcomes.arms.get(arm) ?? emptySummary,
     messageCostOf: (arm: string) =>
@@ -62,7 +67,7 @@ export const analysisOf = (
     currency: result.currency,
   };
   const effects = gainsOf(design, outcomes, result).map((gain) => armEffect(gain, facts));
-  return { analysis: { runId, ...result, effects }, days: dailySums(outcomes, metrics) };
+  return { analysis: { ...result, runId, effects }, days: dailySums(outcomes, metrics) };
 };
 
 /** As the result has them; what the plan leaves out or caps is compared in the same way, since money is what came in. */

@@ -57,8 +57,8 @@ const assignmentChecks = ({ sampleRatio, outcomes, design }: Checked): readonly 
     'one-currency',
     Math.max(0, outcomes.currencies.length - 1),
     {
-      en: 'further currencies among the orders; revenue is not compared',
-      'zh-CN': '种额外货币出现在订单中，不比较收入',
+      en: 'further currencies were found among the orders; with any, money is not compared',
+      'zh-CN': '种额外货币出现在订单中；如有，则不比较金额',
     },
     noEstimate('several-currencies').action,
   ),

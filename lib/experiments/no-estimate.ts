@@ -86,12 +86,12 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
   },
   'no-variance': {
     reason: {
-      en: 'Nobody bought in either arm, or everybody did alike: there is no variation to estimate from.',
-      'zh-CN': '两组都无人购买，或结果完全相同：没有可供估计的差异。',
+      en: 'The value is the same for everybody in both arms, such as nobody ever did it: there is no variation to estimate from.',
+      'zh-CN': '两组所有客户的取值都相同（例如无人发生）：没有可供估计的差异。',
     },
     action: {
-      en: 'Check that orders reach Reprise, or use a larger audience or a longer window.',
-      'zh-CN': '请确认订单事件已送达，或扩大受众、延长窗口。',
+      en: 'Check that the events it is counted from reach Reprise, or use a larger audience or a longer window.',
+      'zh-CN': '请确认相关事件已送达，或扩大受众、延长窗口。',
     },
   },
   'covariates-redundant': {

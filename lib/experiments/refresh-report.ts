@@ -33,11 +33,11 @@ import type { DailySums } from './daily-sums.ts';
 import { campaignDesign } from './design.ts';
 import { type CostOf, itemCosts } from './item-costs.ts';
 import { outcomeQuery } from './outcome-query.ts';
-import { allRuns } from './result.ts';
+import { allRuns, type CampaignResult } from './result.ts';
 
 export interface ReportPorts {
   readonly campaigns: CampaignStore;
-  readonly results: Pick<ResultStore, 'latest'>;
+  readonly results: Pick<ResultStore, 'list'>;
   readonly outcomes: ReportSource;
   readonly catalog: Pick<CatalogStore, 'get'>;
   readonly archive: ObjectStore;
@@ -49,7 +49,8 @@ export const refreshReport = async (id: CampaignId, ports: ReportPorts): Promise
   const campaign = await existingCampaign(id, ports.campaigns);
   const nowMs = ports.clock.nowMs();
   const runs = (await ports.campaigns.runs(id)).filter(({ skipped }) => skipped !== true);
-  const parts = await partsOf(campaign, runs, nowMs, ports);
+  const results = await ports.results.list(id);
+  const parts = await partsOf(campaign, runs, { nowMs, results }, ports);
   const total = sumFunnels(
     parts.map(({ funnel }) => funnel),
     allRuns,
@@ -62,11 +63,14 @@ export const refreshReport = async (id: CampaignId, ports: ReportPorts): Promise
     windowDays: campaign.windowDays,
     hasJourneys: hasJourneys(campaign),
     costs: ports.costs,
-    sentence: (await ports.results.latest(id))?.sentence ?? null,
+    sentence: results.at(-1)?.sentence ?? null,
     total,
     deferred: parts.reduce((sum, { deferred }) => sum + deferred, 0),
     waitingFor: addTallies(parts.map(({ waitingFor }) => waitingFor ?? {})),
-    analysis: parts.length === 1 ? parts[0].analysis : await overAllRuns(campaign, runs, parts, nowMs, ports),
+    analysis:
+      parts.length === 1
+        ? parts[0].analysis
+        : await overAllRuns(campaign, runs, parts, { nowMs, results }, ports),
     runsCount: parts.length,
     runs: parts.slice(-reportRunsCountMax).reverse(),
   };
@@ -74,11 +78,20 @@ export const refreshReport = async (id: CampaignId, ports: ReportPorts): Promise
   return report;
 };
 
+interface Known {
+  readonly nowMs: number;
+  /** Of the looks, oldest first. */
+  readonly results: readonly CampaignResult[];
+}
+
+const newestOf = (results: readonly CampaignResult[], runId: string): CampaignResult | undefined =>
+  results.findLast((result) => result.runId === runId);
+
 /** In the order of the runs: kept ones as they are, the others made anew and kept. */
 const partsOf = async (
   campaign: Campaign,
   runs: readonly CampaignRun[],
-  nowMs: number,
+  known: Known,
   ports: ReportPorts,
 ): Promise<readonly RunReport[]> => {
   const parts = new Map<string, RunReport>();
@@ -90,9 +103,9 @@ const partsOf = async (
   });
   const open = runs.filter(({ runId }) => !parts.has(runId));
   if (open.length > 0) {
-    const read = await readRuns(campaign, open, nowMs, ports);
+    const read = await readRuns(campaign, open, known.nowMs, ports);
     await inTurns(open, async (run) => {
-      const { part, days } = partOf(campaign, run, read, nowMs, ports.costs);
+      const { part, days } = partOf(campaign, run, read, known, ports.costs);
       parts.set(run.runId, part);
       await putJson(ports.archive, daysKey(campaign.campaignId, run.runId), days);
       await putJson(ports.archive, runReportKey(campaign.campaignId, run.runId), part);
@@ -128,7 +141,7 @@ const partOf = (
   campaign: Campaign,
   run: CampaignRun,
   { assignments, events, feed, costOf }: ReadRuns,
-  nowMs: number,
+  { nowMs, results }: Known,
   costs: MessageCosts,
 ): { readonly part: RunReport; readonly days: readonly DailySums[] } => {
   const { runId, frozenAt, phases } = run;
@@ -140,7 +153,14 @@ const partOf = (
   const { analysis, days } = analysisOf(
     campaignDesign(campaign),
     { assigned: of, events, feed, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
-    { runId, final: isWindowOver(campaign, run, nowMs), asOfMs: nowMs, costOf, costs },
+    {
+      runId,
+      final: isWindowOver(campaign, run, nowMs),
+      asOfMs: nowMs,
+      kept: newestOf(results, runId),
+      costOf,
+      costs,
+    },
   );
   const part: RunReport = {
     runId,
@@ -174,7 +194,7 @@ const overAllRuns = async (
   campaign: Campaign,
   runs: readonly CampaignRun[],
   parts: readonly RunReport[],
-  nowMs: number,
+  { nowMs, results }: Known,
   ports: ReportPorts,
 ): Promise<Analysis | null> => {
   const isOver = campaign.status === 'finished' && runs.every((run) => isWindowOver(campaign, run, nowMs));
@@ -191,7 +211,14 @@ const overAllRuns = async (
   const { analysis, days } = analysisOf(
     campaignDesign(campaign),
     { assigned: assignments.filter(({ phase }) => phase === 'test'), events, feed, messages },
-    { runId: allRuns, final: true, asOfMs: nowMs, costOf, costs: ports.costs },
+    {
+      runId: allRuns,
+      final: true,
+      asOfMs: nowMs,
+      kept: newestOf(results, allRuns),
+      costOf,
+      costs: ports.costs,
+    },
   );
   await putJson(ports.archive, daysKey(campaign.campaignId, allRuns), days);
   await putJson(ports.archive, key, analysis);

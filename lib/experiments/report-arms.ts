@@ -5,7 +5,7 @@
 import { chart } from './report-chart.ts';
 import { type Format, table } from './report-format.ts';
 import { metricFormat } from './report-numbers.ts';
-import { armName, words } from './report-words.ts';
+import { armName, metricColumn, words } from './report-words.ts';
 import { type MetricResult, primaryOf, type TestResult, type Text } from './result.ts';
 
 export const armsSection = (result: TestResult, looks: readonly TestResult[], format: Format): string => {
@@ -40,7 +40,7 @@ const valuesTable = (result: TestResult, format: Format): string => {
     { label: words.arm, isText: true },
     { label: words.customers },
     { label: { en: 'Window over', 'zh-CN': '窗口已结束' } },
-    ...metrics.map(({ numbers }) => ({ label: numbers.name })),
+    ...metrics.map(({ metric }) => ({ label: metricColumn(metric.metric) })),
   ];
   const rows = result.arms.map(({ arm, customers, matured }) => [
     format.text(armName(arm)),
@@ -109,5 +109,5 @@ const ratesOverTime = (looks: readonly TestResult[], format: Format): string => 
       format,
     )}</div>`;
   });
-  return `<h3>${format.text({ en: `${numbers.name.en} from look to look`, 'zh-CN': `历次分析的${numbers.name['zh-CN']}` })}</h3><div class="panels">${panels.join('\n')}</div>`;
+  return `<h3>${format.text({ en: `${numbers.name.en} from look to look`, 'zh-CN': `历次分析：${numbers.name['zh-CN']}` })}</h3><div class="panels">${panels.join('\n')}</div>`;
 };

@@ -1,19 +1,20 @@
 // What was checked before the numbers may be believed: each check with its finding, what to do about it, and the sizes of
 // the arms against the design. Marks differ in form and word, not by colour alone. Findings stand first.
 
-import { type Format, table } from './report-format.ts';
-import { pValueText } from './report-numbers.ts';
+import { escaped, type Format, table } from './report-format.ts';
+import { metricFormat, pValueText } from './report-numbers.ts';
 import { armName, words } from './report-words.ts';
-import type { Check, SampleRatio, TestResult, Text } from './result.ts';
+import type { Check, HarmCheck, SampleRatio, TestResult, Text } from './result.ts';
 
-export const checksSection = (
-  { checks, sampleRatio }: Pick<TestResult, 'checks' | 'sampleRatio'>,
-  format: Format,
-): string => {
+type Facts = Pick<TestResult, 'checks' | 'sampleRatio' | 'harm' | 'currency' | 'windowDays'>;
+
+export const checksSection = (result: Facts, format: Format): string => {
+  const { checks, sampleRatio } = result;
   const sorted = [...checks].sort((a, b) => Number(a.ok) - Number(b.ok));
   return `<section class="checks"><h2>${format.text({ en: 'What was checked', 'zh-CN': '检查项' })}</h2>
 <ul>${sorted.map((check) => item(check, format)).join('\n')}</ul>
-${sizes(sampleRatio, format)}</section>`;
+${sizes(sampleRatio, format)}
+${guards(result, format)}</section>`;
 };
 
 const item = ({ ok, message, action }: Check, { text }: Format): string => {
@@ -33,7 +34,7 @@ const sizes = ({ arms, expected, observed, pValue, ok }: SampleRatio, format: Fo
     format.text(armName(arm)),
     whole(observed[i]),
     whole(Math.round(expected[i])),
-    `${observed[i] >= expected[i] ? '+' : '−'}${whole(Math.abs(Math.round(observed[i] - expected[i])))}`,
+    `${observed[i] >= expected[i] ? '+' : '−'}${whole(Math.round(Math.abs(observed[i] - expected[i])))}`,
   ]);
   const heading = {
     en: `Size of the arms against the design${pValue === null ? '' : ` (p ${relation(pValue)})`}`,
@@ -50,6 +51,49 @@ const sizes = ({ arms, expected, observed, pValue, ok }: SampleRatio, format: Fo
     format,
   );
   return `<details${ok ? '' : ' open'}><summary>${format.text(heading)}</summary>${body}</details>`;
+};
+
+const guardNames: { readonly [measure in HarmCheck['measure']]: Text } = {
+  repurchase: { en: 'repurchase', 'zh-CN': '复购率' },
+  complaints: { en: 'complaints of those mailed', 'zh-CN': '投诉率（按发送）' },
+  unsubscribes: { en: 'unsubscribes of those mailed', 'zh-CN': '退订率（按发送）' },
+  guardrail: { en: 'guardrail', 'zh-CN': '护栏指标' },
+};
+
+/** What may stop the test at a look. */
+const guards = (result: Facts, format: Format): string => {
+  const { harm } = result;
+  if (harm.length === 0) {
+    return '';
+  }
+  const { text, language } = format;
+  const isCrossed = harm.some(({ stop }) => stop);
+  const body = table(
+    [
+      { label: words.arm, isText: true },
+      { label: { en: 'Guard', 'zh-CN': '止损项' }, isText: true },
+      { label: { en: 'In the arm', 'zh-CN': '该组' } },
+      { label: { en: 'Held against', 'zh-CN': '对比值' } },
+      { label: { en: 'p (one-sided)', 'zh-CN': 'p 值（单侧）' } },
+      { label: { en: 'Stops', 'zh-CN': '停止' } },
+    ],
+    harm.map(({ arm, measure, metric, observed, against, pValue, stop }) => {
+      const numbers = metricFormat(metric ?? { metric: measure, unit: 'share' }, result, language);
+      return [
+        text(armName(arm)),
+        text(metric === undefined ? guardNames[measure] : numbers.name),
+        escaped(numbers.value(observed)),
+        escaped(numbers.value(against)),
+        escaped(pValueText(pValue)),
+        text(stop ? { en: 'yes', 'zh-CN': '是' } : { en: 'no', 'zh-CN': '否' }),
+      ];
+    }),
+    format,
+  );
+  const heading = isCrossed
+    ? { en: 'Guards against harm: one was crossed', 'zh-CN': '止损界限：已触发' }
+    : { en: 'Guards against harm: none was crossed', 'zh-CN': '止损界限：均未触发' };
+  return `<details${isCrossed ? ' open' : ''}><summary>${text(heading)}</summary>${body}</details>`;
 };
 
 const relation = (pValue: number): string => {

@@ -85,11 +85,16 @@ const metricPart = (metric: MetricResult, numbers: MetricFormat, format: Format)
     format,
   );
   const heading = `${text(numbers.name)} <small>${text(roleNames[metric.role])}${text(lower)} · ${text(lead)}</small>`;
-  const body = `${rows.length === 0 ? '' : forest(rows, numbers.tick)}${missing}`;
+  const body = `${metric.cappedAt === undefined ? '' : `<p class="note">${text(cappedNote(numbers.value(metric.cappedAt)))}</p>`}${rows.length === 0 ? '' : forest(rows, numbers.tick)}${missing}`;
   return metric.role !== 'primary' && metric.comparisons.length > openArmsCountMax
     ? `<details><summary>${heading}</summary>${body}</details>`
     : `<h3>${heading}</h3>\n${body}`;
 };
+
+const cappedNote = (cap: string): Text => ({
+  en: `More than ${cap} a customer was taken as ${cap} in every arm, so that single large orders do not decide.`,
+  'zh-CN': `各组中单个客户超过 ${cap} 的部分均按 ${cap} 计，避免个别大额订单左右结果。`,
+});
 
 const adjustedMark: Text = { en: ' (adjusted)', 'zh-CN': '（调整后）' };
 

@@ -9,7 +9,7 @@ import { escaped, type Format, formatOf, table } from './report-format.ts';
 import { funnelSection } from './report-funnel.ts';
 import { testSections } from './report-test.ts';
 import { words } from './report-words.ts';
-import type { CampaignResult, Text } from './result.ts';
+import { allRuns, type CampaignResult, type TestResult, type Text } from './result.ts';
 
 /** `looks`: the results kept, of all runs, oldest first. */
 export const reportPage = (
@@ -19,7 +19,8 @@ export const reportPage = (
 ): string => {
   const format = formatOf(language);
   const { analysis, costs } = report;
-  const shown = analysis ?? newestOver(report);
+  const ofAll = looks.findLast(({ runId }) => runId === allRuns);
+  const shown = analysis ?? ofAll ?? newestOver(report);
   return documentOf(report.name, language, [
     head(report, shown, format),
     ...(analysis === null ? [openSection(report, shown, format)] : []),
@@ -37,6 +38,8 @@ export const reportPage = (
   ]);
 };
 
+type Shown = TestResult & { readonly runId: string };
+
 /** Of the runs one by one: the newest whose windows are over, else the newest. */
 const newestOver = ({ runs }: CampaignReport): Analysis | null => {
   const analyses = runs.map(({ analysis }) => analysis);
@@ -53,7 +56,7 @@ const statuses: { readonly [status in CampaignReport['status']]: Text } = {
 
 const head = (
   { name, status, asOf, windowDays, sentence, runsCount }: CampaignReport,
-  shown: Analysis | null,
+  shown: Shown | null,
   format: Format,
 ): string => {
   const { date, count } = format;
@@ -73,7 +76,7 @@ const funnelLink = {
 
 const openSection = (
   { runsCount, status }: CampaignReport,
-  shown: Analysis | null,
+  shown: Shown | null,
   { text }: Format,
 ): string => {
   const why = runsCount === 0 ? noRun : status === 'cancelled' ? cancelled : repeats;
@@ -83,8 +86,8 @@ const openSection = (
 };
 
 const belowOf = (runId: string): Text => ({
-  en: `What follows up to the arms is of one run: ${runId}.`,
-  'zh-CN': `以下直至“各组”为单个批次的结果：${runId}。`,
+  en: `What follows up to the arms is of ${runId === allRuns ? 'all runs so far' : `one run: ${runId}`}.`,
+  'zh-CN': `以下直至“各组”为${runId === allRuns ? '迄今全部批次' : `单个批次（${runId}）`}的结果。`,
 });
 const noRun: Text = {
   en: 'Nobody has been assigned yet, so there is nothing to compare.',

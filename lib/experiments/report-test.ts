@@ -5,6 +5,7 @@
 import { armsSection } from './report-arms.ts';
 import { checksSection } from './report-checks.ts';
 import type { Format } from './report-format.ts';
+import { looksSection } from './report-looks.ts';
 import { metricsSection } from './report-metrics.ts';
 import { outlookSection } from './report-outlook.ts';
 import { segmentsSection } from './report-segments.ts';
@@ -20,6 +21,7 @@ export const testSections = (
   checksSection(result, format),
   metricsSection(result, format),
   outlookSection(result, format),
+  looksSection(looks, format),
   weeksSection(result, format),
   segmentsSection(result, format),
   armsSection(result, looks, format),

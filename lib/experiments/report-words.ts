@@ -1,7 +1,7 @@
 // Names in the report's page, in both languages: stages, columns, arms, channels, reasons and rules.
 
 import { globalHoldoutArm, holdoutArm } from '../assignment/assign.ts';
-import { metricText } from './metric-words.ts';
+import { metricName, metricText } from './metric-words.ts';
 import type { Text } from './result.ts';
 
 const both = (en: string, zh: string): Text => ({ en, 'zh-CN': zh });
@@ -118,7 +118,13 @@ export const ruleName = (rule: string): Text => own(rules, rule) ?? both(rule, r
 /** At the head of a plot: `30-day repurchase`. */
 export const metricTitle = (metric: string, windowDays: number): Text => {
   const name = metricText(metric, windowDays);
-  return both(name.en, name['zh-CN'].trim());
+  return both(name.en, name['zh-CN'].trim().replaceAll(' ', '\u00A0'));
+};
+
+/** At the head of a column: `Repurchase`. */
+export const metricColumn = (metric: string): Text => {
+  const { en, 'zh-CN': zh } = metricName(metric);
+  return both(`${en.slice(0, 1).toUpperCase()}${en.slice(1)}`, zh);
 };
 
 const segments: { readonly [segment: string]: Text } = {
