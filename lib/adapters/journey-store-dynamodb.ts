@@ -5,7 +5,7 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { bucket } from '../assignment/assign.ts';
 import type { CustomerId } from '../base/ids.ts';
-import { waitingShardsCount } from '../base/limits.ts';
+import { waitingShardsCount } from '../base/workflow-limits.ts';
 import type { RunPhaseId } from '../campaigns/assigned.ts';
 import type { JourneyState, WaitingMember } from '../campaigns/journey-state.ts';
 import type { JourneyStore } from '../ports.ts';

@@ -18,10 +18,10 @@ import {
   holdoutShareMax,
   looksCountMax,
   mailRecommendationsCountMax,
-  startDaysAheadMax,
   variantsCountMax,
   windowDaysMax,
 } from '../base/limits.ts';
+import { startDaysAheadMax } from '../base/workflow-limits.ts';
 import type { Json } from '../events/event.ts';
 import { offerSchema } from '../offers/offer-input.ts';
 import type { Campaign, Templates } from './campaign.ts';

@@ -4,13 +4,13 @@
 
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
+import { windowDaysMax } from '../base/limits.ts';
 import {
   journeyStepsCountMax,
   journeyWaitHoursMin,
   splitPathsCountMax,
   stepIdLengthMax,
-  windowDaysMax,
-} from '../base/limits.ts';
+} from '../base/workflow-limits.ts';
 import type { Condition } from './condition.ts';
 import { checkCondition, isObject } from './condition-check.ts';
 import type { Journey } from './journey.ts';

@@ -8,11 +8,9 @@ import {
   campaignObjectsConcurrencyMax,
   deliveryAttemptsCountMax,
   deliveryBatchCustomersCountMax,
-  journeyPollMs,
-  journeyRoundCustomersCountMax,
-  journeyRoundMsMin,
   sendingAttemptMs,
 } from '../base/limits.ts';
+import { journeyPollMs, journeyRoundCustomersCountMax, journeyRoundMsMin } from '../base/workflow-limits.ts';
 import type { JourneyStore, ObjectStore } from '../ports.ts';
 import type { RunPhaseId } from './assigned.ts';
 import { type BatchEntry, roundBatchesKey, roundBatchKey } from './audience.ts';

@@ -4,7 +4,7 @@
 
 import { Failure, type Problem } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
-import { startDaysAheadMax } from '../base/limits.ts';
+import { startDaysAheadMax } from '../base/workflow-limits.ts';
 import type { Campaign, CampaignStatus } from './campaign.ts';
 import type { CampaignDefinition } from './definition.ts';
 import { endedOffers } from './messages-in.ts';

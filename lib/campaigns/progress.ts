@@ -4,7 +4,8 @@
 // What a journey adds stands in journey-progress.ts. Before Step Functions' limits of one execution (its history, a year)
 // the run goes on in the next one, which begins here: `lookAt` is all that it must be told.
 
-import { deliveryAttemptsCountMax, executionChecksCountMax, executionMsMax } from '../base/limits.ts';
+import { deliveryAttemptsCountMax } from '../base/limits.ts';
+import { executionChecksCountMax, executionMsMax } from '../base/workflow-limits.ts';
 import type { CampaignStore, Clock, JourneyStore, ObjectStore, Workflows } from '../ports.ts';
 import type { RunPhaseId } from './assigned.ts';
 import { batchesKey } from './audience.ts';

@@ -5,13 +5,12 @@
 // of unknown fate is left behind and never sent again. Nothing is sent after the purchase or the window. Who entered an
 // event campaign again while an earlier journey goes on gets no two at once: the later one's messages wait for its end.
 
+import { deliveryRetryMs, deliveryRetryMsMax } from '../base/limits.ts';
 import {
-  deliveryRetryMs,
-  deliveryRetryMsMax,
   journeyRoundMsMin,
   journeyStepAttemptsCountMax,
   journeyStepsCountMax,
-} from '../base/limits.ts';
+} from '../base/workflow-limits.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { evaluateCondition } from '../campaigns/evaluate.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { executionChecksCountMax } from '../../lib/base/limits.ts';
+import { executionChecksCountMax } from '../../lib/base/workflow-limits.ts';
 import type { BatchEntry, DeliveryProgress } from '../../lib/campaigns/audience.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
 import { checkProgress } from '../../lib/campaigns/progress.ts';

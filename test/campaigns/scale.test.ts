@@ -7,18 +7,20 @@ import { customerId } from '../../lib/base/ids.ts';
 import {
   assignedEventsCountMax,
   campaignObjectsConcurrencyMax,
-  checkHistoryEventsMax,
   deliveriesConcurrencyMax,
   deliveryBatchCustomersCountMax,
   deliveryBatchesConcurrencyMax,
   deliveryChunkCustomersCountMax,
   deliveryStopMs,
-  executionChecksCountMax,
-  executionHistoryEventsMax,
   holdoutShareMax,
   idLengthMax,
-  startHistoryEventsMax,
 } from '../../lib/base/limits.ts';
+import {
+  checkHistoryEventsMax,
+  executionChecksCountMax,
+  executionHistoryEventsMax,
+  startHistoryEventsMax,
+} from '../../lib/base/workflow-limits.ts';
 import { type AudienceBatch, type BatchEntry, batchesKey } from '../../lib/campaigns/audience.ts';
 import { writeMembers } from '../../lib/campaigns/frozen-objects.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';

@@ -1,17 +1,16 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deliveryConcurrencyMax } from '../../infra/campaign-workflow.ts';
+import { deliveryBatchCustomersCountMax, experimentDaysTotalMax } from '../../lib/base/limits.ts';
 import {
   checkHistoryEventsMax,
-  deliveryBatchCustomersCountMax,
   executionChecksCountMax,
   executionHistoryEventsMax,
   executionMsMax,
-  experimentDaysTotalMax,
   journeyRoundMsMin,
   startDaysAheadMax,
   startHistoryEventsMax,
-} from '../../lib/base/limits.ts';
+} from '../../lib/base/workflow-limits.ts';
 import { resource, synthesizeForTest, type Template } from './template.ts';
 
 // asl-validator is CommonJS and its types do not match its exports.
