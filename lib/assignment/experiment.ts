@@ -6,6 +6,7 @@
 import type { ExperimentId, ModelVersion } from '../base/ids.ts';
 import type { Reranking } from '../base/settings.ts';
 import type { MetricPlan } from './metric-plan.ts';
+import type { ForeignAssigner } from './foreign-assignment.ts';
 
 export type ExperimentStatus = 'draft' | 'running' | 'stopped' | 'finished';
 
@@ -47,6 +48,8 @@ export interface Experiment {
   readonly reference: string;
   readonly exclusion?: ExclusionSlice;
   readonly metrics: MetricPlan;
+  /** External: the system that gave the arms, so that they can be checked. */
+  readonly assignedBy?: ForeignAssigner;
   /** Set at creation from secure randomness; never changes. */
   readonly salt: string;
   /** First exposures count in startsAt ≤ time < endsAt; after it everybody is served as before. ISO 8601. */

@@ -262,6 +262,8 @@ export const silentShareMax = 0.01;
 export const programShareMax = 0.01;
 /** Days between two looks at an experiment: the week is the shop's period, and each look has a whole one more. */
 export const experimentLookDays = 7;
+/** Share of customers reported in another arm than the other system's hash gives: ids merged later explain no more. */
+export const foreignMismatchShareMax = 0.01;
 /** Share of customers met by another arm than theirs, beyond which the effect is visibly watered down. */
 export const crossoverShareMax = 0.01;
 /** Standardised difference of a covariate beyond which arms are called unlike (Austin, Statistics in Medicine 28, 2009). */

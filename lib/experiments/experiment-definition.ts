@@ -27,6 +27,7 @@ export type ExperimentDefinition = Pick<
   | 'variants'
   | 'reference'
   | 'exclusion'
+  | 'assignedBy'
   | 'startsAt'
   | 'endsAt'
   | 'windowDays'
@@ -69,6 +70,19 @@ const serving = z.strictObject({
   personalised: z.boolean().optional(),
 });
 
+const assigner = z.discriminatedUnion('system', [
+  z.strictObject({
+    system: z.literal('growthbook'),
+    seed: z.string().min(1).max(idLengthMax),
+    hashVersion: z.union([z.literal(1), z.literal(2)]),
+    coverage: z.number().gt(0).max(1).default(1),
+  }),
+  z.strictObject({
+    system: z.literal('optimizely'),
+    experimentKey: z.string().regex(/^\d{1,20}$/, 'must be the digits of the id'),
+  }),
+]);
+
 const shape = z.strictObject({
   experimentId: z
     .string()
@@ -89,6 +103,7 @@ const shape = z.strictObject({
     .max(experimentVariantsCountMax),
   reference: z.string(),
   exclusion: sliceSchema.optional(),
+  assignedBy: assigner.optional(),
   startsAt: instant,
   endsAt: instant,
   windowDays: z.int().min(1).max(windowDaysMax),
@@ -102,6 +117,9 @@ const schema = shape.superRefine((given, context) => {
   variantProblems(given, problem);
   if (given.subject === 'external' && given.placements !== undefined) {
     problem(['placements'], 'are for recommendations; an app that assigns decides where');
+  }
+  if (given.subject === 'recommendations' && given.assignedBy !== undefined) {
+    problem(['assignedBy'], 'is for external experiments; here Reprise assigns');
   }
   if (given.subject === 'recommendations' && given.experimentId !== undefined) {
     problem(['experimentId'], 'is made by Reprise; only an app that assigns brings its own');
