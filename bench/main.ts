@@ -31,6 +31,7 @@ const benches: {
   strategies: () => import('./strategies.ts'),
   tables: () => import('./ranking-tables.ts'),
   throughput: () => import('./throughput.ts'),
+  trust: () => import('./trust.ts'),
   tune: () => import('./tune.ts'),
 };
 
