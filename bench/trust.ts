@@ -98,7 +98,7 @@ const trial = (seed: string, effect: number): Trial => {
     assigned.push({ customerId: id, arm: given, assignedAtMs: at, decisionId: `${seed}-${i}` });
     events.push(...lifeOf(id, at, given === holdoutArm ? 0 : effect, random));
   }
-  const outcomes = collectOutcomes(assigned, events, { windowDays, asOfMs });
+  const outcomes = collectOutcomes(assigned, events, { windowDays, asOfMs, historyDays: 90 });
   const look = { look: 1, final: true, asOf: new Date(asOfMs).toISOString() };
   return readingOf(analyse(campaignDesign(campaign), outcomes, look), effect);
 };
