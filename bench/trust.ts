@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { assign, holdoutArm } from '../lib/assignment/assign.ts';
+import { defaultMetrics } from '../lib/assignment/metric-plan.ts';
 import { type CustomerId, customerId, messageId } from '../lib/base/ids.ts';
 import { type Random, seededRandom } from '../lib/base/random.ts';
 import type { Variant } from '../lib/campaigns/campaign.ts';
@@ -33,7 +34,7 @@ const variants: readonly Variant[] = [
     action: { kind: 'reminder', templates: { en: { subject: arm, html: arm, text: arm } } },
   },
 ];
-const campaign = { variants, holdoutShare: 0.5, windowDays };
+const campaign = { variants, holdoutShare: 0.5, windowDays, metrics: defaultMetrics };
 const metrics = ['repurchase', 'orders', 'revenue', 'average-order-value'] as const;
 
 interface Reading {

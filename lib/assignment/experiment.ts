@@ -5,8 +5,8 @@
 
 import type { ExperimentId, ModelVersion } from '../base/ids.ts';
 import type { Reranking } from '../base/settings.ts';
-import type { MetricPlan } from './metric-plan.ts';
 import type { ForeignAssigner } from './foreign-assignment.ts';
+import type { MetricPlan } from './metric-plan.ts';
 
 export type ExperimentStatus = 'draft' | 'running' | 'stopped' | 'finished';
 

@@ -12,6 +12,7 @@ import { experimentDesign } from './experiment-design.ts';
 import { intakeOf } from './experiment-looks.ts';
 import type { ExperimentResult } from './experiment-result.ts';
 import { exposureChecks } from './exposure-checks.ts';
+import { foreignAssignmentCheck } from './foreign-check.ts';
 import { itemCosts } from './item-costs.ts';
 import { ownEvents } from './outcome-query.ts';
 
@@ -25,7 +26,7 @@ export const analyseExperiment = async (
   { look, final, asOfMs }: { readonly look: number; readonly final: boolean; readonly asOfMs: number },
   { exposures, catalog }: AnalysisPorts,
 ): Promise<ExperimentResult> => {
-  const { experimentId, subject, variants } = experiment;
+  const { experimentId, subject, variants, assignedBy } = experiment;
   const design = experimentDesign(experiment);
   const { windowDays, metrics } = design;
   const { cells, events, feed } = await exposures.read({
@@ -50,6 +51,10 @@ export const analyseExperiment = async (
     experimentId,
     ...result,
     exposures: exposed.arms,
-    checks: [...result.checks, ...exposureChecks(exposed)],
+    checks: [
+      ...result.checks,
+      ...exposureChecks(exposed),
+      ...(assignedBy === undefined ? [] : [foreignAssignmentCheck(assignedBy, variants, exposed.assigned)]),
+    ],
   };
 };

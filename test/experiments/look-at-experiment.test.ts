@@ -114,6 +114,16 @@ describe('looks at an experiment', () => {
 });
 
 describe('an experiment', () => {
+  it('whose arms another system gave says whether its hash gives the same: here names were made up', async () => {
+    const assignedBy = { system: 'growthbook', seed: 's', hashVersion: 2, coverage: 1 } as const;
+    open(experiment({ subject: 'external', assignedBy }));
+    at(30);
+    const { checks } = await analyseNow(id, ports);
+    const check = checks.find(({ name }) => name === 'assignment-of-origin');
+    expect(check?.ok).toBe(false);
+    expect(check?.message.en).toMatch(/^\d+ of 400 customers/);
+  });
+
   it('is looked at when it is due, keeps each result, and is finished with the last', async () => {
     at(6.9);
     expect(await lookAtExperiment(id, ports)).toMatchObject({ next: 'look' });
