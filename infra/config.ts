@@ -11,9 +11,8 @@ import {
   placementsCountMax,
   recommendationsCountMax,
   shopHostsCountMax,
-  tuningSecondsMax,
-  tuningTrialsCountMax,
 } from '../lib/base/limits.ts';
+import { tuningSecondsMax, tuningTrialsCountMax } from '../lib/base/model-limits.ts';
 import {
   defaultReranking,
   defaultSettings,

@@ -9,7 +9,7 @@ import {
   featureLengthMax,
   featureTraitsCountMax,
   featureValuesCountMax,
-} from '../base/limits.ts';
+} from '../base/model-limits.ts';
 import type { CustomerProfile } from '../events/customer.ts';
 import type { Json } from '../events/event.ts';
 import type { Analytics, ObjectStore, WithAnalytics } from '../ports.ts';

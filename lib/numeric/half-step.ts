@@ -6,7 +6,7 @@
 // Q'Q is summed in float32 over parts of fixed size and in float64 over the parts, in their order, so that a result does
 // not depend on the number of threads. Rows that float32 cannot decompose are solved again in float64 by ml-matrix.
 
-import { packedRowsBytesMax } from '../base/limits.ts';
+import { packedRowsBytesMax } from '../base/model-limits.ts';
 import { eigenbasisOf, rotate } from './eigenbasis.ts';
 import type { Kernels } from './kernels.ts';
 import { allFinite, choleskySolver, mirrorLower } from './matrix.ts';

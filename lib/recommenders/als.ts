@@ -5,7 +5,7 @@
 // exact half step on fixed items, α0 Y'Y being part of the model. Shapes: factors rows × d float32.
 // Cost of an epoch: entries × 2 d a step (cg, exact), or entries × d² / 2 + (customers + items) × d³ / 6 (cholesky).
 
-import { factorsCountMax } from '../base/limits.ts';
+import { factorsCountMax } from '../base/model-limits.ts';
 import { halfStep, scaledGramian, scratchFloats, solveInFloat64 } from '../numeric/half-step.ts';
 import { createKernels, type Kernels } from '../numeric/kernels.ts';
 import { explainFoldIn } from './als-explain.ts';

@@ -12,7 +12,7 @@
 // Only when asked for by name: user-knn and bpr, of whose sort others are above. What was trained elsewhere,
 // external-<folder>, can be asked for too, and is in every training that names none.
 
-import { easePlannedItemsCountMax } from '../base/limits.ts';
+import { easePlannedItemsCountMax } from '../base/model-limits.ts';
 import { recipeOf } from './models.ts';
 import type { Recipe } from './recommender.ts';
 

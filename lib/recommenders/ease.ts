@@ -10,7 +10,7 @@
 // kept, λ 500) .293/.173, with κ 0.75, ν 0.75, 200 kept, λ 250 .301/.180.
 // Cost: Σ_customers (items of the customer)² / 2 + items³ / 2 multiply-adds; memory 2 × items² bytes while training.
 
-import { easeItemsCountMax } from '../base/limits.ts';
+import { easeItemsCountMax } from '../base/model-limits.ts';
 import type { Kernels } from '../numeric/kernels.ts';
 import { type SparseMatrix, transpose } from '../numeric/sparse.ts';
 import { placeIn, sweepAll, type Tiles, tilesFor } from '../numeric/sweep.ts';

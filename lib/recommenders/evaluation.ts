@@ -3,7 +3,7 @@
 // how well the training itself is found again: a model that fits it better but predicts worse is over-fitted (gate.ts).
 // Metrics are defined in metrics.ts and list-metrics.ts.
 
-import { evaluationCustomersCountMax } from '../base/limits.ts';
+import { evaluationCustomersCountMax } from '../base/model-limits.ts';
 import { seededRandom } from '../base/random.ts';
 import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { type TestCustomer, visibleItems } from '../dataset/split.ts';

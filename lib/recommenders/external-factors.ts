@@ -6,7 +6,7 @@
 // Limits: externalBytesMax for all folders, externalFactorsCountMax numbers a vector.
 
 import { Failure, shown } from '../base/errors.ts';
-import { externalBytesMax, externalFactorsCountMax } from '../base/limits.ts';
+import { externalBytesMax, externalFactorsCountMax } from '../base/model-limits.ts';
 import { datasetKey } from '../dataset/build.ts';
 import { allFinite } from '../numeric/matrix.ts';
 import type { Analytics, ObjectStore, WithAnalytics } from '../ports.ts';

@@ -3,7 +3,7 @@
 // One memory with one thread serves all models of a process; when it is full, all of them are packed anew as they are
 // asked. Cost of packing: one pass over the factors.
 
-import { residentFactorsBytesMax } from '../base/limits.ts';
+import { residentFactorsBytesMax } from '../base/model-limits.ts';
 import { createKernels, type Kernels } from '../numeric/kernels.ts';
 import { type PackedItems, packItems, scorePlaces } from '../numeric/top-rows.ts';
 import type { Factors, History } from './model.ts';

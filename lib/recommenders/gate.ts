@@ -10,7 +10,7 @@
 // A candidate is called over-fitted when it finds the training again better than the best does, and predicts worse
 // outside noise.
 
-import { gateTestCustomersCountMin } from '../base/limits.ts';
+import { gateTestCustomersCountMin } from '../base/model-limits.ts';
 import { seededRandom } from '../base/random.ts';
 import { type PairedTest, pairedTest } from '../numeric/bootstrap.ts';
 import { sameRecipe } from './models.ts';

@@ -2,7 +2,7 @@
 // them), and of events that are folded in. Both ways give the same for the same events.
 // Units: ms since 1970. Cost: a pair takes 8 bytes, an event 17; neither needs more than that to be made.
 
-import { pairWeightMax } from '../base/limits.ts';
+import { pairWeightMax } from '../base/model-limits.ts';
 import { type Interactions, typeCode } from '../dataset/interaction.ts';
 import { rowStarts, type SparseMatrix, sparseFromTriplets } from '../numeric/sparse.ts';
 import type { CustomerEvents, EventRows, History } from './model.ts';

@@ -3,7 +3,7 @@
 // are found (McFadden 1978: uniform sampling of alternatives).
 // Cost: customers × models × items scores, bounded; choices × candidates × models numbers in memory.
 
-import { hybridCustomersCountMax, hybridScoresCountMax } from '../base/limits.ts';
+import { hybridCustomersCountMax, hybridScoresCountMax } from '../base/model-limits.ts';
 import { seededRandom } from '../base/random.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { eventsByCustomer, pairsOf, storedHistory } from './history.ts';

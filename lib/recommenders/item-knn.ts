@@ -3,7 +3,7 @@
 // Parameters: similarity (cosine, pearson, jaccard), weighting (none, tf-idf, bm25 with k1 and b), asymmetry α of the
 // cosine, neighbours kept per item, shrinkage, threshold θ. The defaults are what was best on films and on courses.
 
-import { servingNeighboursCountMax } from '../base/limits.ts';
+import { servingNeighboursCountMax } from '../base/model-limits.ts';
 import type { SparseMatrix } from '../numeric/sparse.ts';
 import { transpose } from '../numeric/sparse.ts';
 import { type Artifact, float32, int32 } from './artifact.ts';

@@ -7,7 +7,7 @@
 // that the nearest has 1. A step leaves by an edge in proportion to its weight; through a node it divides by its items.
 // Limits: nodes of more than hubItemsCountMax items lead nowhere (what all have in common tells nothing), 50 neighbours.
 
-import { hubItemsCountMax, servingNeighboursCountMax } from '../base/limits.ts';
+import { hubItemsCountMax, servingNeighboursCountMax } from '../base/model-limits.ts';
 import type { Json } from '../events/event.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Neighbours } from './item-knn-similarity.ts';

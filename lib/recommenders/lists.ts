@@ -8,7 +8,8 @@
 // looked for among all, a step for each pair of customers, and so only up to alikeReasonsCustomersCountMax of them.
 
 import type { CustomerId, ItemId } from '../base/ids.ts';
-import { alikeReasonsCustomersCountMax, publishedListCountMax } from '../base/limits.ts';
+import { publishedListCountMax } from '../base/limits.ts';
+import { alikeReasonsCustomersCountMax } from '../base/model-limits.ts';
 import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { ownedOnce, visibleItems } from '../dataset/split.ts';
 import type { ListedItem } from '../events/customer.ts';

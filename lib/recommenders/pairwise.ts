@@ -3,7 +3,7 @@
 // Fold-in is the same sum as in training and costs (items of the history + items) × d.
 // Reasons are exact: an item j of the history adds w_j / |w| · c_j·q_i to the score of item i.
 
-import { factorsCountMax } from '../base/limits.ts';
+import { factorsCountMax } from '../base/model-limits.ts';
 import { type Artifact, float32 } from './artifact.ts';
 import type { Factors, History, ModelKind, Params, Scorer } from './model.ts';
 import { fitPairwise, type PairwiseFactors, type PairwiseSettings } from './pairwise-fit.ts';

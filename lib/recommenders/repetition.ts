@@ -7,7 +7,7 @@
 // Taken is what was bought, or everything where nobody ever bought.
 // Memory (tifu-knn): 8 bytes for each pair of the customers kept (user-knn-rows.ts); an answer costs Σ_j n_j + k.
 
-import { userKnnPairsCountMax } from '../base/limits.ts';
+import { userKnnPairsCountMax } from '../base/model-limits.ts';
 import { purchaseCode } from '../dataset/interaction.ts';
 import { largest } from '../numeric/largest.ts';
 import { type SparseMatrix, sparseFromTriplets } from '../numeric/sparse.ts';

@@ -5,7 +5,7 @@
 
 import { Failure } from '../base/errors.ts';
 import { itemId as asItemId, type ItemId, type ModelVersion } from '../base/ids.ts';
-import { servingBytesMax } from '../base/limits.ts';
+import { servingBytesMax } from '../base/model-limits.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { decodeArtifact, encodeArtifact, float64, int32 } from './artifact.ts';
 import type { EventWeighting } from './event-weights.ts';

@@ -4,7 +4,7 @@
 
 import { gzipSync } from 'node:zlib';
 import type { ModelVersion } from '../base/ids.ts';
-import { publishShardCustomersCountMax } from '../base/limits.ts';
+import { publishShardCustomersCountMax } from '../base/model-limits.ts';
 import { softwareVersion } from '../base/version.ts';
 import {
   buildDataset,

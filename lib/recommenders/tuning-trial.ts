@@ -3,7 +3,7 @@
 // the finished trials foretells the rest, and a trial that two deviations more would leave behind is given up.
 // A model that diverges (RangeError) is a failed trial, not a failed tuning.
 
-import { tuningCustomersCountMax, tuningInterimRowsCountMin } from '../base/limits.ts';
+import { tuningCustomersCountMax, tuningInterimRowsCountMin } from '../base/model-limits.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import type { CatalogItem } from '../events/item.ts';

@@ -5,7 +5,7 @@
 // A customer of the training is among their own nearest, as they are when their events are folded in.
 // Memory: user-knn-rows.ts. Cost of an answer: Σ_j n_j over the history's items.
 
-import { userKnnPairsCountMax } from '../base/limits.ts';
+import { userKnnPairsCountMax } from '../base/model-limits.ts';
 import { largest } from '../numeric/largest.ts';
 import { float64 } from './artifact.ts';
 import type { History, ModelKind, Params, Scorer } from './model.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../infra/api.ts';
 import { functionNames, functionSpecs, logicalId } from '../../infra/functions.ts';
-import { residentFactorsBytesMax, servingBytesMax } from '../../lib/base/limits.ts';
+import { residentFactorsBytesMax, servingBytesMax } from '../../lib/base/model-limits.ts';
 import { type Resource, resource, resourcesOf, synthesizeForTest, type Template } from './template.ts';
 
 let service: Template;

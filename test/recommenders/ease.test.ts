@@ -2,7 +2,7 @@ import { inverse, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { threadedKernels } from '../../lib/adapters/threads.ts';
 import { customerId, itemId } from '../../lib/base/ids.ts';
-import { easeItemsCountMax } from '../../lib/base/limits.ts';
+import { easeItemsCountMax } from '../../lib/base/model-limits.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import type { Tools } from '../../lib/recommenders/model.ts';
 import { createRecommender, plainTools, recipeOf } from '../../lib/recommenders/models.ts';

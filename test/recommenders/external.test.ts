@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { withDuckDb } from '../../lib/adapters/analytics-duckdb.ts';
 import { customerId, itemId } from '../../lib/base/ids.ts';
-import { externalFactorsCountMax } from '../../lib/base/limits.ts';
+import { externalFactorsCountMax } from '../../lib/base/model-limits.ts';
 import { externalFolders } from '../../lib/recommenders/external.ts';
 import { copyExternal, type ExternalFactors, loadExternal } from '../../lib/recommenders/external-factors.ts';
 import { createRecommender, plainTools, recipeOf } from '../../lib/recommenders/models.ts';
