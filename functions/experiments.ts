@@ -1,4 +1,4 @@
-// Experiments for marketers: define, start, stop, list, look at the result. Every route needs scope admin (functions/authorize.ts).
+// Experiments for marketers: define, start, stop, list, look at the result; and policies judged from the logs alone. Every route needs scope admin (functions/authorize.ts).
 
 import { experimentId } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
@@ -11,10 +11,14 @@ import {
 } from '../lib/experiments/administer-experiment.ts';
 import { parseExperimentAction, parseStop } from '../lib/experiments/experiment-api-input.ts';
 import { experimentResults as resultsOf, startAnalysis } from '../lib/experiments/experiment-overview.ts';
+import { requestEvaluation } from '../lib/experiments/policy/request-evaluation.ts';
+import { existingEvaluation } from '../lib/experiments/policy/run-evaluation.ts';
 import {
   bodyText,
+  campaignStore,
   clock,
   experimentResults,
+  evaluationStore,
   experimentStore,
   modelsStore,
   pathParameter,
@@ -60,4 +64,18 @@ export const handler = routes({
         return respond(200, await stopExperiment(idOf(event), parseStop(body), ports()));
     }
   },
+  'POST /v1/admin/evaluations': async (event) => {
+    const request = {
+      evaluations: evaluationStore(),
+      workflows: workflows(),
+      campaigns: campaignStore(),
+      models: modelsStore(),
+      clock: clock(),
+      random: random(),
+    };
+    return respond(202, await requestEvaluation(parseJson(bodyText(event)), request));
+  },
+  'GET /v1/admin/evaluations': async () => respond(200, { evaluations: await evaluationStore().list() }),
+  'GET /v1/admin/evaluations/{evaluationId}': async (event) =>
+    respond(200, await existingEvaluation(pathParameter(event, 'evaluationId'), evaluationStore())),
 });

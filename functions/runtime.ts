@@ -17,6 +17,7 @@ import { createCouponStore } from '../lib/adapters/coupon-store-dynamodb.ts';
 import { createCustomerStore } from '../lib/adapters/customer-store-dynamodb.ts';
 import { createDeliveryStore } from '../lib/adapters/delivery-store-dynamodb.ts';
 import { createDocumentClient } from '../lib/adapters/dynamodb.ts';
+import { createEvaluationStore } from '../lib/adapters/evaluation-store-dynamodb.ts';
 import { createEventQueue } from '../lib/adapters/event-queue-sqs.ts';
 import { createExperimentResultStore } from '../lib/adapters/experiment-results-dynamodb.ts';
 import { createExperimentStore } from '../lib/adapters/experiment-store-dynamodb.ts';
@@ -29,6 +30,7 @@ import { createModelRegistry } from '../lib/adapters/model-registry-dynamodb.ts'
 import { createObjectStore } from '../lib/adapters/object-store-s3.ts';
 import { isOutage } from '../lib/adapters/outage.ts';
 import { createOutcomeSource } from '../lib/adapters/outcomes-duckdb.ts';
+import { createPolicyLogs } from '../lib/adapters/policy-logs-duckdb.ts';
 import { createPushSender } from '../lib/adapters/push-sns.ts';
 import { createRateLine } from '../lib/adapters/rate-line-dynamodb.ts';
 import { createResultStore } from '../lib/adapters/result-store-dynamodb.ts';
@@ -222,6 +224,7 @@ export const workflows = once(() =>
     campaignArn: process.env.REPRISE_CAMPAIGN_STATE_MACHINE_ARN,
     reportArn: process.env.REPRISE_REPORT_STATE_MACHINE_ARN,
     experimentArn: process.env.REPRISE_EXPERIMENT_STATE_MACHINE_ARN,
+    evaluationArn: process.env.REPRISE_EVALUATION_STATE_MACHINE_ARN,
   }),
 );
 export const campaignStore = once(() =>
@@ -290,6 +293,10 @@ export const assortment = once(() =>
     warn: (message, detail) => log('warn', message, detail),
   }),
 );
+export const evaluationStore = once(() =>
+  createEvaluationStore(documentClient(), required('REPRISE_CONTROL_TABLE')),
+);
+export const policyLogs = once(() => createPolicyLogs(archiveStore(), customerStore(), withAnalytics));
 export const experimentStore = once(() =>
   createExperimentStore(documentClient(), required('REPRISE_CONTROL_TABLE')),
 );

@@ -12,7 +12,7 @@ import type { FunctionName } from './functions.ts';
 export type TableName = 'customers' | 'catalog' | 'campaigns' | 'control';
 export type BucketName = 'archive' | 'models';
 export type QueueName = 'events' | 'triggers';
-export type MachineName = 'training' | 'campaign' | 'report' | 'experiment';
+export type MachineName = 'training' | 'campaign' | 'report' | 'experiment' | 'evaluation';
 
 type TableAction =
   | 'GetItem'
@@ -28,8 +28,6 @@ type TableAction =
 /** Reads and writes under these key prefixes; listing is limited to the same prefixes. */
 export interface BucketNeed {
   readonly read?: readonly string[];
-  /** Lists only; what may be read may be listed anyway. */
-  readonly list?: readonly string[];
   readonly write?: readonly string[];
 }
 
@@ -99,10 +97,14 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     apiUrl: true,
   },
   experiments: {
-    tables: { control: ['GetItem', 'PutItem', 'DeleteItem', 'Query'] },
-    // Whether a variant's model is there.
-    buckets: { models: { list: ['versions/'] } },
-    machines: ['experiment'],
+    tables: {
+      control: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
+      // The campaign whose offers an evaluation shares out anew.
+      campaigns: ['GetItem'],
+    },
+    // Whether a variant's model is there; when that of an evaluation was trained.
+    buckets: { models: { read: ['versions/'] } },
+    machines: ['experiment', 'evaluation'],
   },
   coupons: {
     tables: {
@@ -201,6 +203,17 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
     settings: true,
     apiUrl: true,
   },
+  'evaluate-policy': {
+    tables: {
+      // Which campaign; whose lists; what came and went in the catalogue since the model.
+      campaigns: ['GetItem'],
+      customers: ['BatchGetItem'],
+      catalog: ['BatchGetItem', 'Query'],
+      control: ['GetItem', 'PutItem'],
+    },
+    buckets: { archive: { read: ['events/'] }, models: { read: ['versions/'] } },
+    settings: true,
+  },
   'campaign-analyse': {
     tables: {
       campaigns: ['GetItem', 'PutItem', 'Query'],
@@ -228,16 +241,11 @@ const bucketStatements = (bucket: IBucket, need: BucketNeed): PolicyStatement[] 
         actions: ['s3:GetObject'],
         resources: need.read.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
       }),
-    );
-  }
-  // Without it an object that is missing answers 403 instead of 404 to who may read it.
-  const listed = [...(need.read ?? []), ...(need.list ?? [])];
-  if (listed.length > 0) {
-    statements.push(
+      // Without it a missing object answers 403 instead of 404.
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [bucket.bucketArn],
-        conditions: { StringLike: { 's3:prefix': listed.map((prefix) => `${prefix}*`) } },
+        conditions: { StringLike: { 's3:prefix': need.read.map((prefix) => `${prefix}*`) } },
       }),
     );
   }

@@ -89,6 +89,12 @@ export const functionSpecs = {
     timeoutS: 300,
     describe: 'Delivers one batch of a campaign',
   },
+  'evaluate-policy': {
+    memoryMb: 3008,
+    timeoutS: 900,
+    analytics: true,
+    describe: 'Judges a policy by what was logged of another',
+  },
   'campaign-analyse': {
     memoryMb: 3008,
     timeoutS: 900,

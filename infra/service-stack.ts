@@ -31,6 +31,7 @@ import { createCampaignWorkflow } from './campaign-workflow.ts';
 import { type Config, workspaceSettings } from './config.ts';
 import type { DataStack } from './data-stack.ts';
 import { createExperimentWorkflow } from './experiment-workflow.ts';
+import { createEvaluationWorkflow } from './evaluation-workflow.ts';
 import {
   createFunction,
   type FunctionName,
@@ -276,6 +277,7 @@ export class ServiceStack extends Stack {
     // Failures of both are errors of their functions, which are watched as all of them are.
     createReportWorkflow(this, namePrefix, this.functionOf('campaign-analyse'), logs);
     createExperimentWorkflow(this, namePrefix, this.functionOf('experiment-analyse'), logs);
+    createEvaluationWorkflow(this, namePrefix, this.functionOf('evaluate-policy'), logs);
     return { training, campaign };
   }
 

@@ -3,6 +3,7 @@
 
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { ExperimentWorkflow } from '../experiments/experiment-workflow.ts';
+import type { EvaluationWorkflow } from '../experiments/policy/evaluation.ts';
 import type { ReportWorkflow, Workflows } from '../ports.ts';
 
 interface StateMachines {
@@ -10,13 +11,14 @@ interface StateMachines {
   readonly campaignArn?: string;
   readonly reportArn?: string;
   readonly experimentArn?: string;
+  readonly evaluationArn?: string;
 }
 
 /** An ARN may be absent where a function never starts that machine; starting it then is a programmer error. */
 export const createWorkflows = (
   machines: StateMachines,
   client: SFNClient = new SFNClient({}),
-): Workflows & ReportWorkflow & ExperimentWorkflow => {
+): Workflows & ReportWorkflow & ExperimentWorkflow & EvaluationWorkflow => {
   const start = async (arn: string | undefined, name: string, input: object): Promise<void> => {
     if (arn === undefined) throw new Error(`no state machine was given to start ${name} on`);
     try {
@@ -32,5 +34,6 @@ export const createWorkflows = (
     startCampaign: (name, input) => start(machines.campaignArn, name, input),
     startReport: (name, input) => start(machines.reportArn, name, input),
     startExperiment: (name, input) => start(machines.experimentArn, name, input),
+    startEvaluation: (name, input) => start(machines.evaluationArn, name, input),
   };
 };

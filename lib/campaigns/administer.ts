@@ -98,7 +98,10 @@ export const actOnCampaign = async (
   return { ...next, effect: effectOf(next, action) };
 };
 
-export const existingCampaign = async (id: CampaignId, campaigns: CampaignStore): Promise<Campaign> => {
+export const existingCampaign = async (
+  id: CampaignId,
+  campaigns: Pick<CampaignStore, 'get'>,
+): Promise<Campaign> => {
   const campaign = await campaigns.get(id);
   if (campaign === undefined) {
     throw new Failure('not-found', {

@@ -48,6 +48,26 @@ const instant = z.iso
   .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
   .transform((text) => new Date(text).toISOString());
 
+/** Over the workspace's. */
+export const rerankingSchema = z
+  .strictObject({
+    diversityWeight: weight.optional(),
+    calibrationWeight: weight.optional(),
+    noveltyWeight: weight.optional(),
+    popularShareMax: share.optional(),
+    authorCountMax: count.optional(),
+    authorShareMax: share.optional(),
+    seriesCountMax: count.optional(),
+  })
+  .refine(
+    ({ diversityWeight = 0, calibrationWeight = 0, noveltyWeight = 0 }) =>
+      diversityWeight + calibrationWeight + noveltyWeight <= 0.9,
+    {
+      error:
+        'diversityWeight + calibrationWeight + noveltyWeight must be at most 0.9, so that relevance keeps a tenth',
+    },
+  );
+
 const serving = z.strictObject({
   modelVersion: z
     .string()
@@ -55,17 +75,7 @@ const serving = z.strictObject({
     .max(idLengthMax)
     .transform((text): ModelVersion => modelVersion(text))
     .optional(),
-  reranking: z
-    .strictObject({
-      diversityWeight: weight.optional(),
-      calibrationWeight: weight.optional(),
-      noveltyWeight: weight.optional(),
-      popularShareMax: share.optional(),
-      authorCountMax: count.optional(),
-      authorShareMax: share.optional(),
-      seriesCountMax: count.optional(),
-    })
-    .optional(),
+  reranking: rerankingSchema.optional(),
   explorationShare: z.number().min(0).max(0.5).optional(),
   personalised: z.boolean().optional(),
 });

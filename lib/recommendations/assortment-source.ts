@@ -48,12 +48,7 @@ const keepAssortment = (
   const refresh = async (): Promise<Assortment> => {
     const version = await versionNow();
     if (version !== serving?.modelVersion) serving = version && (await readServing(version, ports));
-    const sinceMs = serving?.trainedAtMs ?? 0;
-    const [news, withdrawn] = await Promise.all([
-      ports.catalog.createdSince(sinceMs),
-      ports.catalog.withdrawnSince(sinceMs),
-    ]);
-    return createAssortment(serving, news, withdrawn);
+    return withNews(serving, ports);
   };
 
   const refreshed = async (): Promise<Assortment> => {
@@ -79,7 +74,28 @@ const keepAssortment = (
   };
 };
 
-const readServing = async (version: ModelVersion, ports: AssortmentPorts): Promise<ServingModel> => {
+const withNews = async (
+  serving: ServingModel | undefined,
+  { catalog }: Pick<AssortmentPorts, 'catalog'>,
+): Promise<Assortment> => {
+  const sinceMs = serving?.trainedAtMs ?? 0;
+  const [news, withdrawn] = await Promise.all([
+    catalog.createdSince(sinceMs),
+    catalog.withdrawnSince(sinceMs),
+  ]);
+  return createAssortment(serving, news, withdrawn);
+};
+
+/** Of one version, as it would serve today; nothing is kept. */
+export const assortmentOf = async (
+  version: ModelVersion,
+  ports: Pick<AssortmentPorts, 'models' | 'catalog' | 'decode'>,
+): Promise<Assortment> => withNews(await readServing(version, ports), ports);
+
+const readServing = async (
+  version: ModelVersion,
+  ports: Pick<AssortmentPorts, 'models' | 'decode'>,
+): Promise<ServingModel> => {
   const bytes = await ports.models.get(servingKey(version));
   if (bytes) return ports.decode(bytes);
   throw new Failure('unavailable', {
