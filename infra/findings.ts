@@ -21,13 +21,15 @@ const accepted: readonly Accepted[] = [
       'Object names are made at run time, so a grant can only name their prefix; infra/access.ts lists the prefixes.',
   },
   {
-    rule: /^AwsSolutions-IAM5\[Resource::<(Train|Campaign|Experiment)\w+\.Arn>:\*\]$/,
-    construct: /^RepriseService\/(Training|Campaign|Report|Experiment)\/Role\/DefaultPolicy\/Resource$/,
+    rule: /^AwsSolutions-IAM5\[Resource::<(Train|Campaign|Experiment|Evaluate)\w+\.Arn>:\*\]$/,
+    construct:
+      /^RepriseService\/(Training|Campaign|Report|Experiment|Evaluation)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'A state machine may call any version of the functions it names, and only of those.',
   },
   {
     rule: /^AwsSolutions-IAM5\[Resource::\*\]$/,
-    construct: /^RepriseService\/(Training|Campaign|Report|Experiment)\/Role\/DefaultPolicy\/Resource$/,
+    construct:
+      /^RepriseService\/(Training|Campaign|Report|Experiment|Evaluation)\/Role\/DefaultPolicy\/Resource$/,
     reason: 'X-Ray segments and log delivery take no resource in IAM.',
   },
   {

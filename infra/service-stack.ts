@@ -30,8 +30,8 @@ import { addRoutes, createApi } from './api.ts';
 import { createCampaignWorkflow } from './campaign-workflow.ts';
 import { type Config, workspaceSettings } from './config.ts';
 import type { DataStack } from './data-stack.ts';
-import { createExperimentWorkflow } from './experiment-workflow.ts';
 import { createEvaluationWorkflow } from './evaluation-workflow.ts';
+import { createExperimentWorkflow } from './experiment-workflow.ts';
 import {
   createFunction,
   type FunctionName,

@@ -6,7 +6,7 @@
 import { globalHoldoutArm } from '../../assignment/assign.ts';
 import type { CustomerId } from '../../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../../events/event.ts';
-import { numberOf } from '../../events/meaning.ts';
+import { idText, numberOf } from '../../events/meaning.ts';
 import type { AssignedCustomer } from '../../outcomes/collect.ts';
 import { foldOrders } from '../../outcomes/orders.ts';
 import { collectTouches } from '../../outcomes/touches.ts';
@@ -80,12 +80,15 @@ const drawsOf = (
   const decisions = new Map<string, Draw>();
   for (const { userId, timestamp, properties } of assigned) {
     const propensity = numberOf(properties.propensity);
-    if (userId === undefined || propensity === undefined) continue;
-    decisions.set(String(properties.decisionId), {
+    const [decisionId, arm] = [idText(properties.decisionId), idText(properties.variant)];
+    if (userId === undefined || propensity === undefined || decisionId === undefined || arm === undefined) {
+      continue;
+    }
+    decisions.set(decisionId, {
       customerId: userId,
-      arm: String(properties.variant),
+      arm,
       assignedAtMs: Date.parse(timestamp),
-      decisionId: String(properties.decisionId),
+      decisionId,
       propensity,
     });
   }

@@ -3,7 +3,7 @@
 
 import { customerId, type ItemId, itemId, type ModelVersion, modelVersion } from '../../base/ids.ts';
 import type { Json, JsonObject, StoredEvent } from '../../events/event.ts';
-import { isObject, numberOf } from '../../events/meaning.ts';
+import { idText, isObject, numberOf } from '../../events/meaning.ts';
 import type { Draws, SlotTable } from '../../recommendations/exploration.ts';
 import type { RecommendationRequest } from '../../recommendations/request.ts';
 import type { LeftOut } from './evaluation.ts';
@@ -45,14 +45,14 @@ export const servedPage = (event: StoredEvent, tables: Tables): ServedPage | Lef
     const row = explored ? table.pool : (table.ranked[place] ?? new Float64Array(0));
     const propensity = row.reduce((sum, each) => sum + each, 0);
     return {
-      itemId: itemId(String(item.itemId)),
+      itemId: itemId(idText(item.itemId) ?? ''),
       place: explored ? undefined : place++,
       isExact: Math.abs(propensity - (numberOf(item.propensity) ?? Number.NaN)) <= exact,
     };
   });
   if (shown.length !== draws.slots || !shown.every(({ isExact }) => isExact)) return 'inexact';
   return {
-    recommendationId: String(properties.recommendationId),
+    recommendationId: idText(properties.recommendationId) ?? '',
     atMs: Date.parse(event.timestamp),
     modelVersion: modelVersion(version),
     request,
@@ -84,7 +84,7 @@ const requestOf = ({ userId, properties }: StoredEvent): RecommendationRequest |
     placement,
     ...textsOf(asked, ['kind', 'category', 'tag']),
     ...(typeof asked.contextItem === 'string' ? { contextItem: itemId(asked.contextItem) } : {}),
-    exclude: new Set(exclude.map((id) => itemId(String(id)))),
+    exclude: new Set(exclude.flatMap((id) => (typeof id === 'string' ? [itemId(id)] : []))),
   };
 };
 
