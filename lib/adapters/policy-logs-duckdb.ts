@@ -4,7 +4,7 @@
 // Visitors: events of an anonymous id belong to the user that an identify first named with it.
 
 import { type CustomerId, customerId } from '../base/ids.ts';
-import { policyCustomersCountMax } from '../base/limits.ts';
+import { policyCustomersCountMax } from '../base/policy-limits.ts';
 import { anonymousPrefix } from '../events/anonymous.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';

@@ -1,13 +1,7 @@
 // Why there is no estimate, and what to do about it: the texts of every reason, in both languages.
 
-import {
-  effectiveRowsCountMin,
-  estimateCustomersCountMin,
-  redeemersCountMin,
-  revenueBuyersCountMin,
-  unsupportedShareMax,
-  weightShareMax,
-} from '../base/limits.ts';
+import { estimateCustomersCountMin, redeemersCountMin, revenueBuyersCountMin } from '../base/limits.ts';
+import { effectiveRowsCountMin, unsupportedShareMax, weightShareMax } from '../base/policy-limits.ts';
 import type { NoEstimate, NoEstimateCode, Text } from './result.ts';
 
 export const noEstimate = (code: NoEstimateCode): NoEstimate => ({

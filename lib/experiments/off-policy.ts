@@ -9,7 +9,7 @@
 // (position-based model: Richardson, Dominowska & Ragno, WWW 2007; for policies: Li et al., KDD 2018). Propensity and
 // target are then Σ over places of the probability to stand there × the chance that it is looked at.
 
-import { effectiveRowsCountMin, unsupportedShareMax, weightShareMax } from '../base/limits.ts';
+import { effectiveRowsCountMin, unsupportedShareMax, weightShareMax } from '../base/policy-limits.ts';
 import { effectOf } from './effect.ts';
 import { noEstimate } from './no-estimate.ts';
 import type { NoEstimate } from './result.ts';

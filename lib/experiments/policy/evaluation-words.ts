@@ -1,6 +1,6 @@
 // What an evaluation comes to in a sentence or two, and what it rests on, in both languages.
 
-import { alikeShareMin } from '../../base/limits.ts';
+import { alikeShareMin } from '../../base/policy-limits.ts';
 import type { OffPolicy, OffPolicyValue } from '../off-policy.ts';
 import type { NoEstimate, Text } from '../result.ts';
 import type { EvaluationRequest, EvaluationResult, OfferPolicy, Positions } from './evaluation.ts';

@@ -4,7 +4,7 @@
 // maximum likelihood (Newton; the log-likelihood is concave), its error by the curvature.
 // Power-law examination: Craswell, Zoeter, Taylor & Ramsey (WSDM 2008) compare such curves.
 
-import { positionOutcomesCountMin } from '../../base/limits.ts';
+import { positionOutcomesCountMin } from '../../base/policy-limits.ts';
 import type { Positions } from './evaluation.ts';
 import type { ServedPage } from './served-page.ts';
 

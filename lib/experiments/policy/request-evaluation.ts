@@ -6,12 +6,8 @@ import { z } from 'zod';
 import { Failure } from '../../base/errors.ts';
 import { campaignId, type ModelVersion, modelVersion } from '../../base/ids.ts';
 import { parseInput } from '../../base/input.ts';
-import {
-  evaluationDaysMax,
-  evaluationWindowDaysMax,
-  explorationDepthMax,
-  idLengthMax,
-} from '../../base/limits.ts';
+import { explorationDepthMax, idLengthMax } from '../../base/limits.ts';
+import { evaluationDaysMax, evaluationWindowDaysMax } from '../../base/policy-limits.ts';
 import { existingCampaign } from '../../campaigns/administer.ts';
 import type { CampaignStore, Clock, ObjectStore, RandomBytes } from '../../ports.ts';
 import { rerankingSchema } from '../experiment-definition.ts';

@@ -1,7 +1,7 @@
 // The workflow's task: reads the logs, judges the policy, keeps the result with its request. Done again it changes nothing.
 
 import { Failure } from '../../base/errors.ts';
-import { evaluationPagesCountMax } from '../../base/limits.ts';
+import { evaluationPagesCountMax } from '../../base/policy-limits.ts';
 import type { WorkspaceSettings } from '../../base/settings.ts';
 import type { Campaign } from '../../campaigns/campaign.ts';
 import type { CampaignStore, Clock } from '../../ports.ts';
