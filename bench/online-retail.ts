@@ -163,7 +163,7 @@ const startCampaign = async ({ host, api }: Stage): Promise<string> => {
     recommendationsCount: 3,
     windowDays,
   });
-  await api.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await api.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   await host.settle();
   await host.drain();
   return campaignId;

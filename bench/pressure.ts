@@ -64,7 +64,9 @@ const compete = async (
   const rivals = await createRivals(host, campaignsCount);
   const startedMs = performance.now();
   const api = createApi(host.apiUrl, host.keys.admin);
-  await Promise.all(rivals.map(({ campaignId }) => api.post(`/v1/admin/campaigns/${campaignId}/start`)));
+  await Promise.all(
+    rivals.map(({ campaignId }) => api.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true })),
+  );
   await deliverAll(host, host.clock.nowMs() + 13 * hourMs);
   const seconds = (performance.now() - startedMs) / 1000;
   const got = new Map<string, string[]>();

@@ -165,7 +165,7 @@ const started = async (admin: Api, host: LocalHost, name: string, offer: object)
     holdoutShare: 0,
     recommendationsCount: 0,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
 };
 
 const sharedCode = async (host: LocalHost, admin: Api, code: string, limits: object): Promise<string> => {

@@ -188,7 +188,7 @@ const start = async (admin: Api, nowMs: number): Promise<string> => {
     holdoutShare: 0.1,
     windowDays: 30,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   return campaignId;
 };
 

@@ -149,7 +149,7 @@ const createAll = async (api: Api, market: Market, startMs: number): Promise<Rea
       `/v1/admin/strategies/${name}/campaigns`,
       { parameters: given },
     );
-    await api.post(`/v1/admin/campaigns/${campaignId}/start`);
+    await api.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
     campaigns.set(name, campaignId);
   }
   return campaigns;

@@ -87,7 +87,7 @@ const startCampaign = async (admin: Api, scene: Scene, nowMs: number): Promise<s
     recommendationsCount: scene === 'coupon and 3 items' ? 3 : 0,
     windowDays: 30,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   return campaignId;
 };
 

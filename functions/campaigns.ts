@@ -18,6 +18,7 @@ import { sendTest } from '../lib/deliveries/test-send.ts';
 import { campaignResults, campaignWithRuns } from '../lib/experiments/overview.ts';
 import { planCampaign } from '../lib/experiments/plan-campaign.ts';
 import { campaignReport, startReport } from '../lib/experiments/report-request.ts';
+import { startCampaign } from '../lib/experiments/start-campaign.ts';
 import {
   apiUrl,
   archiveStore,
@@ -156,6 +157,8 @@ export const handler = routes({
       }
       case 'plan':
         return respond(200, await planCampaign(idOf(event), body(), previewPorts()));
+      case 'start':
+        return respond(200, await startCampaign(idOf(event), body(), { ...previewPorts(), ...ports() }));
       case 'test-send':
         return respond(200, await sendTest(idOf(event), parseTestSend(body()), testSendPorts()));
       default:

@@ -282,6 +282,10 @@ export const watchedBuyersCount = 500;
 export const hopelessPower = 0.5;
 /** Relative effect that a finished test should have been able to find, where its plan names none: a tenth. */
 export const relevantLift = 0.1;
+/** A test is refused when it would not even find half as many again: more than messages are known to do. */
+export const hopelessLift = 0.5;
+/** Days of the past from which it is seen how many customers join a day: four weeks, so that each weekday counts alike. */
+export const arrivalDays = 28;
 /** What a test is planned to have (Cohen 1988), unless stated. */
 export const plannedPower = 0.8;
 /** Days to gather customers for one test: beyond a half-year the shop is another one. */

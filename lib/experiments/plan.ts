@@ -21,6 +21,8 @@ export interface PlanQuestion {
   readonly audience: number;
   /** Customers who join a day; 0 for a campaign that is frozen once. */
   readonly dailyArrivals: number;
+  /** In which they can be gathered; at most gatheringDaysMax, which is the default. */
+  readonly gatheringDays?: number;
   readonly windowDays: number;
   /** Default 0.8. */
   readonly power?: number;
@@ -31,7 +33,7 @@ export interface Plan {
   readonly customersNeeded: number;
   /** Until the last customer needed has had the window; null where they never come together. */
   readonly days: number | null;
-  /** With every customer of gatheringDaysMax. */
+  /** With every customer of the gathering days. */
   readonly reachable: {
     readonly customers: number;
     readonly power: number;
@@ -45,12 +47,13 @@ export interface Plan {
 export const planOf = (question: PlanQuestion): Plan => {
   checkQuestion(question);
   const { baseline, effect, shares, audience, dailyArrivals, windowDays, power = plannedPower } = question;
+  const { gatheringDays = gatheringDaysMax } = question;
   const smallest = Math.min(...shares.arms);
   const error = alpha / shares.arms.length;
   const ratio = smallest / shares.reference;
   const { reference } = customersNeeded(baseline, effect, { error, power, ratio });
   const needed = Math.ceil(reference / shares.reference);
-  const customers = Math.floor(audience + dailyArrivals * gatheringDaysMax);
+  const customers = Math.floor(audience + dailyArrivals * gatheringDays);
   const sizes = { reference: customers * shares.reference, arm: customers * smallest };
   const direction = effect > 0 ? 1 : -1;
   const reached = customers === 0 ? 0 : powerOf(baseline, effect, sizes, error);
@@ -64,43 +67,68 @@ export const planOf = (question: PlanQuestion): Plan => {
     days,
     reachable: { customers, power: reached, minimalEffect: found ?? null },
     verdict,
-    message: messageOf(verdict, needed, days, customers, reached),
+    message: messageOf({
+      verdict,
+      needed,
+      days,
+      customers,
+      power: reached,
+      least: leastText(baseline, found, power),
+    }),
   };
 };
 
 /** Refuses a hopeless test unless told to start it all the same. */
 export const refuseHopeless = (plan: Plan, startAnyway: boolean): void => {
   if (plan.verdict === 'hopeless' && !startAnyway) {
-    throw new Failure('invalid', {
+    throw new Failure('conflict', {
       code: 'experiment-hopeless',
       message: plan.message.en,
       received: { customersNeeded: plan.customersNeeded, reachable: plan.reachable },
       action:
-        'Widen the audience, use fewer variants, look for a larger effect, or say that it is to start anyway.',
+        'Widen the audience, use fewer variants, a larger holdout or a longer period, look for a larger "effect", or start it all the same: {"force": true}.',
     });
   }
 };
 
-const messageOf = (
-  verdict: Plan['verdict'],
-  needed: number,
-  days: number | null,
-  customers: number,
-  power: number,
-): Text => {
+interface Said {
+  readonly verdict: Plan['verdict'];
+  readonly needed: number;
+  readonly days: number | null;
+  readonly customers: number;
+  readonly power: number;
+  readonly least: Text;
+}
+
+const messageOf = ({ verdict, needed, days, customers, power, least }: Said): Text => {
   const [en, zh] = [needed.toLocaleString('en'), needed.toLocaleString('zh-CN')];
+  const [haveEn, haveZh] = [customers.toLocaleString('en'), customers.toLocaleString('zh-CN')];
   if (verdict === 'enough') {
     return {
-      en: `${en} customers are needed; the result can be read after ${days} days.`,
-      'zh-CN': `需要 ${zh} 位客户；${days} 天后可以得出结果。`,
+      en: `${en} customers are needed; the result can be read after ${days} days.${least.en}`,
+      'zh-CN': `需要 ${zh} 位客户；${days} 天后可以得出结果。${least['zh-CN']}`,
     };
   }
-  const [haveEn, haveZh] = [customers.toLocaleString('en'), customers.toLocaleString('zh-CN')];
   const percent = `${(100 * power).toFixed(0)}%`;
   const hopeless = verdict === 'hopeless';
   return {
-    en: `${en} customers are needed and ${haveEn} can be reached: such an effect would be found in ${percent} of all cases${hopeless ? ', so the test would rather miss it than find it' : ''}.`,
-    'zh-CN': `需要 ${zh} 位客户，而能触达的只有 ${haveZh} 位：这样的效果只有 ${percent} 的机会被发现${hopeless ? '，测试更可能错过它' : ''}。`,
+    en: `${en} customers are needed and ${haveEn} can be reached: such an effect would be found in ${percent} of all cases${hopeless ? ', so the test would rather miss it than find it' : ''}.${least.en}`,
+    'zh-CN': `需要 ${zh} 位客户，而能触达的只有 ${haveZh} 位：这样的效果只有 ${percent} 的机会被发现${hopeless ? '，测试更可能错过它' : ''}。${least['zh-CN']}`,
+  };
+};
+
+/** What all who can be reached would show. */
+const leastText = (baseline: Baseline, found: number | undefined, power: number): Text => {
+  if (found === undefined) return { en: '', 'zh-CN': '' };
+  const size = Math.abs(found);
+  const [en, zh] =
+    baseline.kind === 'share'
+      ? [`${(100 * size).toFixed(1)} points`, `${(100 * size).toFixed(1)} 个百分点`]
+      : [size.toPrecision(3), size.toPrecision(3)];
+  const percent = `${(100 * power).toFixed(0)}%`;
+  return {
+    en: ` With all who can be reached, effects from ${en} on are found in ${percent} of all cases.`,
+    'zh-CN': `触达全部客户时，${zh} 及以上的效果有 ${percent} 的机会被发现。`,
   };
 };
 

@@ -129,7 +129,10 @@ describe('the campaign functions', () => {
     });
 
     expect((await call(`POST ${one}/{action}`, { ...at, action: 'resume' })).status).toBe(409);
-    expect(await call(`POST ${one}/{action}`, { ...at, action: 'start' })).toMatchObject({
+    const hopeless = await call(`POST ${one}/{action}`, { ...at, action: 'start' });
+    expect(hopeless).toMatchObject({ status: 409, body: { error: { code: 'experiment-hopeless' } } });
+    expect(started).toEqual([]);
+    expect(await call(`POST ${one}/{action}`, { ...at, action: 'start' }, { force: true })).toMatchObject({
       status: 200,
       body: { status: 'running' },
     });
@@ -178,7 +181,7 @@ describe('the campaign functions', () => {
     const made = await call(route, { name: 'win-back' }, { parameters: { percent: 15 } });
     expect(made).toMatchObject({ status: 201, body: { status: 'draft', name: 'Win back the lapsed' } });
     const at = { campaignId: String(made.body.campaignId) };
-    const startedOne = await call(`POST ${one}/{action}`, { ...at, action: 'start' });
+    const startedOne = await call(`POST ${one}/{action}`, { ...at, action: 'start' }, { force: true });
     expect(startedOne).toMatchObject({ status: 200, body: { status: 'running' } });
     expect((await call(route, { name: 'win-back' }, { parameters: { percent: 0 } })).status).toBe(400);
     expect((await call(route, { name: 'luck' })).status).toBe(404);

@@ -90,7 +90,7 @@ const start = async (name: string): Promise<void> => {
     recommendationsCount: 0,
     windowDays: 7,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   await host.settle();
   await host.drain();
 };

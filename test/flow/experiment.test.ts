@@ -84,7 +84,7 @@ describe('an experiment of an app, over before Reprise heard of it', () => {
       },
     ]);
     await flow.host.drain();
-    await flow.admin.post(`/v1/admin/experiments/${id}/start`);
+    await flow.admin.post(`/v1/admin/experiments/${id}/start`, { force: true });
     await flow.admin.post(`/v1/admin/experiments/${id}/analyse`);
     await settled();
   }, 60_000);
@@ -139,7 +139,7 @@ describe('does a model sell more than the same popular items for everybody?', ()
       windowDays: 7,
     });
     id = made.experimentId;
-    await flow.admin.post(`/v1/admin/experiments/${id}/start`);
+    await flow.admin.post(`/v1/admin/experiments/${id}/start`, { force: true });
     // The answer of a function that knows of no experiment yet is 15 seconds old at most.
     await flow.host.clock.advanceTo(nowMs() + 60_000);
   }, 120_000);

@@ -65,7 +65,7 @@ export const openFaultStage = async (host: LocalHost, admin: Api): Promise<Fault
     holdoutShare: 0.1,
     windowDays: 30,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   return { host, campaignId, environment: host.functionEnvironment('CampaignDeliver') };
 };
 

@@ -65,7 +65,7 @@ const start = async (definition: object): Promise<string> => {
     windowDays: 14,
     ...definition,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   await settled();
   return campaignId;
 };

@@ -74,7 +74,7 @@ it('a batch, an event and a test keep the account’s 24 hours; who waits is nam
     audience: { fact: 'trait.isAsked', op: 'eq', value: true },
     trigger: { kind: 'at', at },
   });
-  await admin.post(`/v1/admin/campaigns/${batch}/start`);
+  await admin.post(`/v1/admin/campaigns/${batch}/start`, { force: true });
   await expect.poll(mailsCount, { timeout: 60_000, interval: 200 }).toBe(quota);
   await host.settle();
   await host.drain();
@@ -92,7 +92,7 @@ it('a batch, an event and a test keep the account’s 24 hours; who waits is nam
       endsAt: new Date(nowMs + 100 * hourMs).toISOString(),
     },
   });
-  await admin.post(`/v1/admin/campaigns/${onEvent}/start`);
+  await admin.post(`/v1/admin/campaigns/${onEvent}/start`, { force: true });
   await send(
     Array.from({ length: lateCount }, (_, index) => `late${index}`).flatMap((userId) => [
       {

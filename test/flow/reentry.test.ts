@@ -37,7 +37,7 @@ beforeAll(async () => {
     '/v1/admin/strategies/abandoned-cart/campaigns',
     { parameters: { runsForDays: 60, holdoutShare: 0.02, couponDelayHours: 24 } },
   ));
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   await settled();
 }, 180_000);
 afterAll(() => flow?.close());

@@ -48,7 +48,7 @@ const send = async (method: 'PUT' | 'DELETE', path: string, body?: object): Prom
 };
 const started = async (definition: object): Promise<string> => {
   const { campaignId } = await admin.post<{ readonly campaignId: string }>('/v1/admin/campaigns', definition);
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   await settled();
   return campaignId;
 };
@@ -260,7 +260,7 @@ it('an experiment, from its definition to a result on demand and a last look', a
     orderMessage(learnerId(1), 'c0', 'seen', host.clock.nowMs() - 6 * dayMs + 60_000),
   ]);
   await host.drain();
-  await admin.post(`${path}/start`);
+  await admin.post(`${path}/start`, { force: true });
   await admin.post(`${path}/analyse`);
   await settled();
   expect(await admin.get(`${path}/result`)).toMatchObject({ latest: { final: true }, results: [] });

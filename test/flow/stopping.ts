@@ -45,7 +45,7 @@ export const stopMidway = async (
     recommendationsCount: 0,
     windowDays: 14,
   });
-  await admin.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await admin.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   while ((await mailedOf(host, group)).length < deliveryChunkCustomersCountMax) {
     // Leaves the services, which run in this process, the time to send.
     await admin.get(`/v1/admin/campaigns/${campaignId}`);

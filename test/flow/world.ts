@@ -146,7 +146,7 @@ export const startCampaign = async (api: Api, name: string, atIso: string): Prom
     '/v1/admin/campaigns',
     campaignOf(name, atIso),
   );
-  await api.post(`/v1/admin/campaigns/${campaignId}/start`);
+  await api.post(`/v1/admin/campaigns/${campaignId}/start`, { force: true });
   return campaignId;
 };
 
