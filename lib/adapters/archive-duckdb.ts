@@ -24,9 +24,15 @@ export const archiveObjects = async (
     const all = await archive.list('events/date=');
     return all.filter(({ key }) => isEvents(key) && key >= first && key < `${last}~`);
   }
-  const found: StoredObject[] = [];
+  const days: string[] = [];
   for (let atMs = fromMs - dayMs; Math.floor(atMs / dayMs) <= Math.floor(toMs / dayMs); atMs += dayMs) {
-    found.push(...(await archive.list(`events/date=${isoDay(atMs)}/`)).filter(({ key }) => isEvents(key)));
+    days.push(isoDay(atMs));
+  }
+  const found: StoredObject[] = [];
+  for (let from = 0; from < days.length; from += archiveObjectsConcurrencyMax) {
+    const some = days.slice(from, from + archiveObjectsConcurrencyMax);
+    const listed = await Promise.all(some.map((day) => archive.list(`events/date=${day}/`)));
+    found.push(...listed.flat().filter(({ key }) => isEvents(key)));
   }
   return found;
 };

@@ -77,28 +77,10 @@ export interface Moments {
   readonly sumSquares: number;
 }
 
-export const conversionMoments = (arm: ArmSummary): Moments => ({
-  count: arm.customers,
-  sum: arm.conversions,
-  sumSquares: arm.conversions,
-});
-
 export const revenueMoments = (arm: ArmSummary): Moments => ({
   count: arm.customers,
   sum: arm.revenueSum,
   sumSquares: arm.revenueSumSquares,
-});
-
-export const orderMoments = (arm: ArmSummary): Moments => ({
-  count: arm.customers,
-  sum: arm.orders,
-  sumSquares: arm.ordersSumSquares,
-});
-
-export const marginMoments = (arm: ArmSummary): Moments => ({
-  count: arm.customers,
-  sum: arm.marginSum,
-  sumSquares: arm.marginSumSquares,
 });
 
 export const mean = ({ count, sum }: Moments): number => sum / count;

@@ -9,14 +9,9 @@ import {
   type EffectFacts,
 } from '../../lib/experiments/increments.ts';
 import { noEstimate } from '../../lib/experiments/no-estimate.ts';
-import {
-  type ArmSummary,
-  conversionMoments,
-  emptySummary,
-  marginMoments,
-  orderMoments,
-  revenueMoments,
-} from '../../lib/outcomes/summary.ts';
+import { columnMoments } from '../../lib/outcomes/joint-sums.ts';
+import { type ArmSummary, emptySummary } from '../../lib/outcomes/summary.ts';
+import { armSums } from './arm-sums.ts';
 
 const arm = (customers: number, conversions: number, more: Partial<ArmSummary> = {}): ArmSummary => ({
   ...emptySummary,
@@ -28,18 +23,23 @@ const arm = (customers: number, conversions: number, more: Partial<ArmSummary> =
   revenueSumSquares: conversions * 2_500,
   ...more,
 });
+const momentsOf = (summary: ArmSummary, column: string) => columnMoments(armSums(summary), column);
 const compared = (treated: ArmSummary, reference: ArmSummary): ArmGains => ({
   arm: 'coupon',
   reference: 'holdout',
   repurchase:
-    proportionDifference(conversionMoments(treated), conversionMoments(reference)) ??
+    proportionDifference(momentsOf(treated, 'repurchase'), momentsOf(reference, 'repurchase')) ??
     noEstimate('no-variance'),
-  revenue: meanDifference(revenueMoments(treated), revenueMoments(reference)) ?? noEstimate('no-variance'),
-  orders: meanDifference(orderMoments(treated), orderMoments(reference)) ?? noEstimate('no-variance'),
+  revenue:
+    meanDifference(momentsOf(treated, 'revenue'), momentsOf(reference, 'revenue')) ??
+    noEstimate('no-variance'),
+  orders:
+    meanDifference(momentsOf(treated, 'orders'), momentsOf(reference, 'orders')) ?? noEstimate('no-variance'),
   margin:
     treated.ordersOfUnknownCost > 0
       ? noEstimate('costs-unknown')
-      : (meanDifference(marginMoments(treated), marginMoments(reference)) ?? noEstimate('no-variance')),
+      : (meanDifference(momentsOf(treated, 'margin'), momentsOf(reference, 'margin')) ??
+        noEstimate('no-variance')),
 });
 const of = (treated: ArmSummary, reference: ArmSummary) =>
   cannibalisation(treated, reference, { estimate: compared(treated, reference).repurchase });
