@@ -5,6 +5,7 @@
 
 import type { ExperimentId, ModelVersion } from '../base/ids.ts';
 import type { Reranking } from '../base/settings.ts';
+import type { DecisionRule } from './decision-rule.ts';
 import type { ForeignAssigner } from './foreign-assignment.ts';
 import type { MetricPlan } from './metric-plan.ts';
 
@@ -48,6 +49,8 @@ export interface Experiment {
   readonly reference: string;
   readonly exclusion?: ExclusionSlice;
   readonly metrics: MetricPlan;
+  /** When it may be decided; absent: at its end. Its looks are every week. */
+  readonly decision?: DecisionRule;
   /** External: the system that gave the arms, so that they can be checked. */
   readonly assignedBy?: ForeignAssigner;
   /** Set at creation from secure randomness; never changes. */

@@ -21,9 +21,17 @@ export interface AnalysisPorts {
   readonly catalog: Pick<CatalogStore, 'get'>;
 }
 
+export interface ExperimentLook {
+  readonly look: number;
+  readonly final: boolean;
+  readonly asOfMs: number;
+  /** The look before this one, for what it may still decide. */
+  readonly earlier?: ExperimentResult;
+}
+
 export const analyseExperiment = async (
   experiment: Experiment,
-  { look, final, asOfMs }: { readonly look: number; readonly final: boolean; readonly asOfMs: number },
+  { look, final, asOfMs, earlier }: ExperimentLook,
   { exposures, catalog }: AnalysisPorts,
 ): Promise<ExperimentResult> => {
   const { experimentId, subject, variants, assignedBy } = experiment;
@@ -46,7 +54,8 @@ export const analyseExperiment = async (
     historyDays,
     feed,
   });
-  const result = analyse(design, outcomes, { look, final, asOf: new Date(asOfMs).toISOString() });
+  const asOf = new Date(asOfMs).toISOString();
+  const result = analyse(design, outcomes, { look, final, asOf, ...(earlier !== undefined && { earlier }) });
   return {
     experimentId,
     ...result,

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { reservedArms } from '../assignment/assign.ts';
+import { decisionSchema, fixedDecision, plannedCustomersMissing } from '../assignment/decision-rule.ts';
 import type { Experiment } from '../assignment/experiment.ts';
 import { metricPlanInput } from '../assignment/metric-plan-input.ts';
 import { sliceSchema } from '../assignment/slice-input.ts';
@@ -32,6 +33,7 @@ export type ExperimentDefinition = Pick<
   | 'endsAt'
   | 'windowDays'
   | 'metrics'
+  | 'decision'
 >;
 
 /** Failure('invalid') with every problem; `experimentId` only where an app assigns and knows the experiment by it. */
@@ -118,6 +120,7 @@ const shape = z.strictObject({
   endsAt: instant,
   windowDays: z.int().min(1).max(windowDaysMax),
   metrics: metricPlanInput(false).prefault({}),
+  decision: decisionSchema.default(fixedDecision),
 });
 
 const schema = shape.superRefine((given, context) => {
@@ -135,6 +138,10 @@ const schema = shape.superRefine((given, context) => {
     problem(['experimentId'], 'is made by Reprise; only an app that assigns brings its own');
   }
   const { startsAt, endsAt } = given;
+  const { decision } = given;
+  if (decision.kind === 'group-sequential' && decision.plannedCustomers === undefined) {
+    problem(['decision', 'plannedCustomers'], plannedCustomersMissing);
+  }
   const lasts = (Date.parse(endsAt) - Date.parse(startsAt)) / dayMs;
   if (!(lasts > 0)) problem(['endsAt'], 'must be after startsAt');
   if (lasts > experimentDaysMax)

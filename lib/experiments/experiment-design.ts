@@ -9,7 +9,8 @@ export const experimentDesign = ({
   reference,
   windowDays,
   metrics,
-}: Pick<Experiment, 'variants' | 'reference' | 'windowDays' | 'metrics'>): Design => ({
+  decision,
+}: Pick<Experiment, 'variants' | 'reference' | 'windowDays' | 'metrics' | 'decision'>): Design => ({
   arms: variants.map(({ name, weight }) => ({
     name,
     share: weight,
@@ -19,4 +20,5 @@ export const experimentDesign = ({
   reference,
   windowDays,
   metrics,
+  ...(decision !== undefined && { decision }),
 });

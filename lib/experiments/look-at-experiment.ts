@@ -1,8 +1,10 @@
 // What the experiment workflow does when a look is due: analyse, keep the result, and say when to come back.
 // Asked too early it says when; asked twice it answers from the result kept. A wait that overslept several looks makes
 // the latest. Harm ends an experiment on recommendations at once; where an app assigns, the result says so and the app
-// must end it. The last look finishes what still runs; what was stopped stays stopped.
+// must end it. A look that decides by a group-sequential rule is the last. The last look finishes what still runs; what
+// was stopped stays stopped.
 
+import { fixedDecision } from '../assignment/decision-rule.ts';
 import type { Experiment } from '../assignment/experiment.ts';
 import type { ExperimentStore } from '../assignment/experiment-store.ts';
 import { Failure } from '../base/errors.ts';
@@ -41,18 +43,31 @@ export const lookAtExperiment = async (
   });
   if (experiment.status === 'draft' || experiment.status === 'finished') return answer('finished', nowMs);
   if (look === 0) return answer('look', looksMs[0]);
-  const result =
-    (await ports.results.get(id, look)) ??
-    (await ports.results.write(await analyseExperiment(experiment, { look, final, asOfMs: nowMs }, ports)));
-  if (final) {
-    await end(id, 'finished', ports);
+  const result = await resultOf(experiment, { look, final, asOfMs: nowMs }, ports);
+  if (final || result.final) {
+    await end(id, 'finished', ports, final ? undefined : `Decided at look ${look}: ${result.sentence.en}`);
     return answer('finished', nowMs);
   }
-  if (experiment.subject === 'recommendations' && isOver(result)) {
+  if (experiment.subject === 'recommendations' && result.decision === 'stop-for-harm') {
     await end(id, 'stopped', ports, result.sentence.en);
   }
   const next = experimentLooksMs(await existingExperiment(id, ports.experiments));
   return answer('look', next[look] ?? nowMs);
+};
+
+/** Kept from an earlier attempt, or made now. */
+const resultOf = async (
+  experiment: Experiment,
+  at: { readonly look: number; readonly final: boolean; readonly asOfMs: number },
+  ports: ExperimentLookPorts,
+): Promise<ExperimentResult> => {
+  const { experimentId: id } = experiment;
+  const kept = await ports.results.get(id, at.look);
+  if (kept !== undefined) return kept;
+  const before = await ports.results.list(id);
+  const earlier = before.findLast(({ look, sequential }) => look < at.look && sequential !== undefined);
+  const look = { ...at, ...(earlier !== undefined && { earlier }) };
+  return await ports.results.write(await analyseExperiment(experiment, look, ports));
 };
 
 /** On demand, between looks: replaces what was computed so before, and decides nothing. */
@@ -61,7 +76,8 @@ export const analyseNow = async (id: ExperimentId, ports: ExperimentLookPorts): 
   const asOfMs = ports.clock.nowMs();
   const { look } = dueLook(experiment, asOfMs);
   const final = windowsEndMs(experiment) + outcomeDelayMs <= asOfMs;
-  const result = await analyseExperiment(experiment, { look, final, asOfMs }, ports);
+  const undecided = { ...experiment, decision: fixedDecision };
+  const result = await analyseExperiment(undecided, { look, final, asOfMs }, ports);
   await ports.results.writeOnDemand(result);
   return result;
 };
@@ -72,10 +88,6 @@ const dueLook = (experiment: Experiment, nowMs: number) => {
   const look = looksMs.filter((atMs) => atMs <= nowMs).length;
   return { looksMs, look, final: look === looksMs.length };
 };
-
-/** Decided before its last look: for harm, or because a rule of early decision was met. */
-const isOver = ({ decision }: ExperimentResult): boolean =>
-  decision === 'stop-for-harm' || decision === 'roll-out';
 
 /** Someone may stop it in between: read and try again; who ended it first is right. */
 const end = async (

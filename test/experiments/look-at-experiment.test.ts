@@ -124,6 +124,21 @@ describe('an experiment', () => {
     expect(check?.message.en).toMatch(/^\d+ of 400 customers/);
   });
 
+  it('is finished by the look that shows an effect, where its rule lets looks decide', async () => {
+    const decision = { kind: 'group-sequential', spending: 'obrien-fleming', plannedCustomers: 500 } as const;
+    open(experiment({ decision }));
+    at(7);
+    expect(await lookAtExperiment(id, ports)).toMatchObject({ next: 'look' });
+    at(14);
+    expect(await lookAtExperiment(id, ports)).toMatchObject({ next: 'finished' });
+    expect(await ports.experiments.get(id)).toMatchObject({ status: 'finished' });
+    expect((await ports.experiments.get(id))?.endedReason).toMatch(/^Decided at look 2: Variant new raised/);
+    const [first, second] = await ports.results.list(id);
+    expect(first.sequential?.arms[0]).toMatchObject({ informationFraction: 0, looks: [] });
+    expect(second).toMatchObject({ final: true, winner: 'new' });
+    expect(second.sequential?.arms[0].informationFraction).toBeCloseTo(0.8, 9);
+  });
+
   it('is looked at when it is due, keeps each result, and is finished with the last', async () => {
     at(6.9);
     expect(await lookAtExperiment(id, ports)).toMatchObject({ next: 'look' });
