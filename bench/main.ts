@@ -10,6 +10,7 @@ const benches: {
 } = {
   'after-ranking': () => import('./after-ranking.ts'),
   bandit: () => import('./bandit.ts'),
+  'analysis-scale': () => import('./analysis-scale.ts'),
   'cold-start': () => import('./cold-start.ts'),
   coverage: () => import('./coverage.ts'),
   experiments: () => import('./experiments.ts'),

@@ -220,7 +220,9 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       customers: ['BatchGetItem'],
       catalog: ['BatchGetItem'],
     },
-    buckets: { archive: { read: ['events/', 'campaigns/'], write: ['campaigns/'] } },
+    buckets: {
+      archive: { read: ['events/', 'campaigns/', 'outcomes/'], write: ['campaigns/', 'outcomes/'] },
+    },
     settings: true,
   },
   'experiment-analyse': {

@@ -22,8 +22,9 @@ import type { CouponLedger } from './offers/ledger.ts';
 import type { IssuedTerms } from './offers/offer.ts';
 import type { OrderRefund } from './offers/refund-order.ts';
 import type { Assignment } from './outcomes/assignment.ts';
-import type { AssignedCustomer } from './outcomes/collect.ts';
+import type { OutcomeScope, RunOutcomes } from './outcomes/collect.ts';
 import type { Feed } from './outcomes/feed.ts';
+import type { ItemCost } from './outcomes/item-cost.ts';
 import type { Served } from './recommendations/serve.ts';
 
 export type {
@@ -110,7 +111,10 @@ export interface CatalogStore {
 
 /** A private, disposable SQL database (DuckDB's dialect), bounded in memory and disk; gone when closed. */
 export interface Analytics {
-  /** Copies objects beside the database; answers with a glob of the copies for its file functions. */
+  /**
+   * Copies objects beside the database; answers with a glob of the copies for its file functions, whose * stands for an
+   * object's place among them.
+   */
   fetch(store: ObjectStore, objects: readonly StoredObject[], suffix: string): Promise<string>;
   /** Deletes the copies of a fetch, by its glob, before the end: what they held stands in tables by now. */
   discard(glob: string): Promise<void>;
@@ -454,13 +458,18 @@ export interface OutcomeQuery {
   readonly toMs: number;
 }
 
+/** How outcomes are summed where the archive is: OutcomeScope without what the archive itself says. */
+export interface CollectScope extends Omit<OutcomeScope, 'costOf' | 'feed'> {
+  /** Of those among the items whose cost is known. */
+  readonly costsOf: (itemIds: readonly ItemId[]) => Promise<ReadonlyMap<ItemId, ItemCost>>;
+}
+
 export interface OutcomeSource {
-  /** Assignments of the runs, and the orders, refunds and loop events of those customers; user ids are resolved. */
-  read(query: OutcomeQuery): Promise<{
-    readonly assigned: readonly AssignedCustomer[];
-    readonly events: readonly StoredEvent[];
-    readonly feed: Feed;
-  }>;
+  /**
+   * Of the customers assigned in the runs' test phases, as collectOutcomes tells it from their assignments, orders, refunds
+   * and loop events; user ids are resolved. For any number of customers.
+   */
+  collect(query: OutcomeQuery, scope: CollectScope): Promise<RunOutcomes>;
 }
 
 export interface ReportSource {

@@ -1,6 +1,6 @@
-// OutcomeSource over the archive, in SQL of DuckDB's dialect: of the objects of the days in question it keeps the rows
-// that matter.
-// What an order or a refund is worth is left to lib/outcomes; SQL only selects, by the names of lib/events/meaning.ts.
+// Outcomes from the archive. Looks sum them in SQL, for any number of customers (outcome-sums.ts). Reports, which tell of every
+// message, read the events: of the objects of the days in question DuckDB keeps the rows that matter.
+// What an order or a refund is worth is then left to lib/outcomes; SQL only selects, by the names of lib/events/meaning.ts.
 // Loop events count only from Reprise itself (source): a public write key cannot assign, send or redeem.
 
 import { customerId } from '../base/ids.ts';
@@ -8,7 +8,6 @@ import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
 import { behaviourNames } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
-import type { AssignedCustomer } from '../outcomes/collect.ts';
 import type {
   Analytics,
   CustomerStore,
@@ -28,11 +27,13 @@ import {
   sqlText,
   sqlTexts,
 } from './archive-duckdb.ts';
+import { type PartSizes, sumOutcomes } from './outcome-sums.ts';
 
 export const createOutcomeSource = (
   archive: ObjectStore,
   customers: Pick<CustomerStore, 'linkedUsers'>,
   withAnalytics: WithAnalytics,
+  sizes?: PartSizes,
 ): OutcomeSource & ReportSource => {
   const open = async <T>(query: OutcomeQuery, read: (analytics: Analytics) => Promise<T>) =>
     withAnalytics(async (analytics) => {
@@ -45,10 +46,8 @@ export const createOutcomeSource = (
       return { found, events, feed: await readFeed(analytics) };
     });
   return {
-    read: async (query) => {
-      const { found, ...rest } = await open(query, (analytics) => readAssigned(analytics, query));
-      return { assigned: found, ...rest };
-    },
+    collect: async (query, scope) =>
+      withAnalytics((analytics) => sumOutcomes(analytics, { archive, customers }, query, scope, sizes)),
     history: async (query) => {
       const { found, ...rest } = await open(query, (analytics) => readAssignments(analytics, query));
       return { assignments: found, ...rest };
@@ -87,23 +86,6 @@ const assignedWhere = ({
   AND userId IS NOT NULL AND json_extract_string(properties, '$.campaignId') = ${sqlText(campaignId)}
   AND json_extract_string(properties, '$.phase') = 'test'
   AND json_extract_string(properties, '$.runId') IN (${sqlTexts(runIds)})`;
-
-const readAssigned = async (
-  analytics: Analytics,
-  query: OutcomeQuery,
-): Promise<readonly AssignedCustomer[]> => {
-  const rows = await analytics.rows(
-    `SELECT DISTINCT userId, json_extract_string(properties, '$.variant') AS arm, timestamp,
-       json_extract_string(properties, '$.decisionId') AS decisionId
-     FROM events WHERE ${assignedWhere(query)}`,
-  );
-  return rows.map(({ userId, arm, timestamp, decisionId }) => ({
-    customerId: customerId(String(userId)),
-    arm: String(arm),
-    assignedAtMs: Date.parse(String(timestamp)),
-    decisionId: String(decisionId),
-  }));
-};
 
 /** All assignments by the campaign, of any run and phase, of the customers that the query is about. */
 const readAssignments = async (analytics: Analytics, query: OutcomeQuery): Promise<readonly Assignment[]> => {

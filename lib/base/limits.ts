@@ -364,6 +364,10 @@ export const datasetArchiveBytesMax = 768 * 1024 ** 2;
 export const analyticsMemoryBytesMax = 768 * 1024 ** 2;
 /** What DuckDB puts on disk beyond its memory; with the copies it fits the function's disk of 4 GiB. */
 export const analyticsSpillBytesMax = 3 * 1024 ** 3;
+/** Rows of a part of a day's extract, one group of rows of DuckDB's; bytes of extracts fetched at once; rows joined at once. */
+export const extractRowsCountMax = 122_880;
+export const extractFetchesBytesMax = 32 * 1024 ** 2;
+export const partRowsCountMax = 1_500_000;
 /** Objects fetched at once: bounds memory and connections. */
 export const analyticsFetchesCountMax = 16;
 

@@ -11,16 +11,13 @@ import { anonymousPrefix } from '../events/anonymous.ts';
 import { type BehaviourName, behaviourNames } from '../events/meaning.ts';
 import { cartStatement } from './cart-statement.ts';
 import { featureStatement } from './customer-features.ts';
+import { jsonMacros } from './json-macros.ts';
 import { interactionValueSql, lowRatingMax } from './weights.ts';
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 const macros = `
-create macro id_text(j) as case when json_type(j) in ('VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE') and (j->>'$') <> ''
-  then (j->>'$') end;
-create macro number_of(j) as case
-  when json_type(j) in ('BIGINT', 'UBIGINT', 'DOUBLE') then try_cast(j->>'$' as double)
-  when json_type(j) = 'VARCHAR' and regexp_full_match(j->>'$', '-?\\d+(\\.\\d+)?') then try_cast(j->>'$' as double) end;
+${jsonMacros}
 create table tally (name varchar, n bigint);
 create table dropped (reason varchar, n bigint);
 create table noticed (reason varchar, n bigint);`;

@@ -8,6 +8,7 @@ import type { StoredEvent } from '../events/event.ts';
 import { type AssignedCustomer, collectOutcomes, type RunOutcomes } from '../outcomes/collect.ts';
 import type { Feed } from '../outcomes/feed.ts';
 import type { MessageCell } from '../outcomes/funnel.ts';
+import type { CostOf } from '../outcomes/item-cost.ts';
 import { metricOf } from '../outcomes/metrics.ts';
 import { messageSpending } from '../outcomes/spending.ts';
 import { emptySummary } from '../outcomes/summary.ts';
@@ -17,7 +18,6 @@ import { compareMetric } from './compare-metrics.ts';
 import { type DailySums, dailySums } from './daily-sums.ts';
 import type { Design } from './design.ts';
 import { type ArmGains, armEffect } from './increments.ts';
-import type { CostOf } from './item-costs.ts';
 import type { MetricResult, TestResult } from './result.ts';
 
 export interface AnalysisData {

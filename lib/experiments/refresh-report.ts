@@ -18,6 +18,7 @@ import { addTallies } from '../outcomes/counts.ts';
 import type { Feed } from '../outcomes/feed.ts';
 import { collectFunnel } from '../outcomes/funnel.ts';
 import { sumFunnels } from '../outcomes/funnel-sums.ts';
+import type { CostOf } from '../outcomes/item-cost.ts';
 import type { CampaignStore, CatalogStore, Clock, ObjectStore, ReportSource, ResultStore } from '../ports.ts';
 import { analysisOf } from './analysis.ts';
 import {
@@ -31,7 +32,7 @@ import {
 } from './campaign-report.ts';
 import type { DailySums } from './daily-sums.ts';
 import { campaignDesign } from './design.ts';
-import { type CostOf, itemCosts } from './item-costs.ts';
+import { itemCosts } from './item-costs.ts';
 import { outcomeQuery } from './outcome-query.ts';
 import { allRuns, type CampaignResult } from './result.ts';
 

@@ -14,11 +14,10 @@ import type { Campaign } from '../campaigns/campaign.ts';
 import { transition } from '../campaigns/lifecycle.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
 import { lookTimesMs, nextRun, repeats, runNumber } from '../campaigns/schedule.ts';
-import { collectOutcomes } from '../outcomes/collect.ts';
 import type { CampaignStore, CatalogStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
 import { analyse } from './analyse.ts';
 import { campaignDesign } from './design.ts';
-import { itemCosts } from './item-costs.ts';
+import { costsOfItems } from './item-costs.ts';
 import { outcomeQuery } from './outcome-query.ts';
 import { allRuns, type CampaignResult } from './result.ts';
 
@@ -127,15 +126,12 @@ const resultOf = async (
   const asOfMs = clock.nowMs();
   const design = campaignDesign(campaign);
   const { windowDays, metrics } = design;
-  const { assigned, events, feed } = await outcomes.read(outcomeQuery(campaign, runs, asOfMs));
-  const costOf = await itemCosts(events, catalog);
-  const collected = collectOutcomes(assigned, events, {
+  const collected = await outcomes.collect(outcomeQuery(campaign, runs, asOfMs), {
     windowDays,
     asOfMs,
-    costOf,
     metrics,
     historyDays,
-    feed,
+    costsOf: (items) => costsOfItems(items, catalog),
   });
   const earlier = (await results.list(campaignId)).findLast(
     (one) => one.runId === runId && one.look < look && one.sequential !== undefined,

@@ -8,15 +8,17 @@
 
 import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { MetricPlan } from '../assignment/metric-plan.ts';
-import type { CustomerId, ItemId } from '../base/ids.ts';
+import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
 import { beforeAssignment } from './before.ts';
 import { crossedCustomers } from './crossed.ts';
 import type { Feed } from './feed.ts';
+import type { CostOf } from './item-cost.ts';
 import { marginOf } from './margin.ts';
 import { measure } from './measure.ts';
 import { createMeasurement, type Measured, type Measurement } from './measurement.ts';
+import { sumMoney } from './money.ts';
 import { foldOrders, type Order } from './orders.ts';
 import { type ArmSummary, emptySummary } from './summary.ts';
 import { collectTouches, type Touch } from './touches.ts';
@@ -36,7 +38,7 @@ export interface OutcomeScope {
   readonly windowDays: number;
   readonly asOfMs: number;
   /** What a unit of an item costs, in the currency of the orders; undefined: not known. Default: of none. */
-  readonly costOf?: (itemId: ItemId) => number | undefined;
+  readonly costOf?: CostOf;
   /** Default: defaultMetrics. */
   readonly metrics?: MetricPlan;
   /** How many days before each assignment the events reach; absent: nothing is said about the time before. */
@@ -182,7 +184,7 @@ const addMargin = (tally: Tally, bought: readonly Order[], costOf: OutcomeScope[
 };
 
 const addOrders = (tally: Tally, bought: readonly Order[], touch: Touch | undefined): void => {
-  const revenue = bought.reduce((sum, { value }) => sum + value, 0);
+  const revenue = sumMoney(bought.map(({ value }) => value));
   tally.conversions++;
   tally.orders += bought.length;
   tally.ordersSumSquares += bought.length * bought.length;

@@ -107,7 +107,11 @@ const weekMs = 7 * dayMs;
 const mondayMs = 4 * dayMs;
 
 export const weekOf = (assignedAtMs: number): string =>
-  new Date(Math.floor((assignedAtMs - mondayMs) / weekMs) * weekMs + mondayMs).toISOString().slice(0, 10);
+  weekOfNumber(Math.floor((assignedAtMs - mondayMs) / weekMs));
+
+/** Whole weeks since the first Monday of 1970. */
+export const weekOfNumber = (weeks: number): string =>
+  new Date(weeks * weekMs + mondayMs).toISOString().slice(0, 10);
 
 const capFor = ({ winsorize }: MetricPlan, held: readonly Held[], capped: number): number | undefined => {
   const each = function* (): Generator<number> {

@@ -9,6 +9,7 @@ import { refreshReport } from '../../lib/experiments/refresh-report.ts';
 import { campaignReport, startReport } from '../../lib/experiments/report-request.ts';
 import { allRuns } from '../../lib/experiments/result.ts';
 import type { Assignment } from '../../lib/outcomes/assignment.ts';
+import { collectOutcomes } from '../../lib/outcomes/collect.ts';
 import type { OutcomeQuery } from '../../lib/ports.ts';
 import { movedClock, campaign as sample, templates } from '../campaigns/sample.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
@@ -73,18 +74,23 @@ const open = async (campaign: Campaign, ...runs: CampaignRun[]): Promise<void> =
   for (const run of runs) await campaigns.writeRun(run);
   const asked = (query: OutcomeQuery) => {
     queries.push(query);
-    const runIds = query.runIds;
     return {
       events: data.events,
       feed: { newestEventMs: query.toMs, usualGapMs: 0 },
       assignments: data.assignments,
-      assigned: data.assignments.filter(({ runId }) => runIds.includes(runId)),
     };
   };
   ports = {
     campaigns,
     results: memoryResultStore(),
-    outcomes: { read: async (query) => asked(query), history: async (query) => asked(query) },
+    outcomes: {
+      collect: async (query, scope) => {
+        const { assignments, events, feed } = asked(query);
+        const assigned = assignments.filter(({ runId }) => query.runIds.includes(runId));
+        return collectOutcomes(assigned, events, { ...scope, feed });
+      },
+      history: async (query) => asked(query),
+    },
     catalog: { get: async () => new Map() },
     archive,
     clock,

@@ -7,7 +7,7 @@ import { transition } from '../../lib/campaigns/lifecycle.ts';
 import type { StoredEvent } from '../../lib/events/event.ts';
 import { allRuns } from '../../lib/experiments/result.ts';
 import { runLook } from '../../lib/experiments/run-look.ts';
-import type { AssignedCustomer } from '../../lib/outcomes/collect.ts';
+import { type AssignedCustomer, collectOutcomes } from '../../lib/outcomes/collect.ts';
 import type { CampaignStore, OutcomeQuery, OutcomeSource, ResultStore } from '../../lib/ports.ts';
 import { movedClock, campaign as sample, templates } from '../campaigns/sample.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
@@ -65,9 +65,10 @@ let clock: ReturnType<typeof movedClock>;
 let data: ReturnType<typeof population>;
 let queries: OutcomeQuery[];
 const outcomes: OutcomeSource = {
-  read: async (query) => {
+  collect: async (query, scope) => {
     queries.push(query);
-    return { ...data, feed: { newestEventMs: query.toMs, usualGapMs: 0 } };
+    const feed = { newestEventMs: query.toMs, usualGapMs: 0 };
+    return collectOutcomes(data.assigned, data.events, { ...scope, feed });
   },
 };
 const look = (runId = 'run-1') =>

@@ -60,7 +60,9 @@ describe('least privilege', () => {
         }
         const wildcards = JSON.stringify(statement.Resource).match(/"[^"]*\*[^"]*"/g) ?? [];
         for (const wildcard of wildcards)
-          expect(wildcard).toMatch(/^"\/(events|campaigns|datasets|evaluations|external|versions)\/\*"$/);
+          expect(wildcard).toMatch(
+            /^"\/(events|campaigns|datasets|evaluations|outcomes|external|versions)\/\*"$/,
+          );
       }
     },
   );
