@@ -20,6 +20,7 @@ const benches: {
   'next-basket': () => import('./next-basket.ts'),
   'online-retail': () => import('./online-retail.ts'),
   'off-policy': () => import('./off-policy.ts'),
+  policies: () => import('./policies.ts'),
   pause: () => import('./pause.ts'),
   pressure: () => import('./pressure.ts'),
   ranking: () => import('./ranking.ts'),

@@ -66,7 +66,7 @@ export interface World {
 
 export const simulate = async (
   seed: string,
-  { customersCount = 1_500, pagesEach = 4, explorationDepth = depth, explorationShare = share } = {},
+  { customersCount = 600, pagesEach = 4, explorationDepth = depth, explorationShare = share } = {},
 ): Promise<World> => {
   const random = seededRandom(seed);
   const assortment = await assortmentOf();

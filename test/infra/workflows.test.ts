@@ -77,24 +77,26 @@ let training: Definition;
 let campaign: Definition;
 let report: Definition;
 let experiment: Definition;
+let evaluation: Definition;
 beforeAll(async () => {
   const { service } = await synthesizeForTest();
   training = definitionOf(service, 'Training');
   campaign = definitionOf(service, 'Campaign');
   report = definitionOf(service, 'Report');
   experiment = definitionOf(service, 'Experiment');
+  evaluation = definitionOf(service, 'Evaluation');
 });
 
 describe('the workflows', () => {
   it('are valid Amazon States Language', () => {
-    for (const definition of [training, campaign, report, experiment]) {
+    for (const definition of [training, campaign, report, experiment, evaluation]) {
       const { isValid, errorsText } = aslValidator(definition);
       expect(isValid, errorsText()).toBe(true);
     }
   });
 
   it('retry every task on the service faults of Lambda, each at a moment of its own', () => {
-    const tasks = [training, campaign, experiment].flatMap((definition) =>
+    const tasks = [training, campaign, experiment, evaluation].flatMap((definition) =>
       Object.values(definition.States).flatMap((state) => [
         state,
         ...Object.values(state.ItemProcessor?.States ?? {}),
@@ -328,5 +330,16 @@ describe('the report workflow', () => {
       Type: 'Task',
       Next: 'Reported',
     });
+  });
+});
+
+describe('the evaluation workflow', () => {
+  it('records why a policy could not be judged', () => {
+    expect(evaluation.States.JudgePolicy).toMatchObject({ Next: 'Judged' });
+    expect(evaluation.States.JudgePolicy.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'RecordFailedEvaluation' },
+    ]);
+    expect(evaluation.States.RecordFailedEvaluation.Next).toBe('EvaluationFailed');
+    expect(evaluation.States.EvaluationFailed.Type).toBe('Fail');
   });
 });
