@@ -87,7 +87,7 @@ describe('a new model judged by the logs of the one that served', () => {
     expect(Math.abs(exponent - 0.7)).toBeLessThan(3 * standardError);
     expect(result.logs).toMatchObject({ decisions: 2_400, customers: 600, customersShare: 1, leftOut: {} });
     expect(Math.abs(result.weights.mean - 1)).toBeLessThan(4 * result.weights.meanError);
-    expect(result.sentence.en).toMatch(/^Shown items that were clicked within 1 days: .*Better by the logs/);
+    expect(result.sentence.en).toMatch(/^Shown items that were clicked within a day: .*Better by the logs/);
     expect(result.sentence['zh-CN']).toContain('日志显示更好');
   });
 

@@ -32,13 +32,14 @@ const refusedText = ({ reason, action }: NoEstimate): Text => ({
 
 const subjectOf = ({ policy, outcome, windowDays }: EvaluationRequest): Text => {
   const isClick = outcome === 'click';
+  const days = windowDays === 1 ? 'a day' : `${windowDays} days`;
   return policy.kind === 'offers'
     ? {
-        en: `Customers who ${isClick ? 'clicked' : 'ordered'} within ${windowDays} days`,
+        en: `Customers who ${isClick ? 'clicked' : 'ordered'} within ${days}`,
         'zh-CN': `${windowDays} 天内${isClick ? '点击' : '下单'}的客户占比`,
       }
     : {
-        en: `Shown items that were ${isClick ? 'clicked' : 'ordered'} within ${windowDays} days`,
+        en: `Shown items that were ${isClick ? 'clicked' : 'ordered'} within ${days}`,
         'zh-CN': `展示商品在 ${windowDays} 天内被${isClick ? '点击' : '购买'}的比例`,
       };
 };
