@@ -8,7 +8,15 @@ import {
   type ExperimentLookPorts,
   lookAtExperiment,
 } from '../lib/experiments/look-at-experiment.ts';
-import { catalogStore, clock, experimentResults, experimentStore, exposureSource, log } from './runtime.ts';
+import {
+  archiveStore,
+  catalogStore,
+  clock,
+  experimentResults,
+  experimentStore,
+  exposureSource,
+  log,
+} from './runtime.ts';
 
 interface Input {
   readonly step: 'look' | 'now';
@@ -20,6 +28,7 @@ const ports = (): ExperimentLookPorts => ({
   results: experimentResults(),
   exposures: exposureSource(),
   catalog: catalogStore(),
+  archive: archiveStore(),
   clock: clock(),
 });
 

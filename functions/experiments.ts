@@ -1,4 +1,4 @@
-// Experiments for marketers: define, start, stop, list, look at the result; and policies judged from the logs alone. Every route needs scope admin (functions/authorize.ts).
+// Experiments for marketers: define, start, stop, list, look at the result and the report; and policies judged from the logs alone. Every route needs scope admin (functions/authorize.ts).
 
 import { experimentId } from '../lib/base/ids.ts';
 import { parseJson } from '../lib/base/input.ts';
@@ -11,9 +11,11 @@ import {
 } from '../lib/experiments/administer-experiment.ts';
 import { parseExperimentAction, parseStop } from '../lib/experiments/experiment-api-input.ts';
 import { experimentResults as resultsOf, startAnalysis } from '../lib/experiments/experiment-overview.ts';
+import { experimentReport } from '../lib/experiments/experiment-report.ts';
 import { requestEvaluation } from '../lib/experiments/policy/request-evaluation.ts';
 import { existingEvaluation } from '../lib/experiments/policy/run-evaluation.ts';
 import {
+  archiveStore,
   bodyText,
   campaignStore,
   clock,
@@ -24,6 +26,8 @@ import {
   pathParameter,
   random,
   respond,
+  respondCsv,
+  respondHtml,
   routes,
   secretStore,
   workflows,
@@ -52,6 +56,22 @@ export const handler = routes({
     respond(200, await replaceExperiment(idOf(event), parseJson(bodyText(event)), ports())),
   'GET /v1/admin/experiments/{experimentId}/result': async (event) =>
     respond(200, await resultsOf(idOf(event), ports())),
+  'GET /v1/admin/experiments/{experimentId}/report': async (event) => {
+    const answer = await experimentReport(
+      idOf(event),
+      event.queryStringParameters ?? {},
+      { ...ports(), archive: archiveStore() },
+      event.headers['accept-language'],
+    );
+    switch (answer.format) {
+      case 'json':
+        return respond(200, answer.report);
+      case 'html':
+        return respondHtml({ statusCode: 200, html: answer.html });
+      case 'csv':
+        return respondCsv(answer.csv);
+    }
+  },
   'POST /v1/admin/experiments/{experimentId}/{action}': async (event) => {
     const action = parseExperimentAction(pathParameter(event, 'action'));
     const body = parseJson(bodyText(event));

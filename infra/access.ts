@@ -102,8 +102,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       // The campaign whose offers an evaluation shares out anew.
       campaigns: ['GetItem'],
     },
-    // Whether a variant's model is there; when that of an evaluation was trained.
-    buckets: { models: { read: ['versions/'] } },
+    // Whether a variant's model is there; when that of an evaluation was trained; the data behind the estimates.
+    buckets: { archive: { read: ['experiments/'] }, models: { read: ['versions/'] } },
     machines: ['experiment', 'evaluation'],
   },
   coupons: {
@@ -231,7 +231,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       customers: ['BatchGetItem'],
       catalog: ['BatchGetItem'],
     },
-    buckets: { archive: { read: ['events/'] } },
+    buckets: { archive: { read: ['events/'], write: ['experiments/'] } },
   },
 };
 

@@ -84,6 +84,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/admin/experiments/{experimentId}', to: 'experiments' },
   { method: 'PUT', path: '/v1/admin/experiments/{experimentId}', to: 'experiments' },
   { method: 'GET', path: '/v1/admin/experiments/{experimentId}/result', to: 'experiments' },
+  { method: 'GET', path: '/v1/admin/experiments/{experimentId}/report', to: 'experiments' },
   { method: 'POST', path: '/v1/admin/experiments/{experimentId}/{action}', to: 'experiments' },
   { method: 'GET', path: '/v1/admin/evaluations', to: 'experiments' },
   { method: 'POST', path: '/v1/admin/evaluations', to: 'experiments' },

@@ -9,6 +9,9 @@ export interface ExperimentResult extends TestResult {
   readonly exposures: readonly ExposedArm[];
 }
 
+/** DailySums[] of the newest analysis, in the archive bucket. */
+export const experimentDaysKey = (id: ExperimentId): string => `experiments/${id}/days.json`;
+
 export interface ExperimentResultStore {
   /** Keeps the first result of a look and returns the one kept, so that repeating an analysis changes nothing. */
   write(result: ExperimentResult): Promise<ExperimentResult>;

@@ -8,6 +8,7 @@ import { outcomeDelayMs } from '../../lib/base/limits.ts';
 import { stopExperiment } from '../../lib/experiments/administer-experiment.ts';
 import { experimentLooksMs } from '../../lib/experiments/experiment-looks.ts';
 import { experimentResults, startAnalysis } from '../../lib/experiments/experiment-overview.ts';
+import { experimentReport } from '../../lib/experiments/experiment-report.ts';
 import {
   analyseNow,
   type ExperimentLookPorts,
@@ -18,6 +19,7 @@ import type { ExposureCell } from '../../lib/outcomes/exposures.ts';
 import type {} from '../../lib/ports.ts';
 import { memoryExperimentResults } from '../fakes/experiment-results.ts';
 import { memoryExperimentStore } from '../fakes/experiment-store.ts';
+import { createFakeObjectStore } from '../fakes/object-store.ts';
 import { fakeWorkflows } from '../fakes/workflows.ts';
 import { order } from '../outcomes/sample.ts';
 
@@ -85,6 +87,7 @@ const open = (stored: Experiment, found = world(40, 80)): void => {
       },
     },
     catalog: { get: async () => new Map() },
+    archive: createFakeObjectStore(),
     clock: { nowMs: () => nowMs },
   };
 };
@@ -250,5 +253,46 @@ describe('an experiment', () => {
     expect(asked[0].ownEvents).toEqual(['Shop Visited']);
     const { latest } = await experimentResults(id, ports);
     expect(latest?.metrics.map(({ metric }) => metric)).toEqual(['visit', 'revenue']);
+  });
+});
+
+describe('the report of an experiment', () => {
+  const report = (query: { readonly [name: string]: string }, accepted?: string) =>
+    experimentReport(id, query, ports, accepted);
+  const html = async (query = {}, accepted?: string): Promise<string> => {
+    const answer = await report({ format: 'html', ...query }, accepted);
+    return answer.format === 'html' ? answer.html : '';
+  };
+
+  it('is a page that begins with the sentence and says who met which variant, in the reader’s language', async () => {
+    at(35);
+    const { sentence } = await analyseNow(id, ports);
+    const page = await html();
+    expect(page.indexOf(sentence.en.slice(0, 30))).toBeGreaterThan(0);
+    expect(page.indexOf(sentence.en.slice(0, 30))).toBeLessThan(page.indexOf('<h2>What was checked'));
+    expect(page).toContain('<h2>Who met which variant');
+    expect(page).toContain('+20.0 points');
+    expect(await html({}, 'zh-CN,zh;q=0.9')).toContain('<h2>曝光情况');
+    expect(page).not.toMatch(/undefined|NaN|\[object/);
+  });
+
+  it('says that there is no result yet before the first look', async () => {
+    expect(await html()).toContain('There is no result yet.');
+  });
+
+  it('has the data behind the estimates as CSV: 80 of 200 against 40 of 200', async () => {
+    at(35);
+    await analyseNow(id, ports);
+    const answer = await report({ format: 'csv' });
+    const rows = answer.format === 'csv' ? answer.csv.split('\r\n') : [];
+    expect(rows.filter((row) => row.includes(',repurchase,'))).toEqual([
+      'e,2026-03-01,now,repurchase,share,200,40,40,,,',
+      'e,2026-03-01,new,repurchase,share,200,80,80,,,',
+    ]);
+  });
+
+  it('is refused in a form it does not have', async () => {
+    await expect(report({ format: 'pdf' })).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(report({ format: 'csv', table: 'funnel' })).rejects.toMatchObject({ kind: 'invalid' });
   });
 });

@@ -38,7 +38,7 @@ const settled = async (): Promise<void> => {
   await host.settle();
   await host.drain();
 };
-const send = async (method: 'PUT' | 'DELETE', path: string, body?: object): Promise<void> => {
+const send = async (method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<void> => {
   const response = await fetch(`${host.apiUrl}${path}`, {
     method,
     headers: { authorization: `Bearer ${host.keys.admin}`, 'content-type': 'application/json' },
@@ -264,6 +264,7 @@ it('an experiment, from its definition to a result on demand and a last look', a
   await admin.post(`${path}/analyse`);
   await settled();
   expect(await admin.get(`${path}/result`)).toMatchObject({ latest: { final: true }, results: [] });
+  await send('GET', `${path}/report?format=csv`);
   await host.clock.advanceTo(host.clock.nowMs() + 20 * 60_000);
   await settled();
   expect(await admin.get(`${path}/result`)).toMatchObject({ status: 'finished', results: [{ look: 1 }] });
