@@ -15,7 +15,7 @@ interface Accepted {
 
 const accepted: readonly Accepted[] = [
   {
-    rule: /^AwsSolutions-IAM5\[Resource::RepriseData:ExportsOutputFnGetAtt(Archive|Models)\w+\/(events|campaigns|datasets|evaluations|outcomes|external|versions)\/\*\]$/,
+    rule: /^AwsSolutions-IAM5\[Resource::RepriseData:ExportsOutputFnGetAtt(Archive|Models)\w+\/(events|experiments|campaigns|datasets|evaluations|outcomes|external|versions)\/\*\]$/,
     construct: /^RepriseService\/[A-Za-z]+Role\/DefaultPolicy\/Resource$/,
     reason:
       'Object names are made at run time, so a grant can only name their prefix; infra/access.ts lists the prefixes.',
