@@ -61,7 +61,7 @@ describe('least privilege', () => {
         const wildcards = JSON.stringify(statement.Resource).match(/"[^"]*\*[^"]*"/g) ?? [];
         for (const wildcard of wildcards)
           expect(wildcard).toMatch(
-            /^"\/(events|campaigns|datasets|evaluations|outcomes|external|versions)\/\*"$/,
+            /^"\/(events|experiments|campaigns|datasets|evaluations|outcomes|external|versions)\/\*"$/,
           );
       }
     },
