@@ -1,4 +1,4 @@
-// Policies judged by logs whose truth is known: `npm run bench -- policies [--shops 200] [--customers 800] [--write]`.
+// Policies judged by logs whose truth is known: `npm run bench -- policies [--shops 80] [--customers 800] [--write]`.
 // Each shop serves four pages a customer by the code that serves, logs them, and its customers click as given worths and
 // places say (test/experiments/policy-world.ts); then other policies are judged by those logs through the code of
 // POST /v1/admin/evaluations. Stated: bias, how often the 95% interval covers the truth, and its width.
@@ -61,7 +61,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      shops: { type: 'string', default: '200' },
+      shops: { type: 'string', default: '80' },
       customers: { type: 'string', default: '800' },
       write: { type: 'boolean', default: false },
     },
