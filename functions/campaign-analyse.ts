@@ -1,10 +1,12 @@
-// Workflow task: one look at a run of a campaign with the report that goes with it, or the report alone.
+// Workflow task: one look at a run of a campaign with the report that goes with it, the report alone, or the weights of a
+// bandit's batch before a run freezes (nothing to do under fixed weights).
 // Input and output: ARCHITECTURE.md, campaign state machine, step 6, and report state machine.
 
 import { campaignId } from '../lib/base/ids.ts';
+import { allocateBatch } from '../lib/experiments/allocate-batch.ts';
 import { lookAndReport } from '../lib/experiments/look-and-report.ts';
 import { type ReportPorts, refreshReport } from '../lib/experiments/refresh-report.ts';
-import type { AfterLook, LookPorts } from '../lib/experiments/run-look.ts';
+import type { AfterLook, LookPorts, RunId } from '../lib/experiments/run-look.ts';
 import {
   archiveStore,
   campaignStore,
@@ -18,6 +20,7 @@ import {
 
 type Input =
   | { readonly step?: 'look'; readonly campaignId: string; readonly runId: string }
+  | { readonly step: 'allocate'; readonly campaignId: string; readonly runId: string }
   | { readonly step: 'report'; readonly campaignId: string };
 
 const ports = (): LookPorts & ReportPorts => ({
@@ -32,11 +35,16 @@ const ports = (): LookPorts & ReportPorts => ({
 
 export const handler = async (
   input: Input,
-): Promise<AfterLook | { readonly campaignId: string; readonly asOf: string }> => {
+): Promise<AfterLook | RunId | { readonly campaignId: string; readonly asOf: string }> => {
   const id = campaignId(input.campaignId);
   if (input.step === 'report') {
     const { asOf } = await refreshReport(id, ports());
     return { campaignId: id, asOf };
+  }
+  if (input.step === 'allocate') {
+    const batch = await allocateBatch(id, ports());
+    log('info', 'weights of a batch', batch ?? { campaignId: id, allocation: 'fixed' });
+    return { campaignId: id, runId: input.runId };
   }
   const after = await lookAndReport({ campaignId: id, runId: input.runId }, ports(), (message, detail) =>
     log('warn', message, detail),

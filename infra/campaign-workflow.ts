@@ -1,4 +1,4 @@
-// The A/B campaign state machine: wait → freeze and assign → deliver in batches → check → wait → analyse → check →
+// The A/B campaign state machine: wait → begin a bandit's batch → freeze and assign → deliver in batches → check → wait → analyse → check →
 // deliver what came due, look again, stop for harm, roll out, or finish (ARCHITECTURE.md). A standard workflow: waiting
 // is free. Before the limits of one execution (its history, a year) the check has started the next one, which begins there.
 
@@ -60,6 +60,7 @@ export const createCampaignWorkflow = (
   logs: ILogGroup,
 ): StateMachine => {
   const waitForStart = new Wait(scope, 'WaitForStart', { time: WaitTime.timestampPath('$.startsAt') });
+  const allocate = task(scope, 'AllocateBatch', functions.analyse, { step: 'allocate', ...run }, outage);
   const freeze = task(
     scope,
     'FreezeAudience',
@@ -118,8 +119,9 @@ export const createCampaignWorkflow = (
   const finished = new Succeed(scope, 'Finished');
 
   waitForStart.next(
-    new Choice(scope, 'Continued?').when(Condition.isPresent('$.phase'), progress).otherwise(freeze),
+    new Choice(scope, 'Continued?').when(Condition.isPresent('$.phase'), progress).otherwise(allocate),
   );
+  allocate.next(freeze);
   freeze.next(deliver);
   freezeRollout.next(deliver);
   deliver.next(progress);

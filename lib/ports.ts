@@ -2,6 +2,7 @@
 // functions/runtime.ts puts them together. Every method may throw Failure('unavailable') when the outside fails.
 
 import type { CampaignId, CustomerId, DeliveryId, ItemId, MessageId, ModelVersion } from './base/ids.ts';
+import type { BatchStore } from './campaigns/allocation.ts';
 import type { RunPhaseId } from './campaigns/assigned.ts';
 import type { AudienceMember, Phase } from './campaigns/audience.ts';
 import type { Campaign, CampaignStatus, CampaignSummary } from './campaigns/campaign.ts';
@@ -192,7 +193,7 @@ export interface ReportWorkflow {
 
 // ---- campaigns ---------------------------------------------------------------------------------------
 
-export interface CampaignStore {
+export interface CampaignStore extends BatchStore {
   get(id: CampaignId): Promise<Campaign | undefined>;
   /** Every campaign, newest first. */
   list(): Promise<readonly CampaignSummary[]>;

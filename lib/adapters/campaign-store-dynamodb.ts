@@ -8,10 +8,12 @@ import {
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
+  QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { Failure } from '../base/errors.ts';
 import type { CampaignId, CustomerId } from '../base/ids.ts';
+import type { AllocationBatch } from '../campaigns/allocation.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
 import { awaitingNow, awaitsEvents, awaitsUntilMs } from '../campaigns/awaiting.ts';
 import {
@@ -49,6 +51,24 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
 
   const get = (id: CampaignId): Promise<Campaign | undefined> => read<Campaign>(campaignKey(id));
 
+  const keepFirst = async <T extends object>(key: Key, row: T): Promise<T> => {
+    try {
+      await client.send(
+        new PutCommand({
+          TableName: table,
+          Item: { ...key, ...row },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+      return row;
+    } catch (error) {
+      if (!isConditionFailed(error)) {
+        throw error;
+      }
+      return (await read<T>(key)) ?? row;
+    }
+  };
+
   return {
     get,
     list: async () => (await rows<CampaignSummary>('campaigns', '')).toSorted(newestFirst),
@@ -69,24 +89,23 @@ export const createCampaignStore = (client: DynamoDBDocumentClient, table: strin
       (await rows<CampaignRun>(campaignKey(id).pk, 'run#')).toSorted(
         (a, b) => runNumber(a.runId) - runNumber(b.runId),
       ),
-    claimAssignment: async (id, runId, member) => {
-      const key = assignmentKey(id, runId, member.customerId);
-      try {
-        await client.send(
-          new PutCommand({
-            TableName: table,
-            Item: { ...key, ...member },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          }),
-        );
-        return member;
-      } catch (error) {
-        if (!isConditionFailed(error)) {
-          throw error;
-        }
-        return (await read<AudienceMember>(key)) ?? member;
-      }
+    keepBatch: (batch) => keepFirst<AllocationBatch>(batchKey(batch.campaignId, batch.batch), batch),
+    batches: (id) => rows<AllocationBatch>(campaignKey(id).pk, 'batch#'),
+    latestBatch: async (id) => {
+      const { Items } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: { ':pk': campaignKey(id).pk, ':prefix': 'batch#' },
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: 1,
+        }),
+      );
+      return Items?.[0] && withoutKey<AllocationBatch>(Items[0]);
     },
+    claimAssignment: (id, runId, member) =>
+      keepFirst<AudienceMember>(assignmentKey(id, runId, member.customerId), member),
     assignment: (id, runId, customerId) => read<AudienceMember>(assignmentKey(id, runId, customerId)),
   };
 };
@@ -95,6 +114,11 @@ const campaignKey = (id: CampaignId): Key => ({ pk: `campaign#${id}`, sk: 'campa
 const assignmentKey = (id: CampaignId, runId: string, customerId: CustomerId): Key => ({
   pk: `assignment#${id}#${runId}#${customerId}`,
   sk: 'assignment',
+});
+/** Five digits, so that the order of keys is that of numbers. */
+const batchKey = (id: CampaignId, batch: number): Key => ({
+  pk: `campaign#${id}`,
+  sk: `batch#${String(batch).padStart(5, '0')}`,
 });
 const runKey = (id: CampaignId, runId: string): Key => ({ pk: `campaign#${id}`, sk: `run#${runId}` });
 

@@ -92,17 +92,19 @@ const readAssignments = async (analytics: Analytics, query: OutcomeQuery): Promi
   const rows = await analytics.rows(
     `SELECT DISTINCT userId, json_extract_string(properties, '$.variant') AS arm, timestamp,
        json_extract_string(properties, '$.decisionId') AS decisionId,
+       json_extract_string(properties, '$.batch') AS batch,
        json_extract_string(properties, '$.runId') AS runId, json_extract_string(properties, '$.phase') AS phase
      FROM events
      WHERE event = ${sqlText(loopEvents.customerAssigned)}
        AND json_extract_string(properties, '$.campaignId') = ${sqlText(query.campaignId)}
        AND userId IN (SELECT userId FROM events WHERE ${assignedWhere(query)})`,
   );
-  return rows.map(({ userId, arm, timestamp, decisionId, runId, phase }) => ({
+  return rows.map(({ userId, arm, timestamp, decisionId, batch, runId, phase }) => ({
     customerId: customerId(String(userId)),
     arm: String(arm),
     assignedAtMs: Date.parse(String(timestamp)),
     decisionId: String(decisionId),
+    ...(typeof batch === 'string' && { batch: Number(batch) }),
     runId: String(runId),
     phase: phase === 'rollout' ? 'rollout' : 'test',
   }));

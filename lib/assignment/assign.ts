@@ -16,6 +16,8 @@ export const reservedArms: readonly string[] = [holdoutArm, globalHoldoutArm];
 /** What an assignment depends on; shares in [0, 1], variant weights sum to 1 (within 1e-9). */
 export interface AssignmentDesign {
   readonly campaignSalt: string;
+  /** Draws the variant where it is drawn anew for each batch of a bandit; absent: campaignSalt, in one draw with the holdout. */
+  readonly variantSalt?: string;
   readonly holdoutShare: number;
   readonly variants: readonly { readonly name: string; readonly weight: number }[];
   readonly globalSalt: string;
@@ -46,7 +48,11 @@ export const assign = (customerId: CustomerId, design: AssignmentDesign): Assign
   if (position < holdoutShare) {
     return { arm: holdoutArm, propensity: inCampaign * holdoutShare };
   }
-  const chosen = variantAt(design.variants, (position - holdoutShare) / (1 - holdoutShare));
+  const inVariants =
+    design.variantSalt === undefined
+      ? (position - holdoutShare) / (1 - holdoutShare)
+      : bucket('variant', design.variantSalt, customerId);
+  const chosen = variantAt(design.variants, inVariants);
   return { arm: chosen.name, propensity: inCampaign * (1 - holdoutShare) * chosen.weight };
 };
 

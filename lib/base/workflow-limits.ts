@@ -23,8 +23,8 @@ export const executionHistoryEventsMax = 25_000;
 export const executionChecksCountMax = 480;
 /** Events of one check and what follows it at the most: a task's 5 and 3 for each of its 5 retries, twice; waits, choices, some to spare. */
 export const checkHistoryEventsMax = 2 * (5 + 5 * 3) + 3 * 2 + 4;
-/** Events before the first check: start, wait, choice, freeze, map (4, and 3 a retry), and a rollout's freeze and map. */
-export const startHistoryEventsMax = 5 + 2 * (5 + 5 * 3 + 4 + 5 * 3);
+/** Events before the first check: start, wait, choice, weights of a batch, freeze, map (4, and 3 a retry), and a rollout's freeze and map. */
+export const startHistoryEventsMax = 5 + (5 + 5 * 3) + 2 * (5 + 5 * 3 + 4 + 5 * 3);
 /** A standard workflow ends after a year (Step Functions quotas): the next execution takes over before. */
 export const executionMsMax = 350 * 24 * 60 * 60 * 1000;
 /** How long ahead a run can be planned: it waits in its first execution. */

@@ -8,6 +8,7 @@ import { type CustomerId, decisionId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent } from '../events/loop-event.ts';
 import type { WorkspaceSecrets } from '../ports.ts';
+import type { AllocationBatch } from './allocation.ts';
 import type { AudienceMember, Phase } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 
@@ -17,7 +18,7 @@ export interface RunPhaseId {
   readonly phase: Phase;
 }
 
-/** The customer's arm by the hash; `atIso` starts their measurement window. */
+/** The customer's arm by the hash; `atIso` starts their measurement window. `batch`: of a bandit, what draws now. */
 export const assignMember = (
   campaign: Campaign,
   runId: string,
@@ -25,18 +26,31 @@ export const assignMember = (
   atIso: string,
   secrets: Pick<WorkspaceSecrets, 'holdoutSalt'>,
   settings: HoldoutSettings,
+  batch?: AllocationBatch,
 ): AudienceMember => {
   const { arm, propensity } = assign(customerId, {
     campaignSalt: campaign.salt,
     holdoutShare: campaign.holdoutShare,
-    variants: campaign.variants,
+    ...(batch === undefined
+      ? { variants: campaign.variants }
+      : { variants: weighted(campaign, batch), variantSalt: batch.salt }),
     globalSalt: secrets.holdoutSalt,
     globalPurpose: holdoutPurpose(settings.globalHoldoutPeriod, Date.parse(atIso)),
     globalHoldoutShare: settings.globalHoldoutShare,
   });
   const run: RunPhaseId = { campaignId: campaign.campaignId, runId, phase: 'test' };
-  return { customerId, decisionId: memberDecisionId(run, customerId), arm, propensity, assignedAt: atIso };
+  return {
+    customerId,
+    decisionId: memberDecisionId(run, customerId),
+    arm,
+    propensity,
+    ...(batch !== undefined && { batch: batch.batch }),
+    assignedAt: atIso,
+  };
 };
+
+const weighted = ({ variants }: Campaign, { weights }: AllocationBatch) =>
+  variants.map(({ name }) => ({ name, weight: weights[name] ?? 0 }));
 
 export const memberDecisionId = ({ campaignId, runId, phase }: RunPhaseId, customerId: CustomerId) =>
   decisionId(hash('sha256', JSON.stringify([campaignId, runId, phase, customerId])).slice(0, 32));
@@ -63,8 +77,14 @@ export const assignedEvent = (run: RunPhaseId, member: AudienceMember, nowMs: nu
       holdout: isHeldOut(member.arm),
       decisionId: member.decisionId,
       propensity: member.propensity,
+      ...(member.batch !== undefined && { batch: member.batch }),
       // The hash decides, no model does.
       modelVersion: null,
-      policy: run.phase === 'test' ? 'random-assignment' : 'winner-to-holdout',
+      policy:
+        run.phase === 'rollout'
+          ? 'winner-to-holdout'
+          : member.batch === undefined
+            ? 'random-assignment'
+            : 'thompson-sampling',
     },
   });

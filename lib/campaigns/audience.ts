@@ -14,6 +14,8 @@ export interface AudienceMember {
   readonly arm: string;
   /** Probability with which this arm was chosen. */
   readonly propensity: number;
+  /** Of a bandit: the batch whose weights were drawn by. */
+  readonly batch?: number;
   /** ISO 8601; the measurement window starts here. */
   readonly assignedAt: string;
 }

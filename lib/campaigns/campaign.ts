@@ -8,6 +8,7 @@ import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { CampaignId } from '../base/ids.ts';
 import type { Channel, Purpose } from '../events/customer.ts';
 import type { CouponOffer } from '../offers/offer.ts';
+import type { Allocation } from './allocation.ts';
 import type { Condition } from './condition.ts';
 import type { Journey } from './journey.ts';
 
@@ -125,6 +126,8 @@ export interface Campaign {
   readonly audience: Condition;
   readonly trigger: Trigger;
   readonly variants: readonly Variant[];
+  /** Absent: fixed. Under thompson the variants' weights hold until outcomes are known. */
+  readonly allocation?: Allocation;
   /** Share of the audience that gets nothing and is compared against, besides the global holdout. */
   readonly holdoutShare: number;
   /** Only customers of this slice are in the audience: no other with a disjoint slice of the group meets them. */

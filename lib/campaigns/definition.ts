@@ -24,6 +24,7 @@ import {
 import { startDaysAheadMax } from '../base/workflow-limits.ts';
 import type { Json } from '../events/event.ts';
 import { offerSchema } from '../offers/offer-input.ts';
+import { allocationProblems, allocationSchema } from './allocation-check.ts';
 import type { Campaign, Templates } from './campaign.ts';
 import { checkCondition, isObject } from './condition-check.ts';
 import { journeyProblems, journeySchema } from './journey-check.ts';
@@ -38,6 +39,7 @@ export type CampaignDefinition = Pick<
   | 'audience'
   | 'trigger'
   | 'variants'
+  | 'allocation'
   | 'holdoutShare'
   | 'exclusion'
   | 'quietHours'
@@ -200,6 +202,7 @@ const definitionSchema = z.strictObject({
   audience: z.unknown().optional(),
   trigger,
   variants: z.array(variant).min(1).max(variantsCountMax),
+  allocation: allocationSchema,
   holdoutShare: z.number().min(0).max(holdoutShareMax).default(0.1),
   exclusion: sliceSchema.optional(),
   quietHours: z.strictObject({ fromHour: hour, toHour: hour }).optional(),
@@ -233,6 +236,7 @@ const crossProblems = (input: { readonly [key: string]: unknown }): readonly Pro
   ...triggerProblems(input.trigger, input.rollout),
   ...looksProblems(input),
   ...journeysProblems(input),
+  ...allocationProblems(input, windowOf(input.windowDays)),
   ...offerEndProblems(input),
   ...sizeProblems(input),
 ];

@@ -17,6 +17,7 @@ import type {
   SecretStore,
   Workflows,
 } from '../ports.ts';
+import { type AllocationBatch, batchInForce, batchStartsMs } from './allocation.ts';
 import { assignMember, memberDecisionId, type RunPhaseId } from './assigned.ts';
 import {
   type AudienceBatch,
@@ -55,13 +56,18 @@ export const freeze = async (run: RunPhaseId, ports: FreezePorts): Promise<Froze
   const campaign = await existing(run, ports.campaigns);
   const key = batchesKey(run.campaignId, run.runId, run.phase);
   let batches = await getJson<readonly BatchEntry[]>(ports.archive, key);
-  const { frozenAt } = await freezeInstant(run, ports);
+  const instant = await freezeInstant(campaign, run, ports);
+  const { frozenAt } = instant;
   if (batches === undefined) {
-    batches = await freezeMembers(campaign, run, frozenAt, ports);
+    batches = await freezeMembers(campaign, run, instant, ports);
     await putJson(ports.archive, key, batches);
   }
   await startNextRun(campaign, run, frozenAt, ports.workflows);
-  const lookAt = new Date(lookTimesMs(campaign, { ...run, frozenAt })[0]).toISOString();
+  const [lookAtMs] = [
+    lookTimesMs(campaign, { ...run, frozenAt })[0],
+    ...batchStartsMs(campaign, { ...run, frozenAt }),
+  ].toSorted((a, b) => a - b);
+  const lookAt = new Date(lookAtMs).toISOString();
   return { ...run, batchesKey: key, batchCount: batches.length, lookAt };
 };
 
@@ -78,37 +84,52 @@ const existing = async ({ campaignId }: RunPhaseId, campaigns: CampaignStore): P
   return campaign;
 };
 
+/** Decided once: a second attempt repeats it, weights and all. */
+interface Instant {
+  readonly frozenAt: string;
+  readonly allocation?: AllocationBatch;
+}
+
 const freezeInstant = async (
+  campaign: Campaign,
   { campaignId, runId, phase }: RunPhaseId,
-  { archive, clock }: FreezePorts,
-): Promise<{ readonly frozenAt: string }> => {
+  { archive, campaigns, clock }: FreezePorts,
+): Promise<Instant> => {
   const key = freezeKey(campaignId, runId, phase);
-  const found = await getJson<{ readonly frozenAt: string }>(archive, key);
-  const instant = found ?? { frozenAt: new Date(clock.nowMs()).toISOString() };
-  if (found === undefined) {
-    await putJson(archive, key, instant);
+  const found = await getJson<Instant>(archive, key);
+  if (found !== undefined) {
+    return found;
   }
+  const nowMs = clock.nowMs();
+  const allocation =
+    campaign.trigger.kind === 'event' ? undefined : await batchInForce(campaign, nowMs, campaigns);
+  const instant = {
+    frozenAt: new Date(nowMs).toISOString(),
+    ...(allocation !== undefined && { allocation }),
+  };
+  await putJson(archive, key, instant);
   return instant;
 };
 
 const freezeMembers = async (
   campaign: Campaign,
   run: RunPhaseId,
-  frozenAt: string,
+  instant: Instant,
   ports: FreezePorts,
 ): Promise<readonly BatchEntry[]> => {
+  const { frozenAt } = instant;
   const skipped = leftOut(campaign);
   const pages =
     run.phase === 'rollout'
       ? rolloutMembers(run, frozenAt, ports)
       : skipped || campaign.trigger.kind === 'event'
         ? noMembers
-        : testMembers(campaign, run, frozenAt, ports);
+        : testMembers(campaign, run, instant, ports);
   const { batches, arms } = await writeMembers(campaign, run, frozenAt, pages, ports.archive);
   await recordRun(
     run,
     { frozenAt, arms, batchesCount: batches.length, attempts: 0 },
-    skipped,
+    { ...(skipped && { skipped }), ...(instant.allocation && { allocation: instant.allocation }) },
     ports.campaigns,
   );
   return batches;
@@ -130,7 +151,7 @@ const noMembers: MemberPages = [];
 async function* testMembers(
   campaign: Campaign,
   { runId }: RunPhaseId,
-  frozenAt: string,
+  { frozenAt, allocation }: Instant,
   { catalog, secrets, customers, campaigns, settings }: FreezePorts,
 ): AsyncIterable<readonly AudienceMember[]> {
   const salts = await secrets.secrets();
@@ -145,7 +166,9 @@ async function* testMembers(
   for await (const records of customers.scan()) {
     const members = records
       .filter((record) => exclusion(campaign, record, context) === undefined)
-      .map(({ customerId }) => assignMember(campaign, runId, customerId, frozenAt, salts, settings));
+      .map(({ customerId }) =>
+        assignMember(campaign, runId, customerId, frozenAt, salts, settings, allocation),
+      );
     yield seededRandom(`${campaign.salt}/${runId}/${page++}`).shuffle(members);
   }
 }
@@ -190,7 +213,7 @@ async function* rolloutMembers(
 const recordRun = async (
   { campaignId, runId, phase }: RunPhaseId,
   frozen: RunPhase,
-  skipped: boolean,
+  of: Pick<CampaignRun, 'skipped' | 'allocation'>,
   campaigns: CampaignStore,
 ): Promise<void> => {
   const stored = await campaigns.run(campaignId, runId);
@@ -199,7 +222,7 @@ const recordRun = async (
     campaignId,
     runId,
     frozenAt: stored?.frozenAt ?? frozen.frozenAt,
-    ...(skipped && phase === 'test' ? { skipped } : {}),
+    ...(phase === 'test' ? of : {}),
     phases: { ...stored?.phases, [phase]: frozen },
   });
 };

@@ -4,12 +4,13 @@
 import type { HoldoutSettings } from '../assignment/holdout-period.ts';
 import type { CustomerId } from '../base/ids.ts';
 import type { CampaignStore, WorkspaceSecrets } from '../ports.ts';
+import { batchInForce } from './allocation.ts';
 import { assignMember } from './assigned.ts';
 import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 
 export interface MemberPorts {
-  readonly campaigns: Pick<CampaignStore, 'run' | 'assignment'>;
+  readonly campaigns: Pick<CampaignStore, 'run' | 'assignment' | 'latestBatch'>;
   readonly settings: HoldoutSettings;
 }
 
@@ -28,5 +29,6 @@ export const memberOfRun = async (
   }
   const run = campaign.trigger.kind === 'event' ? undefined : await campaigns.run(campaignId, runId);
   const at = run?.frozenAt ?? new Date(nowMs).toISOString();
-  return assignMember(campaign, runId, customerId, at, secrets, settings);
+  const batch = run?.allocation ?? (await batchInForce(campaign, nowMs, campaigns));
+  return assignMember(campaign, runId, customerId, at, secrets, settings, batch);
 };

@@ -2,6 +2,7 @@
 // Written by campaign-freeze alone (its steps run one after the other), so a plain write is enough.
 
 import type { CampaignId } from '../base/ids.ts';
+import type { AllocationBatch } from './allocation.ts';
 import type { Phase } from './audience.ts';
 
 export interface CampaignRun {
@@ -13,6 +14,8 @@ export interface CampaignRun {
   readonly skipped?: boolean;
   /** The workflow execution that has the run: its name, the how manieth of this run, and its checks so far. */
   readonly execution?: { readonly name: string; readonly part: number; readonly checks: number };
+  /** What drew the arms of a frozen audience, where weights are chosen by outcomes. */
+  readonly allocation?: AllocationBatch;
   readonly phases: { readonly [phase in Phase]?: RunPhase };
 }
 

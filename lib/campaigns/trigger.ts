@@ -21,6 +21,7 @@ import type {
   SecretStore,
   TriggerQueue,
 } from '../ports.ts';
+import { batchInForce } from './allocation.ts';
 import { assignedEvent, assignMember, sends } from './assigned.ts';
 import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
@@ -110,7 +111,8 @@ const claim = async (
 ): Promise<AudienceMember> => {
   // A sender's clock may be ahead: the order that begins a window must never count as one that came after it.
   const fromIso = new Date(Math.max(nowMs, Date.parse(at))).toISOString();
-  const wanted = assignMember(campaign, runId, customerId, fromIso, await secrets.secrets(), settings);
+  const batch = await batchInForce(campaign, nowMs, campaigns);
+  const wanted = assignMember(campaign, runId, customerId, fromIso, await secrets.secrets(), settings, batch);
   const member = await campaigns.claimAssignment(campaign.campaignId, runId, wanted);
   // Sent each time: after a crash nothing tells whether it was, and its message id makes repeats one.
   await events.send([

@@ -32,7 +32,7 @@ import { deliveryIdOf } from './identity.ts';
 import { messagesOf } from './preview.ts';
 
 export interface CustomerMessagesPorts {
-  readonly campaigns: Pick<CampaignStore, 'list' | 'get' | 'runs' | 'run' | 'assignment'>;
+  readonly campaigns: Pick<CampaignStore, 'list' | 'get' | 'runs' | 'run' | 'assignment' | 'latestBatch'>;
   readonly deliveries: Pick<DeliveryStore, 'get'>;
   readonly journeys: Pick<JourneyStore, 'of'>;
   readonly customers: Pick<CustomerStore, 'read'>;

@@ -10,6 +10,7 @@ import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
 import { metricOf } from '../outcomes/metrics.ts';
 import { type ArmSummary, emptySummary, mean, revenueMoments, variance } from '../outcomes/summary.ts';
+import { banditOf, banditSampleRatio } from './bandit.ts';
 import { checksOf } from './checks.ts';
 import { compareMetric, compareMetrics } from './compare-metrics.ts';
 import { compareParts } from './compare-parts.ts';
@@ -18,7 +19,16 @@ import type { Design } from './design.ts';
 import { checkGuardrails, checkHarm } from './harm.ts';
 import { judgedLook } from './judged-look.ts';
 import { noEstimate } from './no-estimate.ts';
-import type { ArmResult, Attributed, HarmCheck, NoEstimate, SampleRatio, TestResult } from './result.ts';
+import type {
+  ArmResult,
+  Attributed,
+  BanditResult,
+  HarmCheck,
+  MetricResult,
+  NoEstimate,
+  SampleRatio,
+  TestResult,
+} from './result.ts';
 import { checkSampleRatio } from './sample-ratio.ts';
 import { sentenceOf } from './sentence.ts';
 import { readAtLook } from './sequential.ts';
@@ -34,14 +44,16 @@ export interface Look {
 
 export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestResult => {
   const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
-  const sampleRatio = sampleRatioOf(design, summaryOf);
+  const sampleRatio = sampleRatioOf(design, outcomes, summaryOf);
   const spoiled = spoiledBy(outcomes, sampleRatio);
   const harm = harmOf(design, outcomes, summaryOf, spoiled);
   const { judged, final, sequential } = judgedLook(design, outcomes, at, { spoiled, harm });
   const { look, asOf } = at;
-  const blocked = blockedBy(outcomes, { sampleRatio, final });
+  const blocked = blockedBy(design, outcomes, { sampleRatio, final });
   const [plain, ...others] = compareMetrics(design, outcomes, blocked);
-  const primary = readAtLook(plain, judged);
+  const shown = readAtLook(plain, judged);
+  const bandit = design.bandit && banditOf(design, outcomes.batched ?? noBatches, openBy(spoiled, final));
+  const primary = bandit === undefined ? shown : weighed(shown, bandit);
   const { decision, winner, headline } = decide(final, primary, harm);
   const arms = shownArms(design, outcomes);
   const currency = outcomes.currencies.length === 1 ? outcomes.currencies[0] : null;
@@ -54,8 +66,9 @@ export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestRe
     reference: design.reference ?? null,
     arms: arms.map((arm) => armResult(arm, outcomes)),
     sampleRatio,
-    metrics: [primary, ...others],
+    metrics: [shown, ...others],
     ...compareParts(design, outcomes, blocked),
+    ...(bandit !== undefined && { bandit }),
     harm,
     ...(sequential !== undefined && { sequential }),
     decision,
@@ -88,10 +101,28 @@ export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestRe
 
 /** Why no comparison of this look is shown; undefined where they are. */
 export const blockedBy = (
+  { bandit }: Design,
   outcomes: RunOutcomes,
-  { sampleRatio, final }: Pick<TestResult, 'sampleRatio' | 'final'>,
+  result: Pick<TestResult, 'sampleRatio' | 'final'>,
 ): NoEstimate | undefined =>
-  spoiledBy(outcomes, sampleRatio) ?? (final ? undefined : noEstimate('window-open'));
+  openBy(spoiledBy(outcomes, result.sampleRatio), result.final) ??
+  (bandit === undefined ? undefined : noEstimate('adaptive-allocation'));
+
+/** Why nothing can be compared in any way. */
+const openBy = (spoiled: NoEstimate | undefined, final: boolean): NoEstimate | undefined =>
+  spoiled ?? (final ? undefined : noEstimate('window-open'));
+
+const noBatches = { batches: [], conflictsCount: 0 };
+
+/** What decides, and the sentence tells, of a bandit: its own estimates in place of the ordinary ones. */
+const weighed = (primary: MetricResult, { arms, comparisons }: BanditResult): MetricResult => ({
+  ...primary,
+  arms: primary.arms.map((one) => ({
+    ...one,
+    value: arms.find(({ arm }) => arm === one.arm)?.share?.value ?? null,
+  })),
+  comparisons,
+});
 
 /** Why no comparison of this test can be believed. */
 const spoiledBy = (outcomes: RunOutcomes, { ok }: SampleRatio): NoEstimate | undefined => {
@@ -101,12 +132,18 @@ const spoiledBy = (outcomes: RunOutcomes, { ok }: SampleRatio): NoEstimate | und
   return ok ? undefined : noEstimate('sample-ratio-mismatch');
 };
 
-const sampleRatioOf = ({ arms }: Design, summaryOf: (arm: string) => ArmSummary): SampleRatio =>
-  checkSampleRatio(
-    arms.map(({ name }) => name),
-    arms.map(({ share }) => share),
-    arms.map(({ name }) => summaryOf(name).customers),
-  );
+const sampleRatioOf = (
+  design: Design,
+  { batched }: RunOutcomes,
+  summaryOf: (arm: string) => ArmSummary,
+): SampleRatio =>
+  design.bandit !== undefined
+    ? banditSampleRatio(design, batched ?? noBatches)
+    : checkSampleRatio(
+        design.arms.map(({ name }) => name),
+        design.arms.map(({ share }) => share),
+        design.arms.map(({ name }) => summaryOf(name).customers),
+      );
 
 interface ShownArm {
   readonly name: string;
@@ -128,10 +165,11 @@ const harmOf = (
   summaryOf: (arm: string) => ArmSummary,
   spoiled: NoEstimate | undefined,
 ): readonly HarmCheck[] => {
-  const { arms, reference, metrics } = design;
-  const trusted = reference === undefined || spoiled !== undefined ? undefined : summaryOf(reference);
+  const { arms, reference, metrics, bandit } = design;
+  const blocked = spoiled ?? (bandit && noEstimate('adaptive-allocation'));
+  const trusted = reference === undefined || blocked !== undefined ? undefined : summaryOf(reference);
   const guardrails = metrics.guardrails.map((choice) =>
-    compareMetric(metricOf(choice, metrics), 'guardrail', design, outcomes, spoiled),
+    compareMetric(metricOf(choice, metrics), 'guardrail', design, outcomes, blocked),
   );
   return [
     ...arms.flatMap(({ name, treated }) => (treated ? checkHarm(name, summaryOf(name), trusted) : [])),

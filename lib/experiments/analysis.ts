@@ -72,7 +72,7 @@ export const analysisOf = (
 
 /** As the result has them; what the plan leaves out or caps is compared in the same way, since money is what came in. */
 const gainsOf = (design: Design, outcomes: RunOutcomes, result: TestResult): readonly ArmGains[] => {
-  const blocked = blockedBy(outcomes, result);
+  const blocked = blockedBy(design, outcomes, result);
   const measured = (choice: BuiltInMetric): MetricResult =>
     result.metrics.find(({ metric, cappedAt }) => metric === choice && cappedAt === undefined) ??
     compareMetric(metricOf(choice), 'secondary', design, outcomes, blocked);

@@ -9,6 +9,7 @@
 import { normalQuantile, normalSurvival } from '../numeric/distributions.ts';
 import { alpha } from './effect.ts';
 import { wilsonInterval } from './estimate.ts';
+import type { Estimate } from './result.ts';
 import type { ShareCount } from './score-interval.ts';
 
 export interface BatchPair {
@@ -16,14 +17,8 @@ export interface BatchPair {
   readonly reference: ShareCount;
 }
 
-export interface BatchedEstimate {
-  readonly kind: 'estimate';
-  /** Arm − reference, as a difference of shares, with its 95% interval. */
-  readonly difference: number;
-  readonly low: number;
-  readonly high: number;
-  /** Two-sided, of no difference in any batch. */
-  readonly pValue: number;
+/** Of a difference of shares; the p-value is of no difference in any batch. No relative lift is stated. */
+export interface BatchedEstimate extends Estimate {
   /** Batches with customers in both arms. */
   readonly batchesCount: number;
 }
@@ -48,11 +43,17 @@ export const batchedDifference = (batches: readonly BatchPair[]): BatchedEstimat
     return undefined;
   }
   const score = (difference: number): number => scoreAt(difference, counted, arm, reference);
+  const [low, high] = [
+    zeroOf((difference) => score(difference) - z),
+    zeroOf((difference) => score(difference) + z),
+  ];
   return {
     kind: 'estimate',
     difference: zeroOf(score),
-    low: zeroOf((difference) => score(difference) - z),
-    high: zeroOf((difference) => score(difference) + z),
+    low,
+    high,
+    standardError: (high - low) / (2 * z),
+    relativeLift: null,
     pValue: 2 * normalSurvival(Math.abs(score(0))),
     batchesCount: counted.length,
   };

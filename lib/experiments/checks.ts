@@ -88,6 +88,7 @@ const contactChecks = ({ outcomes, design }: Checked): readonly Check[] => {
 };
 
 /** Where the past was read and says something, over arms of a size to be compared. */
+/** Not under a bandit, whose arms are alike within a batch and not over all of them. */
 const balanceChecks = ({ outcomes, design }: Checked): readonly Check[] => {
   const { reference } = design;
   const arms = [...design.arms]
@@ -100,7 +101,9 @@ const balanceChecks = ({ outcomes, design }: Checked): readonly Check[] => {
     covariates,
     arms.map(([, sums]) => sums),
   );
-  return arms.length < 2 || telling.length === 0 ? [] : [balanceCheck(balanceOf(new Map(arms), telling))];
+  return design.bandit !== undefined || arms.length < 2 || telling.length === 0
+    ? []
+    : [balanceCheck(balanceOf(new Map(arms), telling))];
 };
 
 /** Of the least certain comparison; asked when the test is over. */

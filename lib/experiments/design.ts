@@ -4,6 +4,7 @@
 import { campaignShares, holdoutArm } from '../assignment/assign.ts';
 import type { DecisionRule } from '../assignment/decision-rule.ts';
 import type { MetricPlan } from '../assignment/metric-plan.ts';
+import { type AllocationBatch, adaptiveOf } from '../campaigns/allocation.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 
 export interface DesignArm {
@@ -22,14 +23,20 @@ export interface Design {
   readonly metrics: MetricPlan;
   /** Absent: fixed. */
   readonly decision?: DecisionRule;
+  /** Weights were chosen by outcomes: ordinary comparisons are refused. `arms` has the shares of the opening. */
+  readonly bandit?: { readonly batches: readonly AllocationBatch[] };
 }
 
 export type DesignedCampaign = Pick<
   Campaign,
-  'variants' | 'holdoutShare' | 'windowDays' | 'metrics' | 'decision'
+  'variants' | 'holdoutShare' | 'windowDays' | 'metrics' | 'decision' | 'allocation'
 >;
 
-export const campaignDesign = (campaign: DesignedCampaign): Design => {
+/** `batches`: those stored, of a campaign under Thompson sampling. */
+export const campaignDesign = (
+  campaign: DesignedCampaign,
+  batches: readonly AllocationBatch[] = [],
+): Design => {
   const sends = new Map(campaign.variants.map(({ name, action }) => [name, action.kind !== 'none']));
   return {
     arms: [...campaignShares(campaign)].map(([name, share]) => ({
@@ -42,6 +49,7 @@ export const campaignDesign = (campaign: DesignedCampaign): Design => {
     windowDays: campaign.windowDays,
     metrics: campaign.metrics,
     ...(campaign.decision !== undefined && { decision: campaign.decision }),
+    ...(adaptiveOf(campaign) !== undefined && { bandit: { batches } }),
   };
 };
 

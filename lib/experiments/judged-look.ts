@@ -24,7 +24,8 @@ export const judgedLook = (
   at: LookAt,
   { spoiled, harm }: { readonly spoiled: NoEstimate | undefined; readonly harm: readonly HarmCheck[] },
 ): JudgedLook => {
-  if (spoiled !== undefined || design.reference === undefined) {
+  const isJudged = spoiled === undefined && design.reference !== undefined && design.bandit === undefined;
+  if (!isJudged) {
     return { judged: undefined, final: at.final, sequential: undefined };
   }
   const metric = metricOf(design.metrics.primary, design.metrics);

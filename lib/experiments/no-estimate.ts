@@ -58,6 +58,16 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
       'zh-CN': '请勿使用本次结果；检查存档是否缺少分组事件，或是否有系统外的分组。',
     },
   },
+  'adaptive-allocation': {
+    reason: {
+      en: 'The weights of the variants followed their outcomes (Thompson sampling): an ordinary test would call equal variants different far more often than 5% of the time.',
+      'zh-CN': '各变体的权重随结果调整（Thompson 采样）：普通检验把相同的变体误判为不同的概率会远高于 5%。',
+    },
+    action: {
+      en: 'Go by the weighted estimates under “bandit”, or run a campaign with fixed weights to test further metrics.',
+      'zh-CN': '请以 bandit 部分的加权估计为准；如需检验其他指标，请使用固定权重的活动。',
+    },
+  },
   'arm-too-small': {
     reason: {
       en: `An arm of the comparison holds fewer than ${estimateCustomersCountMin} customers.`,

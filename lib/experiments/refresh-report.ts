@@ -6,6 +6,7 @@ import type { CampaignId } from '../base/ids.ts';
 import { campaignObjectsConcurrencyMax, outcomeDelayMs, reportRunsCountMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
+import type { AllocationBatch } from '../campaigns/allocation.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
 import { hasJourneys } from '../campaigns/journey-state.ts';
@@ -126,22 +127,25 @@ interface ReadRuns {
   readonly events: readonly StoredEvent[];
   readonly feed: Feed;
   readonly costOf: CostOf;
+  /** Of a campaign under Thompson sampling. */
+  readonly batches: readonly AllocationBatch[];
 }
 
 const readRuns = async (
   campaign: Campaign,
   runs: readonly CampaignRun[],
   nowMs: number,
-  { outcomes, catalog }: ReportPorts,
+  { campaigns, outcomes, catalog }: ReportPorts,
 ): Promise<ReadRuns> => {
   const { assignments, events, feed } = await outcomes.history(outcomeQuery(campaign, runs, nowMs));
-  return { assignments, events, feed, costOf: await itemCosts(events, catalog) };
+  const batches = await campaigns.batches(campaign.campaignId);
+  return { assignments, events, feed, costOf: await itemCosts(events, catalog), batches };
 };
 
 const partOf = (
   campaign: Campaign,
   run: CampaignRun,
-  { assignments, events, feed, costOf }: ReadRuns,
+  { assignments, events, feed, costOf, batches }: ReadRuns,
   { nowMs, results }: Known,
   costs: MessageCosts,
 ): { readonly part: RunReport; readonly days: readonly DailySums[] } => {
@@ -152,7 +156,7 @@ const partOf = (
   const funnel = collectFunnel(campaign, assignments, events, { runIds: [runId], asOfMs: nowMs });
   const of = assignments.filter((each) => each.runId === runId && each.phase === 'test');
   const { analysis, days } = analysisOf(
-    campaignDesign(campaign),
+    campaignDesign(campaign, batches),
     { assigned: of, events, feed, messages: funnel.messages.filter(({ phase }) => phase === 'test') },
     {
       runId,
@@ -207,10 +211,10 @@ const overAllRuns = async (
   if (kept !== undefined) {
     return kept;
   }
-  const { assignments, events, feed, costOf } = await readRuns(campaign, runs, nowMs, ports);
+  const { assignments, events, feed, costOf, batches } = await readRuns(campaign, runs, nowMs, ports);
   const messages = parts.flatMap(({ funnel }) => funnel.messages.filter(({ phase }) => phase === 'test'));
   const { analysis, days } = analysisOf(
-    campaignDesign(campaign),
+    campaignDesign(campaign, batches),
     { assigned: assignments.filter(({ phase }) => phase === 'test'), events, feed, messages },
     {
       runId: allRuns,

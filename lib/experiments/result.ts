@@ -45,6 +45,7 @@ export type NoEstimateCode =
   | 'no-treated-arm'
   | 'assignment-conflict'
   | 'sample-ratio-mismatch'
+  | 'adaptive-allocation'
   | 'arm-too-small'
   | 'too-few-conversions'
   | 'no-variance'
@@ -237,6 +238,38 @@ export interface Watched {
   readonly high: number;
 }
 
+/** Of a campaign whose weights were chosen by outcomes: what may be said instead of ordinary comparisons. */
+export interface BanditResult {
+  /** Zhang, Janson & Murphy 2020 (batched-estimate.ts). */
+  readonly method: 'batched';
+  readonly batches: readonly BanditBatch[];
+  /** `share`: of buyers among customers whose window is over, batches weighed; null where nobody is counted. */
+  readonly arms: readonly {
+    readonly arm: string;
+    readonly share: { readonly value: number; readonly low: number; readonly high: number } | null;
+    /** Of variants, among themselves; absent for the holdout. */
+    readonly probabilityBest?: number;
+    /** In shares: what choosing it is expected to lose. */
+    readonly expectedLoss?: number;
+  }[];
+  /** Of the repurchase rate; p-values adjusted over the variants (Holm). */
+  readonly comparisons: readonly Comparison[];
+}
+
+export interface BanditBatch {
+  readonly batch: number;
+  /** ISO 8601; null for one before any was stored. */
+  readonly startsAt: string | null;
+  readonly arms: readonly {
+    readonly arm: string;
+    /** That a customer of the test got, by the batch's weights. */
+    readonly share: number;
+    readonly customers: number;
+    readonly matured: number;
+    readonly buyers: number;
+  }[];
+}
+
 export type Decision = 'continue' | 'stop-for-harm' | 'roll-out' | 'keep-holding' | 'inconclusive';
 
 /** One guard that may stop a campaign at a look; it can only stop, never declare a winner. */
@@ -290,6 +323,8 @@ export interface TestResult {
   readonly segmentDifferences: readonly SegmentDifference[];
   /** Empty where all were assigned in one week. */
   readonly weeks: readonly WeekResult[];
+  /** Only of a campaign under Thompson sampling, whose metrics have no ordinary estimates. */
+  readonly bandit?: BanditResult;
   readonly harm: readonly HarmCheck[];
   /** Absent where there is nothing to compare, or what there is cannot be believed. */
   readonly sequential?: Sequential;

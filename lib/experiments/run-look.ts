@@ -10,11 +10,21 @@ import { fixedDecision } from '../assignment/decision-rule.ts';
 import { Failure } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
 import { historyDays, outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
+import { batchStartsMs } from '../campaigns/allocation.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { transition } from '../campaigns/lifecycle.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
 import { lookTimesMs, nextRun, repeats, runNumber } from '../campaigns/schedule.ts';
-import type { CampaignStore, CatalogStore, Clock, OutcomeSource, ResultStore } from '../ports.ts';
+import { batchesOfRuns, withBatches } from '../outcomes/batches.ts';
+import type {
+  CampaignStore,
+  CatalogStore,
+  Clock,
+  OutcomeSource,
+  ReportSource,
+  ResultStore,
+} from '../ports.ts';
+import { allocateBatch } from './allocate-batch.ts';
 import { analyse } from './analyse.ts';
 import { campaignDesign } from './design.ts';
 import { costsOfItems } from './item-costs.ts';
@@ -24,7 +34,7 @@ import { allRuns, type CampaignResult } from './result.ts';
 export interface LookPorts {
   readonly campaigns: CampaignStore;
   readonly results: ResultStore;
-  readonly outcomes: OutcomeSource;
+  readonly outcomes: OutcomeSource & ReportSource;
   readonly catalog: Pick<CatalogStore, 'get'>;
   readonly clock: Clock;
 }
@@ -54,11 +64,15 @@ export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): P
   if (campaign.status === 'cancelled') {
     return answer('finished');
   }
+  await allocateBatch(campaignId, ports);
+  // The workflow comes back for whatever is due first: a look, or a batch of a bandit.
+  const later = (lookMs: number): AfterLook =>
+    answer('look', Math.min(lookMs, ...batchStartsMs(campaign, run).filter((startMs) => startMs > nowMs)));
   const lookAtMs = lookTimesMs(campaign, run).map((dueMs) => dueMs + outcomeDelayMs);
   const look = lookAtMs.filter((atMs) => atMs <= nowMs).length;
   const isFinal = look === lookAtMs.length;
   if (look === 0 || (run.skipped === true && !isFinal)) {
-    return answer('look', lookAtMs[run.skipped === true ? lookAtMs.length - 1 : 0]);
+    return later(lookAtMs[run.skipped === true ? lookAtMs.length - 1 : 0]);
   }
   if (campaign.status === 'finished' && (await ports.results.get(campaignId, runId, look)) === undefined) {
     return answer('finished');
@@ -69,7 +83,7 @@ export const runLook = async ({ campaignId, runId }: RunId, ports: LookPorts): P
       : await resultOf(ofRun(campaign), [run], { runId, look, final: isFinal }, ports);
   if (!isFinal && result?.final !== true) {
     if (result?.decision !== 'stop-for-harm') {
-      return answer('look', lookAtMs[look]);
+      return later(lookAtMs[look]);
     }
     await end(campaignId, 'cancel', ports, result.sentence.en);
     return answer('finished');
@@ -116,7 +130,7 @@ const resultOf = async (
   campaign: Campaign,
   runs: readonly CampaignRun[],
   { runId, look, final }: At,
-  { results, outcomes, catalog, clock }: LookPorts,
+  { campaigns, results, outcomes, catalog, clock }: LookPorts,
 ): Promise<CampaignResult> => {
   const { campaignId } = campaign;
   const kept = await results.get(campaignId, runId, look);
@@ -124,15 +138,18 @@ const resultOf = async (
     return kept;
   }
   const asOfMs = clock.nowMs();
-  const design = campaignDesign(campaign);
+  const design = campaignDesign(campaign, await campaigns.batches(campaign.campaignId));
   const { windowDays, metrics } = design;
-  const collected = await outcomes.collect(outcomeQuery(campaign, runs, asOfMs), {
+  const query = outcomeQuery(campaign, runs, asOfMs);
+  const summed = await outcomes.collect(query, {
     windowDays,
     asOfMs,
     metrics,
     historyDays,
     costsOf: (items) => costsOfItems(items, catalog),
   });
+  const batched = design.bandit && (await batchesOfRuns(query, { windowDays, asOfMs }, outcomes));
+  const collected = batched === undefined ? summed : withBatches(summed, batched);
   const earlier = (await results.list(campaignId)).findLast(
     (one) => one.runId === runId && one.look < look && one.sequential !== undefined,
   );

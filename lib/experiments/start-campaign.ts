@@ -38,9 +38,10 @@ export const startCampaign = async (
   return await actOnCampaign(id, 'start', ports);
 };
 
+/** The power of a fixed test says nothing of a bandit. */
 const isTest = (campaign: Campaign): boolean => {
-  const { arms, reference } = campaignDesign(campaign);
-  return reference !== undefined && arms.some(({ treated }) => treated);
+  const { arms, reference, bandit } = campaignDesign(campaign);
+  return bandit === undefined && reference !== undefined && arms.some(({ treated }) => treated);
 };
 
 const refuseHopelessCampaign = async (

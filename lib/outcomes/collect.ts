@@ -11,6 +11,7 @@ import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { CustomerId } from '../base/ids.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
+import { type BatchedOutcomes, collectBatches, withBatches } from './batches.ts';
 import { beforeAssignment } from './before.ts';
 import { crossedCustomers } from './crossed.ts';
 import type { Feed } from './feed.ts';
@@ -32,6 +33,8 @@ export interface AssignedCustomer {
   readonly arm: string;
   readonly assignedAtMs: number;
   readonly decisionId: string;
+  /** Of a bandit. */
+  readonly batch?: number;
 }
 
 export interface OutcomeScope {
@@ -58,6 +61,8 @@ export interface CountedOutcomes {
 }
 
 export interface RunOutcomes extends Measured, CountedOutcomes {
+  /** By batch, where customers were assigned in batches of a bandit. */
+  readonly batched?: BatchedOutcomes;
   /** Undefined: not known how events came in. */
   readonly feed?: Feed;
 }
@@ -69,12 +74,16 @@ export const collectOutcomes = (
   scope: OutcomeScope,
 ): RunOutcomes => {
   const measurement = createMeasurement(scope.metrics, scope.historyDays !== undefined);
-  const counted = countOutcomes(assigned, events, scope, measurement);
-  return {
+  const [entries, happened] = [[...assigned], [...events]];
+  const counted = countOutcomes(entries, happened, scope, measurement);
+  const isBatched = entries.some(({ batch }) => batch !== undefined);
+  const batched = isBatched ? collectBatches(entries, happened, scope) : undefined;
+  const outcomes = {
     ...counted,
     ...measurement.measured(),
     ...(scope.feed !== undefined && { feed: scope.feed }),
   };
+  return batched === undefined ? outcomes : withBatches(outcomes, batched);
 };
 
 /** As collectOutcomes of some of the customers, whose rows go to a measurement that others may share. */

@@ -136,6 +136,29 @@ describe.each(implementations)('a campaign store %s', (_, open) => {
     expect(await awaiting('rolled')).toEqual([]);
   });
 
+  it('keeps the first batch of a number, and names the latest by number', async () => {
+    const store = open();
+    const id = campaignId('batches');
+    const batch = (number: number, weight: number) => ({
+      campaignId: id,
+      batch: number,
+      startsAt: iso(t0),
+      salt: `salt-${number}`,
+      weights: { a: weight, b: 1 - weight },
+      known: { a: { customers: 3, buyers: 1 }, b: { customers: 0, buyers: 0 } },
+    });
+    expect(await store.latestBatch(id)).toBeUndefined();
+    expect(await store.batches(id)).toEqual([]);
+    for (const number of [2, 10, 9]) {
+      expect(await store.keepBatch(batch(number, 0.25))).toEqual(batch(number, 0.25));
+    }
+    expect(await store.keepBatch(batch(9, 0.75))).toEqual(batch(9, 0.25));
+    expect(await store.batches(id)).toEqual([2, 9, 10].map((number) => batch(number, 0.25)));
+    expect(await store.latestBatch(id)).toEqual(batch(10, 0.25));
+    await store.writeRun({ campaignId: id, runId: 'run-1', frozenAt: iso(t0), phases: {} });
+    expect(await store.runs(id)).toHaveLength(1);
+  });
+
   it('keeps runs by number, the last write of each', async () => {
     const store = open();
     const id = campaignId('runs');

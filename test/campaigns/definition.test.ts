@@ -88,6 +88,7 @@ describe('a campaign definition', () => {
   it('gets explicit defaults, each named in the answer', () => {
     const { definition, defaults } = checkDefinition(valid, rules);
     expect(defaults).toEqual({
+      allocation: { kind: 'fixed' },
       holdoutShare: 0.1,
       purpose: 'marketing',
       channels: ['email'],

@@ -8,7 +8,13 @@ import type { StoredEvent } from '../../lib/events/event.ts';
 import { allRuns } from '../../lib/experiments/result.ts';
 import { runLook } from '../../lib/experiments/run-look.ts';
 import { type AssignedCustomer, collectOutcomes } from '../../lib/outcomes/collect.ts';
-import type { CampaignStore, OutcomeQuery, OutcomeSource, ResultStore } from '../../lib/ports.ts';
+import type {
+  CampaignStore,
+  OutcomeQuery,
+  OutcomeSource,
+  ReportSource,
+  ResultStore,
+} from '../../lib/ports.ts';
 import { movedClock, campaign as sample, templates } from '../campaigns/sample.ts';
 import { memoryCampaignStore } from '../fakes/campaign-store.ts';
 import { memoryResultStore } from '../fakes/result-store.ts';
@@ -64,7 +70,8 @@ let results: ResultStore;
 let clock: ReturnType<typeof movedClock>;
 let data: ReturnType<typeof population>;
 let queries: OutcomeQuery[];
-const outcomes: OutcomeSource = {
+const outcomes: OutcomeSource & ReportSource = {
+  history: async () => ({ assignments: [], events: [], feed: { newestEventMs: undefined, usualGapMs: 0 } }),
   collect: async (query, scope) => {
     queries.push(query);
     const feed = { newestEventMs: query.toMs, usualGapMs: 0 };

@@ -2,6 +2,7 @@
 
 import { Failure } from '../../lib/base/errors.ts';
 import type { CampaignId } from '../../lib/base/ids.ts';
+import type { AllocationBatch } from '../../lib/campaigns/allocation.ts';
 import type { AudienceMember } from '../../lib/campaigns/audience.ts';
 import { awaitingNow } from '../../lib/campaigns/awaiting.ts';
 import { type Campaign, type CampaignSummary, summaryOf } from '../../lib/campaigns/campaign.ts';
@@ -11,6 +12,13 @@ import type { CampaignStore } from '../../lib/ports.ts';
 export const memoryCampaignStore = (seed: readonly Campaign[] = []): CampaignStore => {
   const campaigns = new Map<string, Campaign>(seed.map((campaign) => [campaign.campaignId, campaign]));
   const runs = new Map<string, CampaignRun>();
+  const batches = new Map<string, AllocationBatch>();
+  const batchesOf = (id: CampaignId) =>
+    structuredClone(
+      [...batches.values()]
+        .filter(({ campaignId }) => campaignId === id)
+        .toSorted((a, b) => a.batch - b.batch),
+    );
   const assignments = new Map<string, AudienceMember>();
   const get = async (id: CampaignId): Promise<Campaign | undefined> => structuredClone(campaigns.get(id));
   return {
@@ -36,6 +44,14 @@ export const memoryCampaignStore = (seed: readonly Campaign[] = []): CampaignSto
     run: async (campaignId, runId) => structuredClone(runs.get(`${campaignId}/${runId}`)),
     runs: async (campaignId) =>
       structuredClone([...runs.values()].filter((run) => run.campaignId === campaignId)).toSorted(byNumber),
+    keepBatch: async (batch) => {
+      const key = `${batch.campaignId}/${batch.batch}`;
+      const first = batches.get(key) ?? structuredClone(batch);
+      batches.set(key, first);
+      return structuredClone(first);
+    },
+    batches: async (id) => batchesOf(id),
+    latestBatch: async (id) => batchesOf(id).at(-1),
     claimAssignment: async (campaignId, runId, member) => {
       const key = `${campaignId}/${runId}/${member.customerId}`;
       const first = assignments.get(key) ?? structuredClone(member);

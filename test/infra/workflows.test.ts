@@ -160,7 +160,14 @@ describe('training', () => {
 
 describe('campaign', () => {
   it('outlives an outage of half an hour of whatever it needs', () => {
-    const needed = ['FreezeAudience', 'DeliverBatches', 'CheckProgress', 'Analyse', 'FreezeRollout'];
+    const needed = [
+      'AllocateBatch',
+      'FreezeAudience',
+      'DeliverBatches',
+      'CheckProgress',
+      'Analyse',
+      'FreezeRollout',
+    ];
     for (const name of needed) {
       expect(campaign.States[name].Retry?.map(({ ErrorEquals }) => ErrorEquals)).toEqual([['States.ALL']]);
       const [{ IntervalSeconds, BackoffRate, MaxDelaySeconds = 0, MaxAttempts }] =
@@ -201,7 +208,8 @@ describe('campaign', () => {
     expect(campaign.States['Continued?'].Choices).toEqual([
       { Variable: '$.phase', IsPresent: true, Next: 'CheckProgress' },
     ]);
-    expect(campaign.States['Continued?'].Default).toBe('FreezeAudience');
+    expect(campaign.States['Continued?'].Default).toBe('AllocateBatch');
+    expect(campaign.States.AllocateBatch.Next).toBe('FreezeAudience');
     expect(campaign.States.CheckProgress.Parameters).toMatchObject({
       'lookAt.$': '$.lookAt',
       execution: { 'name.$': '$$.Execution.Name', 'startedAt.$': '$$.Execution.StartTime' },
@@ -252,8 +260,8 @@ describe('the limits of Step Functions', () => {
   it('no execution writes more history than 25,000 events, however often every task is retried', () => {
     const check = eventsOf(campaign.States.CheckProgress) + longest('CheckProgress', []);
     expect(check).toBeLessThanOrEqual(checkHistoryEventsMax);
-    const { FreezeAudience, FreezeRollout, DeliverBatches } = campaign.States;
-    const once = [FreezeAudience, FreezeRollout, DeliverBatches, DeliverBatches].map(eventsOf);
+    const { AllocateBatch, FreezeAudience, FreezeRollout, DeliverBatches } = campaign.States;
+    const once = [AllocateBatch, FreezeAudience, FreezeRollout, DeliverBatches, DeliverBatches].map(eventsOf);
     // ExecutionStarted, WaitForStart, Continued?.
     const start = 1 + 2 + 2 + once.reduce((sum, count) => sum + count, 0);
     expect(start).toBeLessThanOrEqual(startHistoryEventsMax);

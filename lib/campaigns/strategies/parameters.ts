@@ -139,6 +139,7 @@ export const usual = ({ holdoutShare, channels }: Shared) =>
     recommendationsCount: 3,
     windowDays: 30,
     metrics: defaultMetrics,
+    allocation: { kind: 'fixed' },
     decision: fixedDecision,
     lookDays: [],
     rollout: 'manual',
