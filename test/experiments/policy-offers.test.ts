@@ -171,6 +171,12 @@ describe('an evaluation asked for', () => {
     ).rejects.toMatchObject(problems(['to', 'to']));
   });
 
+  it('takes instants of any time zone, and names one that is none', async () => {
+    const { evaluationId } = await ask({ from: '2026-09-01T02:00:00+02:00' });
+    expect(await evaluations.get(evaluationId)).toMatchObject({ from: '2026-09-01T00:00:00.000Z' });
+    await expect(ask({ from: 'yesterday' })).rejects.toMatchObject(problems(['from']));
+  });
+
   it('is refused for a policy that does nothing otherwise, and a model that is not there', async () => {
     await expect(ask({ policy: {} })).rejects.toMatchObject(problems(['policy']));
     await expect(ask({ policy: { modelVersion: 'v9' } })).rejects.toMatchObject({ kind: 'not-found' });

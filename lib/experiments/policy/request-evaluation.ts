@@ -44,9 +44,13 @@ const offers = z.strictObject({
     }),
 });
 
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
+  .transform((text) => new Date(text).toISOString());
+
 const rest = {
-  from: z.iso.datetime(),
-  to: z.iso.datetime(),
+  from: instant,
+  to: instant,
   outcome: z.enum(['click', 'order']),
   windowDays: z.int().min(1).max(evaluationWindowDaysMax),
 };
