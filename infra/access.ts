@@ -227,7 +227,8 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
   },
   'experiment-analyse': {
     tables: {
-      control: ['GetItem', 'PutItem', 'DeleteItem'],
+      // Query: looks before this one.
+      control: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
       customers: ['BatchGetItem'],
       catalog: ['BatchGetItem'],
     },

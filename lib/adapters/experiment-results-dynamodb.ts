@@ -1,6 +1,7 @@
 // ExperimentResultStore in the control table: `experiment#<experimentId>` / `result#<look>`, the look in three digits so
-// that the last sorts last, and `on-demand` for what was computed between looks. JSON text, as of campaigns' results.
+// that the last sorts last, and `on-demand` for what was computed between looks. Compressed JSON, as of campaigns.
 
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ExperimentId } from '../base/ids.ts';
 import type { ExperimentResult, ExperimentResultStore } from '../experiments/experiment-result.ts';
@@ -53,8 +54,12 @@ const itemOf = (result: ExperimentResult, sk: string) => ({
   pk: partition(result.experimentId),
   sk,
   asOf: result.asOf,
-  result: JSON.stringify(result),
+  result: gzipSync(JSON.stringify(result)),
 });
 
-const parse = (row: { readonly [name: string]: unknown }): ExperimentResult =>
-  JSON.parse(String(row.result)) as ExperimentResult;
+const parse = (row: { readonly [name: string]: unknown }): ExperimentResult => {
+  if (!(row.result instanceof Uint8Array)) {
+    throw new Error(`experiment results: row ${String(row.sk)} holds no compressed result`);
+  }
+  return JSON.parse(gunzipSync(row.result).toString()) as ExperimentResult;
+};

@@ -5,6 +5,7 @@ import type { Experiment } from '../assignment/experiment.ts';
 import type { ExperimentStore } from '../assignment/experiment-store.ts';
 import { Failure } from '../base/errors.ts';
 import type { ExperimentId } from '../base/ids.ts';
+import { resultsShownMax } from '../base/limits.ts';
 import type { Clock } from '../ports.ts';
 import { existingExperiment, workflowName } from './administer-experiment.ts';
 import { experimentLooksMs } from './experiment-looks.ts';
@@ -23,7 +24,9 @@ export interface ExperimentResults {
   readonly status: Experiment['status'];
   /** The newest, of a look or on demand; null before the first. */
   readonly latest: ExperimentResult | null;
-  /** Of the looks, oldest first. */
+  /** Of all looks that there were. */
+  readonly resultsCount: number;
+  /** The newest resultsShownMax, oldest first. */
   readonly results: readonly ExperimentResult[];
   /** When the next look is made, ISO 8601; null when none is to come. */
   readonly nextLookAt: string | null;
@@ -42,7 +45,8 @@ export const experimentResults = async (
     experimentId: id,
     status: experiment.status,
     latest: (onDemand && (last === undefined || onDemand.asOf > last.asOf) ? onDemand : last) ?? null,
-    results: looks,
+    resultsCount: looks.length,
+    results: looks.slice(-resultsShownMax),
     nextLookAt: next === undefined ? null : new Date(next).toISOString(),
   };
 };

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Api } from '../../local/demo/api.ts';
 import type { LocalHost } from '../../local/host.ts';
+import { callExperiments } from './experiment-calls.ts';
 import { type FlowHost, openFlowHost } from './flow-host.ts';
 import { judgePolicies } from './judged.ts';
 import { reachableId, reachableMessages } from './reachable.ts';
@@ -38,7 +39,7 @@ const settled = async (): Promise<void> => {
   await host.settle();
   await host.drain();
 };
-const send = async (method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object): Promise<void> => {
+const send = async (method: 'PUT' | 'DELETE', path: string, body?: object): Promise<void> => {
   const response = await fetch(`${host.apiUrl}${path}`, {
     method,
     headers: { authorization: `Bearer ${host.keys.admin}`, 'content-type': 'application/json' },
@@ -225,54 +226,8 @@ it('a campaign with redemption, unsubscription, bounce and result', async () => 
   expect(await admin.get(`/v1/admin/campaigns/${campaignId}/report`)).toMatchObject({ campaignId });
 });
 
-it('an experiment, from its definition to a result on demand and a last look', async () => {
-  const experiment = (experimentId: string, startsAt: string, endsAt: string) => ({
-    experimentId,
-    name: 'a test of the app',
-    subject: 'external',
-    variants: [
-      { name: 'red', weight: 0.5 },
-      { name: 'blue', weight: 0.5 },
-    ],
-    reference: 'red',
-    startsAt,
-    endsAt,
-    windowDays: 1,
-  });
-  const path = '/v1/admin/experiments/colour';
-  const definition = experiment('colour', isoAfter(-10 * dayMs), isoAfter(-5 * dayMs));
-  await admin.post('/v1/admin/experiments', definition);
-  await send('PUT', path, definition);
-  const visitor = { type: 'track', event: 'Experiment Viewed', timestamp: isoAfter(-6 * dayMs) };
-  const properties = { experiment_id: 'colour', variation_name: 'red' };
-  const response = await fetch(`${host.apiUrl}/v1/batch`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(`${host.keys.write}:`).toString('base64')}` },
-    body: JSON.stringify({
-      batch: [
-        { ...visitor, messageId: 'seen-1', userId: learnerId(1), properties },
-        { ...visitor, messageId: 'seen-2', anonymousId: 'visitor-1', properties },
-      ],
-    }),
-  });
-  expect(response.status).toBe(200);
-  await capture(host.apiUrl, host.keys.write, [
-    orderMessage(learnerId(1), 'c0', 'seen', host.clock.nowMs() - 6 * dayMs + 60_000),
-  ]);
-  await host.drain();
-  await admin.post(`${path}/start`, { force: true });
-  await admin.post(`${path}/analyse`);
-  await settled();
-  expect(await admin.get(`${path}/result`)).toMatchObject({ latest: { final: true }, results: [] });
-  await send('GET', `${path}/report?format=csv`);
-  await host.clock.advanceTo(host.clock.nowMs() + 20 * 60_000);
-  await settled();
-  expect(await admin.get(`${path}/result`)).toMatchObject({ status: 'finished', results: [{ look: 1 }] });
-  await admin.post('/v1/admin/experiments', experiment('later', isoAfter(0), isoAfter(dayMs)));
-  await admin.post('/v1/admin/experiments/later/start');
-  await admin.post('/v1/admin/experiments/later/stop', {});
-  expect(await admin.get('/v1/admin/experiments')).toHaveProperty('experiments.length', 2);
-});
+it('an experiment, from its definition to a result on demand and a last look', () =>
+  callExperiments(flow, settled));
 
 it('a code for friends, and a friend', async () => {
   const campaignId = await started({
