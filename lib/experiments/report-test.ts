@@ -1,8 +1,9 @@
-// The part of a report that campaigns and experiments share, from the one result shape: what was checked, effects, the
-// outlook by Bayes, weeks, segments and the arms from look to look. Sections without content are left out, those that
-// lack an estimate say why.
+// The part of a report that campaigns and experiments share, from the one result shape: what was checked, effects, a bandit's
+// weights, the outlook by Bayes, looks, weeks, segments and the arms from look to look. Sections without content are left
+// out, those that lack an estimate say why.
 
 import { armsSection } from './report-arms.ts';
+import { banditSection } from './report-bandit.ts';
 import { checksSection } from './report-checks.ts';
 import type { Format } from './report-format.ts';
 import { looksSection } from './report-looks.ts';
@@ -20,6 +21,7 @@ export const testSections = (
 ): readonly string[] => [
   checksSection(result, format),
   metricsSection(result, format),
+  banditSection(result, format),
   outlookSection(result, format),
   looksSection(looks, format),
   weeksSection(result, format),
