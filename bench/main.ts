@@ -16,6 +16,7 @@ const benches: {
   experiments: () => import('./experiments.ts'),
   faults: () => import('./faults.ts'),
   hillstrom: () => import('./hillstrom.ts'),
+  'hillstrom-import': () => import('./hillstrom-import.ts'),
   latency: () => import('./latency.ts'),
   'next-basket': () => import('./next-basket.ts'),
   'online-retail': () => import('./online-retail.ts'),

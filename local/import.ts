@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Format } from './import/format.ts';
+import { hillstrom } from './import/hillstrom.ts';
 import { movielens } from './import/movielens.ts';
 import { onlineRetail } from './import/online-retail.ts';
 import { ordersCsv } from './import/orders-csv.ts';
@@ -14,7 +15,7 @@ import { type ImportRequest, type ImportSummary, runImport } from './import/run.
 import { segment } from './import/segment.ts';
 import { timeMs } from './import/zoned-time.ts';
 
-const formats: readonly Format[] = [onlineRetail, ordersCsv, movielens, personalize, segment];
+const formats: readonly Format[] = [onlineRetail, ordersCsv, movielens, personalize, segment, hillstrom];
 const dayMs = 86_400_000;
 
 const usage = `npm run import -- --format FORMAT FILE [options]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hillstrom } from '../../local/import/hillstrom.ts';
 import { movielens } from '../../local/import/movielens.ts';
 import { ordersCsv } from '../../local/import/orders-csv.ts';
 import { personalize } from '../../local/import/personalize.ts';
@@ -133,5 +134,29 @@ describe('segment', () => {
     expect(messages).toEqual([message]);
     expect(lines).toBe(4);
     expect(rejected.map(({ line }) => line)).toEqual([3, 4, 5]);
+  });
+});
+
+describe('hillstrom', () => {
+  const file = [
+    'recency,history_segment,history,mens,womens,zip_code,newbie,channel,segment,visit,conversion,spend',
+    '2,"3) $200 - $350",250.5,1,0,Rural,1,Web,Mens E-Mail,1,1,29.99',
+    '10,"1) $0 - $100",29.99,0,1,Urban,0,Phone,No E-Mail,0,0,0',
+    '1,"1) $0 - $100",29.99,0,1,Urban,0,Phone,Kids E-Mail,0,0,0',
+  ].join('\n');
+
+  it('tells each customer’s past, exposure, visit and order, in the window that the experiment has', async () => {
+    const { messages, orders, customers } = await readWith(hillstrom, fileOf(file), {});
+    expect({ orders, customers }).toEqual({ orders: 3, customers: 2 });
+    expect(messages.map(({ userId, event, timestamp }) => [userId, event, timestamp])).toEqual([
+      ['hillstrom-2', 'Order Completed', '2008-01-20T12:00:00.000Z'],
+      ['hillstrom-2', 'Experiment Viewed', '2008-03-20T12:00:00.000Z'],
+      ['hillstrom-2', 'Store Visited', '2008-03-21T12:00:00.000Z'],
+      ['hillstrom-2', 'Order Completed', '2008-03-21T13:00:00.000Z'],
+      ['hillstrom-3', 'Order Completed', '2007-05-25T12:00:00.000Z'],
+      ['hillstrom-3', 'Experiment Viewed', '2008-03-20T12:00:00.000Z'],
+    ]);
+    expect(messages[1].properties).toEqual({ experiment_id: 'hillstrom', variation_name: 'Mens E-Mail' });
+    expect(messages[3].properties).toMatchObject({ total: 29.99, currency: 'USD' });
   });
 });
