@@ -31,7 +31,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const runs = countOf('runs', values.runs);
   const regret = regretTable(Math.ceil(runs / 2));
   const inference = inferenceTable(runs);
-  const page = [...head(runs), ...regret.lines, '', ...middle, ...inference.lines].join('\n');
+  const page = [...head(runs), ...regret.lines, '', ...middle(runs), ...inference.lines].join('\n');
   console.log(page);
   if (values.write) writeFileSync(reportPath, `${page}\n`);
   const broken = [...regret.broken, ...inference.broken];
@@ -200,8 +200,8 @@ const head = (runs: number): readonly string[] => [
   '| --- | ---: | ---: | ---: |',
 ];
 
-const middle: readonly string[] = [
-  'What is said of two arms afterwards. Ordinary: the pooled z test and Newcombe’s interval, as if shares had been fixed; batched: what results of such campaigns state. The first columns are errors where both arms are equal (5% is promised), then how often the 95% interval holds the true difference, then the bias of the difference in points.',
+const middle = (runs: number): readonly string[] => [
+  `What is said of two arms afterwards, over ${runs.toLocaleString('en')} campaigns each. Ordinary: the pooled z test and Newcombe’s interval, as if shares had been fixed; batched: what results of such campaigns state. The first columns are errors where both arms are equal (5% is promised), then how often the 95% interval holds the true difference, then the bias of the difference in points.`,
   '',
   '| allocation | arms | batches | ordinary test errs | batched test errs | ordinary interval holds | batched interval holds | ordinary bias | batched bias |',
   '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
