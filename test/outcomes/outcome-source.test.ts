@@ -156,6 +156,17 @@ describe('outcomes from the archive', () => {
     });
   });
 
+  test('for a bandit name the batch of each assignment, where there is one', async () => {
+    const zoe = assignedEvent('zoe', 'A', 'run-bandit', 24);
+    await put('2026-03-25', 'batched', [{ ...zoe, properties: { ...zoe.properties, batch: 4 } }]);
+    const source = createOutcomeSource(archive, customers, withDuckDb);
+    const query = { campaignId: id, fromMs: t0, toMs: t0 + 31 * dayMs, historyDays: 0, ownEvents: [] };
+    const batches = async (runId: string) =>
+      new Set((await source.history({ ...query, runIds: [runId] })).assignments.map(({ batch }) => batch));
+    expect(await batches('run-bandit')).toEqual(new Set([4]));
+    expect(await batches('run-1')).toEqual(new Set([undefined]));
+  });
+
   test('of a campaign that assigned nobody are empty', async () => {
     expect((await read(['run-9'])).arms.size).toBe(0);
   });
