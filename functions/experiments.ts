@@ -6,12 +6,12 @@ import {
   createExperiment,
   existingExperiment,
   replaceExperiment,
-  startExperiment,
   stopExperiment,
 } from '../lib/experiments/administer-experiment.ts';
 import { parseExperimentAction, parseStop } from '../lib/experiments/experiment-api-input.ts';
 import { experimentResults as resultsOf, startAnalysis } from '../lib/experiments/experiment-overview.ts';
 import { experimentReport } from '../lib/experiments/experiment-report.ts';
+import { planExperiment, startPlannedExperiment } from '../lib/experiments/plan-experiment.ts';
 import { requestEvaluation } from '../lib/experiments/policy/request-evaluation.ts';
 import { existingEvaluation } from '../lib/experiments/policy/run-evaluation.ts';
 import {
@@ -19,6 +19,7 @@ import {
   bodyText,
   campaignStore,
   clock,
+  customerStore,
   evaluationStore,
   experimentResults,
   experimentStore,
@@ -30,6 +31,7 @@ import {
   respondHtml,
   routes,
   secretStore,
+  settings,
   workflows,
 } from './runtime.ts';
 
@@ -41,6 +43,14 @@ const ports = () => ({
   random: random(),
   workflows: workflows(),
   results: experimentResults(),
+});
+
+const planPorts = () => ({
+  experiments: experimentStore(),
+  customers: customerStore(),
+  secrets: secretStore(),
+  settings: settings(),
+  clock: clock(),
 });
 
 const idOf = (event: Parameters<typeof pathParameter>[0]) =>
@@ -77,7 +87,9 @@ export const handler = routes({
     const body = parseJson(bodyText(event));
     switch (action) {
       case 'start':
-        return respond(200, await startExperiment(idOf(event), ports()));
+        return respond(200, await startPlannedExperiment(idOf(event), body, { ...ports(), ...planPorts() }));
+      case 'plan':
+        return respond(200, await planExperiment(idOf(event), body, planPorts()));
       case 'analyse':
         return respond(202, await startAnalysis(idOf(event), ports()));
       case 'stop':

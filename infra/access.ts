@@ -101,10 +101,13 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       control: ['GetItem', 'PutItem', 'DeleteItem', 'Query'],
       // The campaign whose offers an evaluation shares out anew.
       campaigns: ['GetItem'],
+      // A plan counts visitors and what they did.
+      customers: ['Scan'],
     },
     // Whether a variant's model is there; when that of an evaluation was trained; the data behind the estimates.
     buckets: { archive: { read: ['experiments/'] }, models: { read: ['versions/'] } },
     machines: ['experiment', 'evaluation'],
+    settings: true,
   },
   coupons: {
     tables: {

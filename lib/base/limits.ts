@@ -286,6 +286,8 @@ export const relevantLift = 0.1;
 export const hopelessLift = 0.5;
 /** Days of the past from which it is seen how many customers join a day: four weeks, so that each weekday counts alike. */
 export const arrivalDays = 28;
+/** Visitors of an experiment are counted over its length, at most a quarter of a year: records hold what is fresh. */
+export const visitorDaysMax = 90;
 /** What a test is planned to have (Cohen 1988), unless stated. */
 export const plannedPower = 0.8;
 /** Days to gather customers for one test: beyond a half-year the shop is another one. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Failure, shown } from '../base/errors.ts';
 import { parseInput } from '../base/input.ts';
 
-const actions = ['start', 'stop', 'analyse'] as const;
+const actions = ['plan', 'start', 'stop', 'analyse'] as const;
 
 export const parseExperimentAction = (text: string): (typeof actions)[number] => {
   const action = actions.find((one) => one === text);

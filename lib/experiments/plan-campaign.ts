@@ -21,7 +21,7 @@ import { type Plan, planOf } from './plan.ts';
 import type { Baseline } from './power.ts';
 import { type ShopSurvey, type SurveyPorts, surveyShop } from './shop-survey.ts';
 
-const schema = z.strictObject({
+export const planSchema = z.strictObject({
   /** Of a share; repurchase without the campaign. */
   repurchaseRate: z.number().gt(0).lt(1).optional(),
   /** Of a mean, a customer. */
@@ -37,7 +37,7 @@ const schema = z.strictObject({
   power: z.number().min(0.5).max(0.99).default(0.8),
 });
 
-export type PlanGiven = z.output<typeof schema>;
+export type PlanGiven = z.output<typeof planSchema>;
 
 export interface PlanPorts extends SurveyPorts {
   readonly campaigns: CampaignStore;
@@ -70,7 +70,7 @@ export const planCampaign = async (
   input: unknown,
   ports: PlanPorts,
 ): Promise<CampaignPlan> => {
-  const given = parseInput(schema, input, 'plan');
+  const given = parseInput(planSchema, input, 'plan');
   const campaign = await existingCampaign(id, ports.campaigns);
   const survey = await surveyShop(campaign, ports.clock.nowMs(), ports);
   const answer = planWith(campaign, given, survey, ports);
@@ -126,14 +126,14 @@ export const planWith = (
   };
 };
 
-interface Seen {
+export interface Seen {
   readonly baseline: Baseline;
   readonly value: number | null;
   readonly standardDeviation: number;
   readonly customers: number | null;
 }
 
-const baselineOf = (
+export const baselineOf = (
   { name, kind }: Metric,
   { repurchaseRate, standardDeviation }: PlanGiven,
   { past }: ShopSurvey,
@@ -188,7 +188,7 @@ const notATest = (code: Parameters<typeof noEstimate>[0]): Failure => {
   return new Failure('invalid', { code: 'plan-invalid', message: reason.en, action: action.en });
 };
 
-const baselineUnknown = ({ name, kind }: Metric, { past }: ShopSurvey): Failure =>
+export const baselineUnknown = ({ name, kind }: Metric, { past }: ShopSurvey): Failure =>
   new Failure('invalid', {
     code: 'baseline-unknown',
     message: `The shop's past does not tell what ${name} is without the campaign: ${past.repurchase.count} customers would have been in it one window ago, at least ${estimateCustomersCountMin} are needed, and some of them must have bought and some not.`,
@@ -214,7 +214,7 @@ const audienceUnknown = (
     action: 'Give the number of customers as "audience", and those who join a day as "dailyArrivals".',
   });
 
-const effectUnknown = new Failure('invalid', {
+export const effectUnknown = new Failure('invalid', {
   code: 'plan-invalid',
   message: 'There is no effect to look for: a tenth of the baseline is unknown or nothing.',
   action: 'Give the smallest "effect" that would be worth knowing, in units of the primary metric.',

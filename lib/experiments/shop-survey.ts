@@ -4,6 +4,8 @@
 // A customer's record as of then leaves out what happened since; traits and consent are today's. An event campaign's
 // arrivals are known where its event is a behaviour or an order (lib/events/meaning.ts). Money in major units.
 
+import { inSlice } from '../assignment/exclusion.ts';
+import type { Experiment } from '../assignment/experiment.ts';
 import { arrivalDays, audienceEstimateCustomersCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
@@ -45,7 +47,38 @@ export const surveyShop = async (
   const { holdoutSalt: salt } = await secrets.secrets();
   const isIn = (record: CustomerRecord, atMs: number): boolean =>
     exclusion(campaign, stateAsOf(record, atMs), { items, nowMs: atMs, settings, salt }) === undefined;
-  const rule = entryRule(campaign, nowMs, isIn);
+  return await survey(customers, entryRule(campaign, nowMs, isIn), campaign.windowDays);
+};
+
+/** Of an experiment on recommendations: who did anything on one of the last `days` days, and what they did after it. */
+export const surveyVisitors = async (
+  { exclusion: slice, windowDays }: Pick<Experiment, 'exclusion' | 'windowDays'>,
+  days: number,
+  nowMs: number,
+  { customers, secrets }: Pick<SurveyPorts, 'customers' | 'secrets'>,
+): Promise<ShopSurvey> => {
+  const { holdoutSalt: salt } = await secrets.secrets();
+  const firstMs = ({ profile, state }: CustomerRecord, untilMs: number): number | undefined => {
+    if (profile !== undefined && !inSlice(profile.customerId, slice, salt)) return undefined;
+    const times = [...(state?.events ?? []), ...Object.values(state?.orders ?? {})]
+      .map(({ atMs }) => atMs)
+      .filter((atMs) => atMs >= untilMs - days * dayMs && atMs < untilMs);
+    return times.length === 0 ? undefined : Math.min(...times) + 1;
+  };
+  const rule: EntryRule = {
+    isThere: () => false,
+    hasJoined: (record) => firstMs(record, nowMs) !== undefined,
+    joinedOverDays: days,
+    assignedMs: (record) => firstMs(record, nowMs - windowDays * dayMs),
+  };
+  return await survey(customers, rule, windowDays);
+};
+
+const survey = async (
+  customers: Pick<CustomerStore, 'scan'>,
+  rule: EntryRule,
+  windowDays: number,
+): Promise<ShopSurvey> => {
   const tally: Tally = { scanned: 0, audience: 0, joined: 0, past: [] };
   let complete = true;
   for await (const page of customers.scan()) {
@@ -53,7 +86,7 @@ export const surveyShop = async (
       complete = false;
       break;
     }
-    for (const record of page) add(tally, record, rule, campaign.windowDays);
+    for (const record of page) add(tally, record, rule, windowDays);
   }
   const column = (pick: (bought: Bought) => number): Moments => momentsOf(tally.past.map(pick));
   return {

@@ -54,7 +54,8 @@ export const callExperiments = async (
     orderMessage(learnerId(1), 'c0', 'seen', host.clock.nowMs() - 6 * dayMs + 60_000),
   ]);
   await host.drain();
-  await admin.post(`${path}/start`, { force: true });
+  await admin.post(`${path}/plan`, { repurchaseRate: 0.2, dailyArrivals: 100 });
+  await admin.post(`${path}/start`);
   await admin.post(`${path}/analyse`);
   await settled();
   expect(await admin.get(`${path}/result`)).toMatchObject({ latest: { final: true }, results: [] });
