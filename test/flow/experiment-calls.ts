@@ -62,7 +62,7 @@ export const callExperiments = async (
   await host.clock.advanceTo(host.clock.nowMs() + 20 * 60_000);
   await settled();
   expect(await admin.get(`${path}/result`)).toMatchObject({ status: 'finished', results: [{ look: 1 }] });
-  expect(await admin.get(`${path}/report`)).toMatchObject({ look: 1 });
+  expect(await admin.get(`${path}/report`)).toMatchObject({ results: [{ look: 1 }] });
   const page = await fetch(`${host.apiUrl}${path}/report?format=csv`, {
     headers: { authorization: `Bearer ${host.keys.admin}` },
   });
