@@ -2,6 +2,7 @@
 // Input and output: ARCHITECTURE.md, experiment state machine.
 
 import { experimentId } from '../lib/base/ids.ts';
+import { refreshHoldoutReport } from '../lib/experiments/holdout-report.ts';
 import {
   type AfterExperimentLook,
   analyseNow,
@@ -16,12 +17,11 @@ import {
   experimentStore,
   exposureSource,
   log,
+  secretStore,
+  settings,
 } from './runtime.ts';
 
-interface Input {
-  readonly step: 'look' | 'now';
-  readonly experimentId: string;
-}
+type Input = { readonly step: 'look' | 'now'; readonly experimentId: string } | { readonly step: 'holdout' };
 
 const ports = (): ExperimentLookPorts => ({
   experiments: experimentStore(),
@@ -34,7 +34,17 @@ const ports = (): ExperimentLookPorts => ({
 
 export const handler = async (
   input: Input,
-): Promise<AfterExperimentLook | { readonly experimentId: string; readonly asOf: string }> => {
+): Promise<
+  AfterExperimentLook | { readonly experimentId: string; readonly asOf: string } | { readonly period: string }
+> => {
+  if (input.step === 'holdout') {
+    const { period } = await refreshHoldoutReport({
+      ...ports(),
+      secrets: secretStore(),
+      settings: settings(),
+    });
+    return { period };
+  }
   const id = experimentId(input.experimentId);
   if (input.step === 'now') {
     const { asOf } = await analyseNow(id, ports());

@@ -11,6 +11,7 @@ import {
 import { parseExperimentAction, parseStop } from '../lib/experiments/experiment-api-input.ts';
 import { experimentResults as resultsOf, startAnalysis } from '../lib/experiments/experiment-overview.ts';
 import { experimentReport } from '../lib/experiments/experiment-report.ts';
+import { holdoutReport, startHoldoutReport } from '../lib/experiments/holdout-report.ts';
 import { planExperiment, startPlannedExperiment } from '../lib/experiments/plan-experiment.ts';
 import { requestEvaluation } from '../lib/experiments/policy/request-evaluation.ts';
 import { existingEvaluation } from '../lib/experiments/policy/run-evaluation.ts';
@@ -82,6 +83,11 @@ export const handler = routes({
         return respondCsv(answer.csv);
     }
   },
+  'GET /v1/admin/holdout/report': async () =>
+    respond(200, {
+      report: await holdoutReport({ archive: archiveStore(), settings: settings(), clock: clock() }),
+    }),
+  'POST /v1/admin/holdout/report': async () => respond(202, await startHoldoutReport(workflows(), clock())),
   'POST /v1/admin/experiments/{experimentId}/{action}': async (event) => {
     const action = parseExperimentAction(pathParameter(event, 'action'));
     const body = parseJson(bodyText(event));

@@ -236,6 +236,7 @@ export const needs: { readonly [name in FunctionName]: Needs } = {
       catalog: ['BatchGetItem'],
     },
     buckets: { archive: { read: ['events/'], write: ['experiments/'] } },
+    settings: true,
   },
 };
 

@@ -89,6 +89,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/admin/evaluations', to: 'experiments' },
   { method: 'POST', path: '/v1/admin/evaluations', to: 'experiments' },
   { method: 'GET', path: '/v1/admin/evaluations/{evaluationId}', to: 'experiments' },
+  { method: 'GET', path: '/v1/admin/holdout/report', to: 'experiments' },
+  { method: 'POST', path: '/v1/admin/holdout/report', to: 'experiments' },
   { method: 'GET', path: '/v1/admin/campaigns', to: 'campaigns' },
   { method: 'POST', path: '/v1/admin/campaigns', to: 'campaigns' },
   { method: 'GET', path: '/v1/admin/campaigns/{campaignId}', to: 'campaigns' },

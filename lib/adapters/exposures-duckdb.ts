@@ -82,17 +82,21 @@ const insertChunk = (glob: string, query: ExposureQuery): string => {
 const instant = (ms: number): string => sqlText(new Date(ms).toISOString());
 const property = (path: string): string => `json_extract_string(properties, '$.${path}')`;
 
-const exposureOf = ({ subject, experimentId }: ExposureQuery): string =>
-  subject === 'recommendations'
+const exposureOf = ({ subject, experimentId }: ExposureQuery): string => {
+  if (subject === 'known') return `userId IS NOT NULL AND source <> ${sqlText(loopSource)}`;
+  return subject === 'recommendations'
     ? `event = ${sqlText(loopEvents.recommendationServed)} AND source = ${sqlText(loopSource)}
-      AND ${property('experiment.experimentId')} = ${sqlText(experimentId)}`
+      AND ${property('experiment.experimentId')} = ${sqlText(experimentId ?? '')}`
     : `event = ${sqlText(experimentViewed)} AND source <> ${sqlText(loopSource)}
-      AND ${property('experiment_id')} = ${sqlText(experimentId)}`;
+      AND ${property('experiment_id')} = ${sqlText(experimentId ?? '')}`;
+};
 
-const namesOf = ({ subject }: ExposureQuery): string =>
-  subject === 'recommendations'
+const namesOf = ({ subject }: ExposureQuery): string => {
+  if (subject === 'known') return 'NULL, NULL';
+  return subject === 'recommendations'
     ? `${property('experiment.variant')}, NULL`
     : `${property('variation_id')}, ${property('variation_name')}`;
+};
 
 type CellRow = Omit<ExposureCell, 'customerId'> & {
   readonly userId?: CustomerId;

@@ -34,6 +34,7 @@ export const createWorkflows = (
     startCampaign: (name, input) => start(machines.campaignArn, name, input),
     startReport: (name, input) => start(machines.reportArn, name, input),
     startExperiment: (name, input) => start(machines.experimentArn, name, input),
+    startHoldout: (name) => start(machines.experimentArn, name, {}),
     startEvaluation: (name, input) => start(machines.evaluationArn, name, input),
   };
 };

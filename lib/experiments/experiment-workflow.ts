@@ -8,4 +8,6 @@ export interface ExperimentWorkflow {
     name: string,
     input: { readonly experimentId: ExperimentId; readonly waitUntil?: string },
   ): Promise<void>;
+  /** Computes the report of the global holdout once. */
+  startHoldout(name: string): Promise<void>;
 }

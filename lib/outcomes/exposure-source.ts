@@ -8,8 +8,10 @@ import type { Feed } from './feed.ts';
 
 /** What the analysis of an experiment reads from the archive. */
 export interface ExposureQuery {
-  readonly experimentId: ExperimentId;
-  readonly subject: Experiment['subject'];
+  /** Undefined: of `known`. */
+  readonly experimentId: ExperimentId | undefined;
+  /** `known`: no experiment, but every user who sent anything in the time. */
+  readonly subject: Experiment['subject'] | 'known';
   /** Exposures count in fromMs ≤ time < untilMs. */
   readonly fromMs: number;
   readonly untilMs: number;

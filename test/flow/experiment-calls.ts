@@ -70,5 +70,8 @@ export const callExperiments = async (
   await admin.post('/v1/admin/experiments', experiment('later', isoAfter(0), isoAfter(dayMs)));
   await admin.post('/v1/admin/experiments/later/start');
   await admin.post('/v1/admin/experiments/later/stop', {});
+  await admin.post('/v1/admin/holdout/report');
+  await settled();
+  expect(await admin.get('/v1/admin/holdout/report')).toMatchObject({ report: { globalHoldoutShare: 0.05 } });
   expect(await admin.get('/v1/admin/experiments')).toHaveProperty('experiments.length', 2);
 };

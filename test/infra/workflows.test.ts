@@ -307,8 +307,11 @@ describe('the limits of Step Functions', () => {
 describe('the experiment workflow', () => {
   it('waits by timestamp for each look, and goes on or ends as the look says', () => {
     expect(experiment.States[experiment.StartAt]).toMatchObject({
-      Choices: [{ Variable: '$.waitUntil', IsPresent: true, Next: 'WaitForExperimentLook' }],
-      Default: 'AnalyseNow',
+      Choices: [
+        { Variable: '$.waitUntil', IsPresent: true, Next: 'WaitForExperimentLook' },
+        { Variable: '$.experimentId', IsPresent: true, Next: 'AnalyseNow' },
+      ],
+      Default: 'AnalyseHoldout',
     });
     expect(experiment.States.WaitForExperimentLook).toMatchObject({
       TimestampPath: '$.waitUntil',

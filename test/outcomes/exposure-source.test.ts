@@ -165,6 +165,18 @@ describe('exposures from the archive', () => {
     expect(events.map((one) => one.event).sort()).toEqual(['Order Completed', 'Shop Visited']);
   });
 
+  test('of no experiment are every user who sent anything in the time, once', async () => {
+    await put('2026-03-03', [
+      event('ann', 'Product Viewed', at(1), { product_id: 'x' }),
+      event('ann', 'Product Viewed', at(2), { product_id: 'x' }),
+      event('bob', 'Product Viewed', at(10), { product_id: 'x' }),
+      { ...event(undefined, 'Product Viewed', at(1), {}), anonymousId: 'phone-1' },
+      served('cat', 1, 'A'),
+    ]);
+    const { cells } = await read(query({ subject: 'known', experimentId: undefined }));
+    expect(cells).toMatchObject([{ customerId: 'ann', count: 2 }]);
+  });
+
   test('imported years later are found by one listing of the archive', async () => {
     const imported = { receivedAt: '2026-03-02T00:00:00.000Z' };
     await put('2026-03-02', [
