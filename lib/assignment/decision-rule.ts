@@ -34,7 +34,7 @@ export const decisionSchema = z.discriminatedUnion('kind', [
           z.enum(['obrien-fleming', 'pocock']),
           z.strictObject({ 'hwang-shih-decani': z.number().min(-gammaSpendingMax).max(gammaSpendingMax) }),
         ],
-        { error: 'must be obrien-fleming, pocock, or {"hwang-shih-decani": −4} with its gamma' },
+        { error: 'must be obrien-fleming, pocock, or {"hwang-shih-decani": -4} with its gamma' },
       )
       .default('obrien-fleming'),
     plannedCustomers: z.int().min(1).max(1e9).optional(),

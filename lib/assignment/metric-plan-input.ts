@@ -14,20 +14,26 @@ export const metricPlanInput = (messages: boolean) => {
     error: `must be one of ${known.join(', ')}, or an event of the app's own: {"name": "visits", "event": "Shop Visited"}`,
   });
   const list = z.array(choice).max(metricsCountMax).optional();
-  return z
-    .strictObject({
-      primary: choice.optional(),
-      secondary: list,
-      guardrails: list,
-      winsorize: z.number().gt(0.5).lt(1).optional(),
-      adjustment: z.enum(['cuped', 'lin', 'none']).optional(),
-    })
-    .superRefine((given, context) => {
-      for (const { path, message } of planProblems(given)) {
-        context.addIssue({ code: 'custom', path: [...path], message });
-      }
-    })
-    .transform((given) => completePlan(given, known));
+  return (
+    z
+      .strictObject({
+        primary: choice.optional(),
+        secondary: list,
+        guardrails: list,
+        winsorize: z.number().gt(0.5).lt(1).optional(),
+        adjustment: z.enum(['cuped', 'lin', 'none']).optional(),
+      })
+      // Also of a plan with other problems, so that all are told at once.
+      .superRefine(
+        (given: unknown, context) => {
+          for (const { path, message } of planProblems(given)) {
+            context.addIssue({ code: 'custom', path: [...path], message });
+          }
+        },
+        { when: () => true },
+      )
+      .transform((given) => completePlan(given, known))
+  );
 };
 
 const builtIn = [
@@ -67,26 +73,37 @@ interface GivenPlan {
   readonly adjustment?: MetricPlan['adjustment'] | undefined;
 }
 
-const planProblems = ({ primary, secondary = [], guardrails = [] }: GivenPlan) => {
+/** `given` as it was sent. */
+const planProblems = (given: unknown) => {
+  const { primary, secondary, guardrails } = fieldsOf(given);
   const problems: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
-  if (primary !== undefined && ofMessages.includes(nameOf(primary))) {
+  const decides = sentName(primary);
+  if (decides !== undefined && ofMessages.includes(decides)) {
     problems.push({
       path: ['primary'],
-      message: 'only those who are written to can do; choose what customers of all arms can',
+      message: `is nothing that customers without a message can do, so no arm could be compared with them; received ${decides}. Choose a metric that customers of every arm can move`,
     });
   }
-  const seen = new Set(primary === undefined ? [] : [nameOf(primary)]);
+  const seen = new Set([decides]);
   const lists = { secondary, guardrails };
   for (const [role, choices] of Object.entries(lists)) {
-    for (const [i, choice] of choices.entries()) {
-      const name = nameOf(choice);
-      if (seen.has(name)) {
+    for (const [i, choice] of (Array.isArray(choices) ? choices : []).entries()) {
+      const name = sentName(choice);
+      if (name !== undefined && seen.has(name)) {
         problems.push({ path: [role, i], message: `${name} stands in the plan already` });
       }
       seen.add(name);
     }
   }
   return problems;
+};
+
+const fieldsOf = (given: unknown): { readonly [field: string]: unknown } =>
+  typeof given === 'object' && given !== null ? { ...given } : {};
+
+const sentName = (choice: unknown): string | undefined => {
+  const name = typeof choice === 'string' ? choice : fieldsOf(choice).name;
+  return typeof name === 'string' ? name : undefined;
 };
 
 const completePlan = (

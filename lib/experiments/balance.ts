@@ -15,7 +15,8 @@ import {
   type JointSums,
   mergeJointSums,
 } from '../outcomes/joint-sums.ts';
-import type { Check } from './result.ts';
+import { armName, covariateName } from './report-words.ts';
+import type { Check, Text } from './result.ts';
 
 export interface CovariateDifference {
   readonly arm: string;
@@ -53,13 +54,15 @@ export const balanceCheck = ({ differences, joint }: Balance): Check => {
       : ` (p = ${joint.pValue < 0.001 ? joint.pValue.toExponential(1) : joint.pValue.toFixed(3)})`;
   const ok = joint === null || joint.pValue >= balanceAlarm;
   if (!ok && widest !== undefined) {
-    const size = widest.standardised.toFixed(2);
+    const size = Math.abs(widest.standardised).toFixed(2);
+    const covariate = covariateName(widest.covariate);
+    const arm = armName(widest.arm);
     return {
       name: 'balance',
       ok,
       message: {
-        en: `The arms differed before the campaign already${p}, most in ${widest.covariate}: ${widest.arm} by ${size} standard deviations.`,
-        'zh-CN': `各组在活动之前就已不同${p}，差异最大的是 ${widest.covariate}：${widest.arm} 组相差 ${size} 个标准差。`,
+        en: `The arms differed before the campaign already${p}, most in ${covariate.en}: ${arm.en} by ${size} standard deviations.`,
+        'zh-CN': `各组在活动之前就已不同${p}，差异最大的是${covariate['zh-CN']}：${arm['zh-CN']} 与对照相差 ${size} 个标准差。`,
       },
       action: {
         en: 'Do not use this run; find out whether the audience was filtered after the assignment, or arms were assigned by hand.',
@@ -68,18 +71,20 @@ export const balanceCheck = ({ differences, joint }: Balance): Check => {
     };
   }
   const wide = widest !== undefined && Math.abs(widest.standardised) > standardisedDifferenceMax;
+  return { name: 'balance', ok: true, message: wide ? alikeBut(widest, p) : alike(p) };
+};
+
+const alike = (p: string): Text => ({
+  en: `The arms were alike before the campaign${p}.`,
+  'zh-CN': `活动之前各组相似${p}。`,
+});
+
+const alikeBut = ({ arm, covariate, standardised }: CovariateDifference, p: string): Text => {
+  const [what, whose] = [covariateName(covariate), armName(arm)];
+  const size = Math.abs(standardised).toFixed(2);
   return {
-    name: 'balance',
-    ok: true,
-    message: wide
-      ? {
-          en: `The arms were alike before the campaign as far as chance goes${p}; most apart was ${widest.covariate}, by ${widest.standardised.toFixed(2)} standard deviations. The adjusted estimate allows for it.`,
-          'zh-CN': `活动之前各组的差异未超出偶然范围${p}；差异最大的是 ${widest.covariate}，相差 ${widest.standardised.toFixed(2)} 个标准差，调整后的估计已将其考虑在内。`,
-        }
-      : {
-          en: `The arms were alike before the campaign${p}.`,
-          'zh-CN': `活动之前各组相似${p}。`,
-        },
+    en: `The arms were alike before the campaign as far as chance goes${p}; most apart from the reference was ${whose.en} in ${what.en}, by ${size} standard deviations. The adjusted estimate allows for it.`,
+    'zh-CN': `活动之前各组的差异未超出偶然范围${p}；与对照差异最大的是 ${whose['zh-CN']} 的${what['zh-CN']}，相差 ${size} 个标准差，调整后的估计已将其考虑在内。`,
   };
 };
 

@@ -91,6 +91,8 @@ export const planWith = (
     return { missing: notATest(reference === undefined ? 'no-reference-arm' : 'no-treated-arm') };
   }
   const metric = metricOf(metrics.primary, metrics);
+  const unused = unusedFigure(metric, given);
+  if (unused !== undefined) return { missing: unused };
   const seen = baselineOf(metric, given, survey);
   if (seen === undefined) return { missing: baselineUnknown(metric, survey) };
   const people = peopleOf(campaign, given, survey);
@@ -159,6 +161,23 @@ export const baselineOf = (
     standardDeviation: deviation,
     customers: isSeen ? moments.count : null,
   };
+};
+
+/** A figure that says nothing of the primary metric: the plan would be made without it. */
+export const unusedFigure = ({ name, kind }: Metric, given: PlanGiven): Failure | undefined => {
+  const [path, instead] =
+    kind === 'share'
+      ? (['standardDeviation', 'repurchaseRate'] as const)
+      : (['repurchaseRate', 'standardDeviation'] as const);
+  const value = given[path];
+  if (value === undefined) return undefined;
+  return new Failure('invalid', {
+    code: 'plan-invalid',
+    message: `The primary metric is ${name}, ${kind === 'share' ? 'a share of the customers' : 'a mean'}, which ${path} says nothing of.`,
+    received: { [path]: value },
+    action: `Give ${instead}, or leave it out to take it from the shop.`,
+    problems: [{ path, message: `is not for ${name}; give ${instead}` }],
+  });
 };
 
 /** Of a sample of customers neither is known. */

@@ -24,6 +24,7 @@ import {
   type PlanGiven,
   planSchema,
   type Seen,
+  unusedFigure,
 } from './plan-campaign.ts';
 import { type ShopSurvey, type SurveyPorts, surveyVisitors } from './shop-survey.ts';
 
@@ -105,6 +106,8 @@ const planWith = (
 ): ExperimentPlan | { readonly missing: Failure } => {
   const { arms, metrics, windowDays } = experimentDesign(experiment);
   const metric = metricOf(metrics.primary, metrics);
+  const unused = unusedFigure(metric, given);
+  if (unused !== undefined) return { missing: unused };
   const seen: Seen | undefined = baselineOf(metric, given, survey);
   if (seen === undefined) return { missing: baselineUnknown(metric, survey) };
   const effect = given.effect ?? (seen.value === null ? undefined : relevantLift * seen.value);

@@ -124,11 +124,11 @@ const leastText = (baseline: Baseline, found: number | undefined, power: number)
   const [en, zh] =
     baseline.kind === 'share'
       ? [`${(100 * size).toFixed(1)} points`, `${(100 * size).toFixed(1)} 个百分点`]
-      : [size.toPrecision(3), size.toPrecision(3)];
+      : [size.toPrecision(3), `${size.toPrecision(3)} `];
   const percent = `${(100 * power).toFixed(0)}%`;
   return {
     en: ` With all who can be reached, effects from ${en} on are found in ${percent} of all cases.`,
-    'zh-CN': `触达全部客户时，${zh} 及以上的效果有 ${percent} 的机会被发现。`,
+    'zh-CN': `触达全部客户时，${zh}及以上的效果有 ${percent} 的机会被发现。`,
   };
 };
 
@@ -165,8 +165,16 @@ const baselineProblems = (baseline: Baseline, effect: number) => {
   if (baseline.kind === 'mean') {
     return baseline.variance > 0 ? [] : [{ path: 'baseline.variance', message: 'must be above 0' }];
   }
+  if (!(baseline.share > 0 && baseline.share < 1)) {
+    return [{ path: 'baseline.share', message: 'must lie between 0 and 1' }];
+  }
   const changed = baseline.share + effect;
-  return baseline.share > 0 && baseline.share < 1 && changed >= 0 && changed <= 1
+  return changed >= 0 && changed <= 1
     ? []
-    : [{ path: 'baseline.share', message: 'must lie between 0 and 1, and with the effect in [0, 1]' }];
+    : [
+        {
+          path: 'effect',
+          message: `must leave a share between 0 and 1 when added to the baseline of ${baseline.share}; received ${effect}`,
+        },
+      ];
 };

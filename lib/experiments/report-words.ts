@@ -127,8 +127,17 @@ export const metricColumn = (metric: string): Text => {
   return both(`${en.slice(0, 1).toUpperCase()}${en.slice(1)}`, zh);
 };
 
+const covariates: { readonly [covariate: string]: Text } = {
+  'before:orders': both('orders in the half-year before', '此前半年的订单数'),
+  'before:revenue': both('revenue in the half-year before', '此前半年的收入'),
+  'before:recency': both('days since the last order', '距上次下单天数'),
+};
+/** Within a sentence. */
+export const covariateName = (covariate: string): Text =>
+  own(covariates, covariate) ?? both(covariate, covariate);
+
 const segments: { readonly [segment: string]: Text } = {
-  'orders-before': both('Orders before', '此前订单数'),
+  'orders-before': both('Orders in the half-year before', '此前半年的订单数'),
   'revenue-before': both('Revenue before', '此前收入'),
   'days-since-order': both('Days since the last order', '距上次下单天数'),
 };

@@ -24,7 +24,7 @@ export const underPowerCheck = ({ standardError, relevantEffect, show }: PowerQu
       ok: true,
       message: {
         en: `An effect of ${relevant.en} would have been found: from ${smallest.en} on, in four of five such tests.`,
-        'zh-CN': `足以发现 ${relevant['zh-CN']} 的效果：${smallest['zh-CN']} 及以上的效果，五次这样的测试中有四次能够发现。`,
+        'zh-CN': `足以发现 ${tight(relevant)}的效果：${tight(smallest)}及以上的效果，五次这样的测试中有四次能够发现。`,
       },
     };
   }
@@ -34,7 +34,7 @@ export const underPowerCheck = ({ standardError, relevantEffect, show }: PowerQu
     ok: false,
     message: {
       en: `Too few customers to find an effect of ${relevant.en}: only from ${smallest.en} on would it be found in four of five such tests. No difference shown is no sign that there is none.`,
-      'zh-CN': `客户太少，难以发现 ${relevant['zh-CN']} 的效果：只有达到 ${smallest['zh-CN']} 才能在五次这样的测试中发现四次。未显示差异不代表没有差异。`,
+      'zh-CN': `客户太少，难以发现 ${tight(relevant)}的效果：只有达到 ${tight(smallest)}才能在五次这样的测试中发现四次。未显示差异不代表没有差异。`,
     },
     action: {
       en: `Use ${times.toFixed(1)} times as many customers, fewer variants, or arms of equal size.`,
@@ -42,6 +42,9 @@ export const underPowerCheck = ({ standardError, relevantEffect, show }: PowerQu
     },
   };
 };
+
+/** Between Chinese characters stands no space; after a number one does. */
+const tight = ({ 'zh-CN': zh }: Text): string => (/[\u4e00-\u9fff]$/.test(zh) ? zh : `${zh} `);
 
 /** The smallest effect found in `plannedPower` of all tests with this standard error. */
 export const foundEffect = (standardError: number): number =>

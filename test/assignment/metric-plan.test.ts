@@ -47,13 +47,28 @@ describe('a plan of metrics', () => {
     ['a metric twice', { primary: 'orders', secondary: ['revenue', 'orders'] }, 'secondary.1: orders stands'],
     ['a metric in two lists', { secondary: [visits], guardrails: [visits] }, 'guardrails.0: visits stands'],
     ['a metric that is not known', { primary: 'happiness' }, 'primary: must be one of repurchase, revenue'],
-    ['what only the treated can do as the primary one', { primary: 'redemption' }, 'primary: only those who'],
+    [
+      'what only the treated can do as the primary one',
+      { primary: 'redemption' },
+      'primary: is nothing that customers without',
+    ],
     ['an own metric with the name of another', { primary: { name: 'orders', event: 'X' } }, 'primary'],
     ['an event of Reprise itself', { primary: { name: 'x', event: 'Reprise Coupon Redeemed' } }, 'primary'],
     ['a cap at the median', { winsorize: 0.5 }, 'winsorize: '],
     ['a key that is not known', { tertiary: [] }, ': '],
   ])('is refused with %s', (_, given, problem) => {
     expect(problems(given)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('is told of all its problems at once', () => {
+    expect(
+      problems({
+        primary: 'unsubscribe',
+        secondary: ['revenue', 'revenue', 'revenu', 7],
+        guardrails: 'refund',
+        winsorize: 2,
+      }).map((problem) => problem.split(':')[0]),
+    ).toEqual(['secondary.2', 'secondary.3', 'guardrails', 'winsorize', 'primary', 'secondary.1']);
   });
 
   test('never has more columns than joint sums hold', () => {

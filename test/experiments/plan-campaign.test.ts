@@ -135,6 +135,13 @@ describe('the plan of a campaign', () => {
     ['an audience that nobody is in', draft, { repurchaseRate: 0.2, effect: 0.05 }, 'audience-unknown'],
     ['no arm to compare with', one({ ...draft, holdoutShare: 0 }), question, 'plan-invalid'],
     ['a shop without a past', draft, { audience: 10_000 }, 'baseline-unknown'],
+    ['a spread that a share does not have', draft, { ...question, standardDeviation: 3 }, 'plan-invalid'],
+    [
+      'a rate where revenue is planned',
+      { ...draft, metrics: { ...draft.metrics, primary: 'revenue' } },
+      question,
+      'plan-invalid',
+    ],
     ['more buyers than there can be', draft, { ...question, effect: 0.9 }, 'plan-invalid'],
   ] as const)('is refused for %s', async (_, of, body, code) => {
     const failure: unknown = await planCampaign(of.campaignId, body, open(of)).catch(

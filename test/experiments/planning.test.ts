@@ -153,7 +153,7 @@ describe('the plan', () => {
       'shares',
       'audience',
       'power',
-      'baseline.share',
+      'effect',
     ]);
   });
 });
