@@ -12,6 +12,7 @@ const benches: {
   bandit: () => import('./bandit.ts'),
   'analysis-scale': () => import('./analysis-scale.ts'),
   'cold-start': () => import('./cold-start.ts'),
+  'analysis-rows': () => import('./analysis-rows.ts'),
   coverage: () => import('./coverage.ts'),
   experiments: () => import('./experiments.ts'),
   faults: () => import('./faults.ts'),

@@ -6,6 +6,7 @@
 // Tables: part → customer, placed (orders), odd, bought, past, message, told. Units: ms, hundredths in *_h.
 
 import { loopEvents } from '../events/event.ts';
+import { moneyColumns } from '../outcomes/measurement.ts';
 import { endings } from '../outcomes/messages.ts';
 import { cappedRevenue } from '../outcomes/metrics.ts';
 import type { OutcomeQuery } from '../ports.ts';
@@ -117,7 +118,7 @@ select c.userId, c.arm, c.at_ms, coalesce(b.orders, 0)::DOUBLE as orders, coales
   coalesce(margin_h, 0)::DOUBLE / 100 as margin, coalesce(unknown, 0)::DOUBLE as unknown,
   coalesce(b.refunded, false) as refunded, coalesce(t.sent, false) as sent, coalesce(t.suppressed, false) as suppressed,
   k.userId is not null as complained, coalesce(past.orders, 0) as orders_before, coalesce(past.revenue, 0) as revenue_before,
-  least(${historyDays ?? 0}::DOUBLE, coalesce((c.at_ms - past.last_ms)::DOUBLE / ${dayMs}::DOUBLE, ${historyDays ?? 0})) as recency
+  least(${historyDays ?? 0}, coalesce((c.at_ms - past.last_ms) // ${dayMs}, ${historyDays ?? 0})) as recency
   ${query.ownEvents.map((_, i) => `, coalesce(own_${i}, false) as own_${i}`).join('')}
 from customer c anti join odd using (userId)
 left join (select userId, count(*) filter (kept) as orders, bool_or(refunded) as refunded,
@@ -125,7 +126,7 @@ left join (select userId, count(*) filter (kept) as orders, bool_or(refunded) as
 left join margin using (userId) left join past using (userId) left join touch t using (userId)
 left join complaint k using (userId) ${query.ownEvents.length === 0 ? '' : 'left join own using (userId)'};`;
 
-/** How a column of the measurement stands in `told`. */
+/** How a column of the measurement stands in `told`: a whole number, money in hundredths. */
 export const columnSql = (column: string, ownEvents: readonly string[]): string => {
   const own = ownEvents.findIndex((name) => column === `event:${name}`);
   const known: { readonly [column: string]: string } = {
@@ -146,5 +147,5 @@ export const columnSql = (column: string, ownEvents: readonly string[]): string 
   if (sql === undefined) {
     throw new Error(`outcomes: SQL has no column ${column}`);
   }
-  return `(${sql})::DOUBLE`;
+  return moneyColumns.includes(column) ? `round((${sql}) * 100)::BIGINT` : `(${sql})::BIGINT`;
 };

@@ -16,7 +16,8 @@ import {
 } from '../outcomes/collect.ts';
 import type { Feed } from '../outcomes/feed.ts';
 import { costOfItems, type ItemCost } from '../outcomes/item-cost.ts';
-import { createMeasurement, type Measurement, weekOfNumber } from '../outcomes/measurement.ts';
+import { type JointSums, jointSumsFrom } from '../outcomes/joint-sums.ts';
+import { type Cell, createMeasurement, type Measurement, weekOfNumber } from '../outcomes/measurement.ts';
 import { foldMessages } from '../outcomes/messages.ts';
 import { foldOrders } from '../outcomes/orders.ts';
 import { type ArmSummary, emptySummary, mergeSummaries } from '../outcomes/summary.ts';
@@ -61,9 +62,9 @@ export const sumOutcomes = async (
       const odd = await readOdd(analytics, from, query, anonymous);
       await addCosts(analytics, from, odd.events, costs, scope);
       await analytics.run(customerTable(boughtItems(from), partScope));
-      await addRows(analytics, measurement, partScope, scope.byDay === true);
       const known = new Map([...costs].flatMap(([id, cost]) => (cost === undefined ? [] : [[id, cost]])));
       counted.push(
+        await sumTold(analytics, measurement, partScope, scope),
         await countPart(analytics),
         await countScanned(analytics, from, partScope),
         countOutcomes(odd.assigned, odd.events, { ...scope, costOf: costOfItems(known) }, measurement),
@@ -181,41 +182,14 @@ const addCosts = async (
   }
 };
 
-const addRows = async (
+/** Customers in the table `told`, a row each, as additive summaries: sums into the measurement, counts as the answer. */
+export const sumTold = async (
   analytics: Analytics,
   measurement: Measurement,
-  { query, windowDays, asOfMs, historyDays }: PartScope,
-  byDay: boolean,
-): Promise<void> => {
-  const arms = (await analytics.rows('select distinct arm from told')).map(({ arm }) => String(arm));
-  if (arms.length === 0) {
-    return;
-  }
-  const places = arms.map((arm, i) => `when ${sqlText(arm)} then ${i}`).join(' ');
-  const columns = measurement.columns.map((column) => columnSql(column, query.ownEvents));
-  const found = await analytics.numbers(`select (case arm ${places} end)::DOUBLE,
-      ((at_ms - ${4 * dayMs}) // ${7 * dayMs})::DOUBLE, least(orders_before, 2)::DOUBLE,
-      ${byDay ? `(at_ms // ${dayMs})::DOUBLE` : '0::DOUBLE'}, ${columns.join(', ')},
-      count(*)::DOUBLE
-    from told where at_ms + ${windowDays * dayMs} <= ${asOfMs} group by all`);
-  const [arm, week, before, day] = found;
-  const values = found.slice(4, -1);
-  const customers = found[found.length - 1];
-  const row = new Float64Array(values.length);
-  for (let i = 0; i < customers.length; i++) {
-    for (let column = 0; column < values.length; column++) {
-      row[column] = values[column][i];
-    }
-    const segment = historyDays === undefined ? undefined : segments[before[i]];
-    const cell = { arm: arms[arm[i]], week: weekOfNumber(week[i]), segment };
-    const ofDay = byDay ? { day: new Date(day[i] * dayMs).toISOString().slice(0, 10) } : {};
-    measurement.add({ ...cell, ...ofDay }, row, customers[i]);
-  }
-};
-
-const segments = ['0', '1', '2+'];
-
-const countPart = async (analytics: Analytics): Promise<CountedOutcomes> => {
+  partScope: PartScope,
+  { byDay = false, metrics }: Pick<CollectScope, 'byDay' | 'metrics'>,
+): Promise<CountedOutcomes> => {
+  await addRows(analytics, measurement, partScope, { byDay, isCapped: metrics?.winsorize !== undefined });
   const rows = await analytics.rows(`select arm, count(*)::DOUBLE as customers,
       count(*) filter (orders > 0)::DOUBLE as conversions, sum(orders)::DOUBLE as orders,
       sum(orders * orders)::DOUBLE as ordersSumSquares, sum(revenue) as revenueSum,
@@ -223,14 +197,96 @@ const countPart = async (analytics: Analytics): Promise<CountedOutcomes> => {
       sum(unknown)::DOUBLE as ordersOfUnknownCost, count(*) filter (sent)::DOUBLE as sent,
       count(*) filter (suppressed and not sent)::DOUBLE as suppressed, count(*) filter (complained)::DOUBLE as complaints
     from told group by arm`);
+  return {
+    ...nothing,
+    arms: new Map(rows.map(({ arm, ...sums }) => [String(arm), { ...emptySummary, ...sums } as ArmSummary])),
+  };
+};
+
+/**
+ * Everybody of `told` whose window is over. Where revenue is capped the rows themselves, alike ones together, since the cap
+ * is known only after all; else sums and products by arm, week and segment, as whole numbers of any size.
+ */
+const addRows = async (
+  analytics: Analytics,
+  measurement: Measurement,
+  { query, windowDays, asOfMs, historyDays }: PartScope,
+  { byDay, isCapped }: { readonly byDay: boolean; readonly isCapped: boolean },
+): Promise<void> => {
+  const columns = measurement.columns.map((column) => columnSql(column, query.ownEvents));
+  const cell = `arm, ((at_ms - ${4 * dayMs}) // ${7 * dayMs})::DOUBLE as week, least(orders_before, 2)::INTEGER as earlier,
+    ${byDay ? `(at_ms // ${dayMs})::DOUBLE` : '0::DOUBLE'} as day`;
+  const from = `from told where at_ms + ${windowDays * dayMs} <= ${asOfMs}`;
+  const cellOf = ({ arm, week, earlier, day }: Row): Cell => ({
+    arm: String(arm),
+    week: weekOfNumber(Number(week)),
+    segment: historyDays === undefined ? undefined : segments[Number(earlier)],
+    ...(byDay && { day: new Date(Number(day) * dayMs).toISOString().slice(0, 10) }),
+  });
+  if (!isCapped) {
+    for (const row of await analytics.rows(sumsSql(cell, columns, from))) {
+      measurement.addSums(cellOf(row), sumsOf(row, measurement));
+    }
+    return;
+  }
+  const arms = (await analytics.rows('select distinct arm from told order by arm')).map(({ arm }) =>
+    String(arm),
+  );
+  if (arms.length === 0) return;
+  const places = arms.map((arm, i) => `when ${sqlText(arm)} then ${i}`).join(' ');
+  const found = await analytics.numbers(`select (case arm ${places} end)::DOUBLE, week, earlier::DOUBLE, day,
+    ${columns.map((_, i) => `c${i}::DOUBLE`).join(', ')}, count(*)::DOUBLE
+    from (select ${cell}, ${columns.map((sql, i) => `${sql} as c${i}`).join(', ')} ${from}) group by all`);
+  const [arm, week, earlier, day] = found;
+  const values = found.slice(4, -1);
+  const customers = found[found.length - 1];
+  for (let i = 0; i < customers.length; i++) {
+    const row = Float64Array.from(values, (column) => column[i]);
+    measurement.add(
+      cellOf({ arm: arms[arm[i]], week: week[i], earlier: earlier[i], day: day[i] }),
+      row,
+      customers[i],
+    );
+  }
+};
+
+type Row = { readonly [column: string]: unknown };
+
+/** Products of whole numbers below 9.2e18 do not overflow; their sums are 128 bits wide. */
+const sumsSql = (cell: string, columns: readonly string[], from: string): string => {
+  const sums = columns.map((_, i) => `sum(c${i}) as s${i}`);
+  const products = columns.flatMap((_, i) =>
+    columns.slice(0, i + 1).map((_unused, j) => `sum(c${i}::HUGEINT * c${j}) as p${i}_${j}`),
+  );
+  return `select arm, week, earlier, day, count(*)::DOUBLE as n, ${[...sums, ...products].join(', ')}
+    from (select ${cell}, ${columns.map((sql, i) => `${sql} as c${i}`).join(', ')} ${from})
+    group by arm, week, earlier, day`;
+};
+
+const sumsOf = (row: Row, { columns, perUnit }: Measurement): JointSums =>
+  jointSumsFrom(
+    columns,
+    Number(row.n),
+    columns.map((_, i) => wholeOf(row[`s${i}`])),
+    columns.flatMap((_, i) => columns.slice(0, i + 1).map((_unused, j) => wholeOf(row[`p${i}_${j}`]))),
+    perUnit,
+  );
+
+const wholeOf = (value: unknown): bigint => {
+  if (typeof value !== 'bigint') throw new TypeError(`outcomes: a sum is no whole number: ${String(value)}`);
+  return value;
+};
+
+const segments = ['0', '1', '2+'];
+
+const countPart = async (analytics: Analytics): Promise<CountedOutcomes> => {
   const currencies = await analytics.rows(
     'select distinct currency from bought where kept and currency is not null',
   );
   const [{ n }] = await analytics.rows(`select count(*)::DOUBLE as n from placed
     where parts = 0 and userId not in (select userId from odd)`);
   return {
-    arms: new Map(rows.map(({ arm, ...sums }) => [String(arm), { ...emptySummary, ...sums } as ArmSummary])),
-    conflictsCount: 0,
+    ...nothing,
     currencies: currencies.map(({ currency }) => String(currency)),
     refundsWithoutOrderCount: Number(n),
   };

@@ -12,7 +12,7 @@ import { foldOrders, type Order } from './orders.ts';
 export interface Before {
   readonly orders: number;
   readonly revenue: number;
-  /** Since the last order. */
+  /** Whole days since the last order. */
   readonly recencyDays: number;
 }
 
@@ -47,7 +47,7 @@ export const beforeAssignment = (
         {
           orders: orders.length,
           revenue: sumMoney(orders.map(({ value }) => value)),
-          recencyDays: Math.min(historyDays, (assignedAtMs - lastMs) / dayMs),
+          recencyDays: Math.min(historyDays, Math.floor((assignedAtMs - lastMs) / dayMs)),
         },
       ];
     }),

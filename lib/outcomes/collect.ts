@@ -138,21 +138,24 @@ export const countOutcomes = (
 type Tally = { -readonly [field in keyof ArmSummary]: number };
 type Customers = ReadonlyMap<CustomerId, AssignedCustomer>;
 
+/** Of the same instant the one whose decision, then arm, sorts first: the archive has no order of its own. */
+const byTime = (a: AssignedCustomer, b: AssignedCustomer): number =>
+  a.assignedAtMs - b.assignedAtMs ||
+  Number(a.decisionId > b.decisionId) - Number(a.decisionId < b.decisionId) ||
+  Number(a.arm > b.arm) - Number(a.arm < b.arm);
+
 const firstAssignments = (assigned: Iterable<AssignedCustomer>) => {
   const customers = new Map<CustomerId, AssignedCustomer>();
   const decisions = new Map<string, AssignedCustomer>();
+  const ownArms = new Map<CustomerId, string>();
   const conflicts = new Set<CustomerId>();
-  for (const entry of assigned) {
-    const kept = customers.get(entry.customerId);
-    const sameDecision = decisions.get(entry.decisionId);
-    if (sameDecision === undefined || entry.assignedAtMs < sameDecision.assignedAtMs) {
-      decisions.set(entry.decisionId, entry);
-    }
-    if (kept !== undefined && kept.arm !== entry.arm && ![kept.arm, entry.arm].includes(globalHoldoutArm)) {
-      conflicts.add(entry.customerId);
-    }
-    if (kept === undefined || entry.assignedAtMs < kept.assignedAtMs) {
-      customers.set(entry.customerId, entry);
+  for (const entry of [...assigned].sort(byTime)) {
+    const { customerId, decisionId, arm } = entry;
+    if (!decisions.has(decisionId)) decisions.set(decisionId, entry);
+    if (!customers.has(customerId)) customers.set(customerId, entry);
+    if (arm !== globalHoldoutArm) {
+      if ((ownArms.get(customerId) ?? arm) !== arm) conflicts.add(customerId);
+      ownArms.set(customerId, arm);
     }
   }
   return { customers, decisions, conflictsCount: conflicts.size };

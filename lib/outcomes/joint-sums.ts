@@ -15,6 +15,8 @@ export interface JointSums {
   readonly count: number;
   /** By column. */
   readonly sums: readonly ExactSum[];
+  /** Stored values a unit, by column: 100 where money is summed in hundredths; absent: all are 1. Readers answer units. */
+  readonly perUnit?: readonly number[];
   /** Lower triangle, row by row: 0·0, 1·0, 1·1, 2·0, … */
   readonly products: readonly ExactSum[];
 }
@@ -34,7 +36,7 @@ export interface JointSumsAdder {
   sums(): JointSums;
 }
 
-export const jointSumsAdder = (columns: readonly string[]): JointSumsAdder => {
+export const jointSumsAdder = (columns: readonly string[], perUnit?: readonly number[]): JointSumsAdder => {
   checkColumns(columns);
   const sums: number[][] = columns.map(() => []);
   const products: number[][] = Array.from({ length: trianglesCount(columns.length) }, () => []);
@@ -57,7 +59,13 @@ export const jointSumsAdder = (columns: readonly string[]): JointSumsAdder => {
         }
       }
     },
-    sums: () => ({ columns, count, sums: sums.map(canonical), products: products.map(canonical) }),
+    sums: () => ({
+      columns,
+      ...(perUnit !== undefined && { perUnit }),
+      count,
+      sums: sums.map(canonical),
+      products: products.map(canonical),
+    }),
   };
 };
 
@@ -81,6 +89,7 @@ export const jointSumsFrom = (
   count: number,
   sums: readonly (number | bigint)[],
   products: readonly (number | bigint)[],
+  perUnit?: readonly number[],
 ): JointSums => {
   checkColumns(columns);
   if (sums.length !== columns.length || products.length !== trianglesCount(columns.length)) {
@@ -88,7 +97,13 @@ export const jointSumsFrom = (
       `joint sums: ${columns.length} columns need as many sums and ${trianglesCount(columns.length)} products, received ${sums.length} and ${products.length}`,
     );
   }
-  return { columns, count, sums: sums.map(exactFrom), products: products.map(exactFrom) };
+  return {
+    columns,
+    ...(perUnit !== undefined && { perUnit }),
+    count,
+    sums: sums.map(exactFrom),
+    products: products.map(exactFrom),
+  };
 };
 
 export const mergeJointSums = (a: JointSums, b: JointSums): JointSums => {
@@ -97,8 +112,12 @@ export const mergeJointSums = (a: JointSums, b: JointSums): JointSums => {
       `joint sums: columns must be the same, received ${a.columns.join(', ')} and ${b.columns.join(', ')}`,
     );
   }
+  if ((a.perUnit ?? []).join() !== (b.perUnit ?? []).join()) {
+    throw new RangeError('joint sums: both must count the same units');
+  }
   return {
     columns: a.columns,
+    ...(a.perUnit !== undefined && { perUnit: a.perUnit }),
     count: a.count + b.count,
     sums: a.sums.map((sum, i) => mergeExact(sum, b.sums[i])),
     products: a.products.map((sum, i) => mergeExact(sum, b.products[i])),
@@ -109,31 +128,36 @@ export const columnMoments = (sums: JointSums, column: string): Moments => {
   const i = indexOf(sums, column);
   return {
     count: sums.count,
-    sum: exactValue(sums.sums[i]),
-    sumSquares: exactValue(productOf(sums, i, i)),
+    sum: sumOf(sums, i),
+    sumSquares: productSumOf(sums, i, i),
   };
 };
 
 export const columnMean = (sums: JointSums, column: string): number =>
-  exactValue(sums.sums[indexOf(sums, column)]) / sums.count;
+  sumOf(sums, indexOf(sums, column)) / sums.count;
 
 /** Σ a·b. */
 export const productSum = (sums: JointSums, a: string, b: string): number =>
-  exactValue(productOf(sums, indexOf(sums, a), indexOf(sums, b)));
+  productSumOf(sums, indexOf(sums, a), indexOf(sums, b));
 
 /** Unbiased (n − 1); of a column with itself its variance. */
 export const covariance = (sums: JointSums, a: string, b: string): number => {
   // In one order, so that the matrix is symmetric to the last bit.
   const [i, j] = [indexOf(sums, a), indexOf(sums, b)].sort((x, y) => x - y);
   const value =
-    (exactValue(productOf(sums, i, j)) - exactValue(sums.sums[i]) * (exactValue(sums.sums[j]) / sums.count)) /
-    (sums.count - 1);
+    (productSumOf(sums, i, j) - sumOf(sums, i) * (sumOf(sums, j) / sums.count)) / (sums.count - 1);
   return i === j ? Math.max(0, value) : value;
 };
 
 /** Covariances of `columns` among themselves. */
 export const covarianceMatrix = (sums: JointSums, columns: readonly string[]): number[][] =>
   columns.map((a) => columns.map((b) => covariance(sums, a, b)));
+
+/** In units, correctly rounded but for one division. */
+const sumOf = ({ sums, perUnit }: JointSums, i: number): number => exactValue(sums[i]) / (perUnit?.[i] ?? 1);
+
+const productSumOf = (sums: JointSums, i: number, j: number): number =>
+  exactValue(productOf(sums, i, j)) / ((sums.perUnit?.[i] ?? 1) * (sums.perUnit?.[j] ?? 1));
 
 const checkColumns = (columns: readonly string[]): void => {
   if (columns.length > jointColumnsCountMax || new Set(columns).size < columns.length) {

@@ -2,17 +2,17 @@
 // what the customer was before. A customer counts once the window is over (assignedAt + windowDays ≤ asOf): who still has
 // time to buy is not one who did not buy. Large tests make the same rows in SQL (lib/adapters/outcome-sums.ts).
 // Columns: those of the plan's metrics (metrics.ts), always repurchase, orders, revenue and margin, and covariates
-// (before.ts) where the past is known. Units: 0 or 1, counts, money in major units; refunds are taken off, margin is over
-// orders whose costs are known.
+// (before.ts) where the past is known. Units: 0 or 1, counts, days, money in hundredths; refunds are taken off, margin is
+// over orders whose costs are known.
 
 import type { CustomerId } from '../base/ids.ts';
 import type { StoredEvent } from '../events/event.ts';
 import { type Before, covariates, covariateValue, ordersBefore } from './before.ts';
 import type { AssignedCustomer, OutcomeScope } from './collect.ts';
 import { marginOf } from './margin.ts';
-import { type Cell, type Measurement, weekOf } from './measurement.ts';
+import { type Cell, type Measurement, moneyColumns, weekOf } from './measurement.ts';
 import { cappedRevenue, eventColumn } from './metrics.ts';
-import { sumMoney } from './money.ts';
+import { hundredths, sumMoney } from './money.ts';
 import type { Order } from './orders.ts';
 import type { Touch } from './touches.ts';
 
@@ -95,12 +95,16 @@ const rowsWith = (
     return columns.map((column) => {
       const covariate = covariates.find((name) => name === column);
       if (covariate !== undefined) {
-        return past === undefined ? 0 : covariateValue(covariate, past);
+        return past === undefined ? 0 : stored(column, covariateValue(covariate, past));
       }
-      return Number(of[column]?.() ?? sent.get(column)?.get(customerId)?.some(isWithin) ?? false);
+      const value = Number(of[column]?.() ?? sent.get(column)?.get(customerId)?.some(isWithin) ?? false);
+      return stored(column, value);
     });
   };
 };
+
+const stored = (column: string, value: number): number =>
+  moneyColumns.includes(column) ? hundredths(value) : value;
 
 /** By the column of each of the plan's own events, the times at which each customer sent it. */
 const sentBy = (

@@ -1,7 +1,8 @@
 // Rows of customers become joint sums by arm, by week of assignment and by segment, one row at a time or many alike at once:
 // whether they come from TypeScript (measure.ts) or from SQL (lib/adapters/outcome-sums.ts), the same rows give the same sums
 // bit for bit, in any order. Where revenue is capped, buyers' rows are held until the cap is known, which is
-// taken from all arms together, so that all are capped alike. Units: the columns'.
+// taken from all arms together, so that all are capped alike. Rows hold whole numbers: 0 or 1, counts, days, and money in
+// hundredths (perUnit), whose sums a database makes exactly; who reads the sums gets major units.
 
 import { defaultMetrics, type MetricPlan } from '../assignment/metric-plan.ts';
 import { covariates } from './before.ts';
@@ -36,8 +37,12 @@ export interface Cell {
 export interface Measurement {
   /** Of every row: the metrics' columns, then the covariates where the past is read. */
   readonly columns: readonly string[];
+  /** Of every column: 100 of money, which rows hold in hundredths, else 1. */
+  readonly perUnit: readonly number[];
   /** So many customers whose window is over, alike in everything; what is capped holds the value itself. */
   add(cell: Cell, row: ArrayLike<number>, customers: number): void;
+  /** Sums of such rows made elsewhere, where nothing is capped: columns and units as here. */
+  addSums(cell: Cell, sums: JointSums): void;
   measured(): Measured;
 }
 
@@ -46,10 +51,11 @@ export const createMeasurement = (
   isPastRead: boolean = false,
 ): Measurement => {
   const columns = [...columnsOf(plan), ...(isPastRead ? covariates : [])];
-  const cells = new Map<string, { readonly cell: Cell; readonly adder: JointSumsAdder }>();
+  const perUnit = columns.map((column) => (moneyColumns.includes(column) ? 100 : 1));
+  const cells = new Map<string, Counted>();
   const addNow = (cell: Cell, row: ArrayLike<number>, customers: number): void => {
     const key = JSON.stringify(cell);
-    const kept = cells.get(key) ?? { cell, adder: jointSumsAdder(columns) };
+    const kept = cells.get(key) ?? { cell, adder: jointSumsAdder(columns, perUnit) };
     cells.set(key, kept);
     kept.adder.add(row, customers);
   };
@@ -57,6 +63,13 @@ export const createMeasurement = (
   const held: Held[] = [];
   return {
     columns,
+    perUnit,
+    addSums: (cell, sums) => {
+      const key = JSON.stringify(cell);
+      const kept = cells.get(key) ?? { cell, adder: jointSumsAdder(columns, perUnit) };
+      const others = kept.others === undefined ? sums : mergeJointSums(kept.others, sums);
+      cells.set(key, { ...kept, others });
+    },
     add: (cell, row, customers) => {
       if (capped >= 0 && row[capped] > 0) {
         held.push({ cell, row: Float64Array.from(row), customers });
@@ -67,10 +80,13 @@ export const createMeasurement = (
     measured: () => {
       const revenueCap = capFor(plan, held, capped);
       for (const { cell, row, customers } of held.splice(0)) {
-        row[capped] = Math.min(row[capped], revenueCap ?? row[capped]);
+        row[capped] = Math.min(row[capped], revenueCap === undefined ? row[capped] : 100 * revenueCap);
         addNow(cell, row, customers);
       }
-      const summed = [...cells.values()].map(({ cell, adder }) => ({ cell, sums: adder.sums() }));
+      const summed = [...cells.values()].map(({ cell, adder, others }) => ({
+        cell,
+        sums: others === undefined ? adder.sums() : mergeJointSums(adder.sums(), others),
+      }));
       return {
         sums: mergedBy(summed, () => '').get('') ?? new Map(),
         weeks: mergedBy(summed, ({ week }) => week),
@@ -81,6 +97,15 @@ export const createMeasurement = (
     },
   };
 };
+
+interface Counted {
+  readonly cell: Cell;
+  readonly adder: JointSumsAdder;
+  readonly others?: JointSums;
+}
+
+/** Held in hundredths. */
+export const moneyColumns: readonly string[] = ['revenue', cappedRevenue, 'margin', 'before:revenue'];
 
 interface Held {
   readonly cell: Cell;
@@ -116,7 +141,7 @@ export const weekOfNumber = (weeks: number): string =>
 const capFor = ({ winsorize }: MetricPlan, held: readonly Held[], capped: number): number | undefined => {
   const each = function* (): Generator<number> {
     for (const { row, customers } of held) {
-      for (let i = 0; i < customers; i++) yield row[capped];
+      for (let i = 0; i < customers; i++) yield row[capped] / 100;
     }
   };
   return winsorize === undefined ? undefined : capOf(valueHistogram(each()), winsorize);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { globalHoldoutArm } from '../../lib/assignment/assign.ts';
 import { messageId } from '../../lib/base/ids.ts';
 import { loopEvents, type StoredEvent } from '../../lib/events/event.ts';
 import { type AssignedCustomer, collectOutcomes } from '../../lib/outcomes/collect.ts';
@@ -240,6 +241,22 @@ describe('a customer in several runs', () => {
     expect(conflictsCount).toBe(1);
     expect(arms.get('A')?.customers).toBe(1);
     expect(arms.has('B')).toBe(false);
+  });
+
+  test('assigned twice in one instant has the same arm whichever is read first', () => {
+    const twice = [assigned('ann', 'A', 'run-1', 1), assigned('ann', globalHoldoutArm, 'run-2', 1)];
+    const armsOf = (of: typeof twice) => [...collectOutcomes(of, [], scope).arms.keys()];
+    expect(armsOf(twice)).toHaveLength(1);
+    expect(armsOf(twice.toReversed())).toEqual(armsOf(twice));
+  });
+
+  test('in two arms is a conflict also where the global holdout stands between them', () => {
+    const thrice = [
+      assigned('ann', globalHoldoutArm, 'run-1', 1),
+      assigned('ann', 'A', 'run-2', 5),
+      assigned('ann', 'B', 'run-3', 9),
+    ];
+    expect(collectOutcomes(thrice, [], scope).conflictsCount).toBe(1);
   });
 });
 

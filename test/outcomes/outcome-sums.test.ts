@@ -52,10 +52,16 @@ const query = {
   historyDays: 60,
   ownEvents: ['Shop Visited'],
 };
-const scope = { windowDays: 30, asOfMs: t0 + 40 * dayMs, metrics: plan, historyDays: 60 };
+const { winsorize: _, ...uncapped } = plan;
+const scope = { windowDays: 30, asOfMs: t0 + 40 * dayMs, historyDays: 60 };
 
 /** From the archive in both ways. */
-const both = async (events: readonly StoredEvent[], linked: readonly string[], rowsCount: number) => {
+const both = async (
+  events: readonly StoredEvent[],
+  linked: readonly string[],
+  rowsCount: number,
+  metrics: MetricPlan,
+) => {
   const archive = createFakeObjectStore();
   const customers = createFakeCustomerStore();
   for (const user of linked) await customers.linkAnonymous(`phone-${user}`, customerId(user));
@@ -73,13 +79,14 @@ const both = async (events: readonly StoredEvent[], linked: readonly string[], r
     extractRowsCount: rowsCount,
     partRowsCount: 3 * rowsCount,
   });
-  const summed = await source.collect(query, { ...scope, costsOf: async () => costs });
+  const summed = await source.collect(query, { ...scope, metrics, costsOf: async () => costs });
   const history = await source.history(query);
   const assigned = history.assignments.filter(
     ({ runId, phase }) => phase === 'test' && query.runIds.includes(runId),
   );
   const reference = collectOutcomes(assigned, history.events, {
     ...scope,
+    metrics,
     costOf: costOfItems(costs),
     feed: history.feed,
   });
@@ -208,18 +215,19 @@ describe('outcomes summed in SQL', () => {
         customers,
         fc.array(fc.nat(99)),
         fc.constantFrom(40, 1_000),
-        async (all, again, rowsCount) => {
+        fc.constantFrom(plan, uncapped),
+        async (all, again, rowsCount, metrics) => {
           const events = all.flatMap(({ arm, assignedDay, acts }, i) => [
             assignedEvent(`user-${i}`, arm, 'run-1', assignedDay),
             ...acts.map((act) => act(`user-${i}`)),
           ]);
           const repeated = again.flatMap((i) => events[i] ?? []);
           const linked = all.flatMap((_, i) => (i % 2 === 0 ? [`user-${i}`] : []));
-          const { summed, reference } = await both([...events, ...repeated], linked, rowsCount);
+          const { summed, reference } = await both([...events, ...repeated], linked, rowsCount, metrics);
           expectSame(summed, reference);
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 10 },
     );
   }, 120_000);
 });
