@@ -8,7 +8,7 @@ import {
   replaceExperiment,
   stopExperiment,
 } from '../lib/experiments/administer-experiment.ts';
-import { parseExperimentAction, parseStop } from '../lib/experiments/experiment-api-input.ts';
+import { parseExperimentAction, parseNothing, parseStop } from '../lib/experiments/experiment-api-input.ts';
 import { experimentResults as resultsOf, startAnalysis } from '../lib/experiments/experiment-overview.ts';
 import { experimentReport } from '../lib/experiments/experiment-report.ts';
 import { holdoutReport, startHoldoutReport } from '../lib/experiments/holdout-report.ts';
@@ -87,7 +87,10 @@ export const handler = routes({
     respond(200, {
       report: await holdoutReport({ archive: archiveStore(), settings: settings(), clock: clock() }),
     }),
-  'POST /v1/admin/holdout/report': async () => respond(202, await startHoldoutReport(workflows(), clock())),
+  'POST /v1/admin/holdout/report': async (event) => {
+    parseNothing(parseJson(bodyText(event)), 'report request');
+    return respond(202, await startHoldoutReport(workflows(), clock()));
+  },
   'POST /v1/admin/experiments/{experimentId}/{action}': async (event) => {
     const action = parseExperimentAction(pathParameter(event, 'action'));
     const body = parseJson(bodyText(event));
@@ -97,6 +100,7 @@ export const handler = routes({
       case 'plan':
         return respond(200, await planExperiment(idOf(event), body, planPorts()));
       case 'analyse':
+        parseNothing(body, 'analysis request');
         return respond(202, await startAnalysis(idOf(event), ports()));
       case 'stop':
         return respond(200, await stopExperiment(idOf(event), parseStop(body), ports()));

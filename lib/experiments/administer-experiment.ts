@@ -29,6 +29,7 @@ export interface ExperimentPorts {
 
 export const createExperiment = async (input: unknown, ports: ExperimentPorts): Promise<Experiment> => {
   const { experimentId: given, ...definition } = checkExperiment(input);
+  if (given !== undefined) await refuseTaken(experimentId(given), ports.experiments);
   const experiment: Experiment = {
     experimentId: experimentId(given ?? newId(definition.name, ports.random)),
     status: 'draft',
@@ -39,6 +40,20 @@ export const createExperiment = async (input: unknown, ports: ExperimentPorts): 
   };
   await ports.experiments.write(experiment);
   return experiment;
+};
+
+const refuseTaken = async (id: ExperimentId, experiments: Pick<ExperimentStore, 'get'>): Promise<void> => {
+  const found = await experiments.get(id);
+  if (found === undefined) return;
+  throw new Failure('conflict', {
+    code: 'experiment-exists',
+    message: `There is an experiment with this id already; it is ${found.status}.`,
+    received: shown(id),
+    action:
+      found.status === 'draft'
+        ? 'Replace it by PUT /v1/admin/experiments/{experimentId}, or choose another id.'
+        : 'Choose another id: what has started is never replaced.',
+  });
 };
 
 export const replaceExperiment = async (

@@ -37,8 +37,8 @@ export const crossoverCheck = (arms: readonly ArmExposure[]): Check => {
       'zh-CN': `${worst.arm} 组中有 ${percent(worst.share)} 的客户也接触到其他组；显示的效果小于实际触达的效果。`,
     },
     action: {
-      en: 'Find out how they met it: shared devices, merged accounts, or a message sent outside the campaign.',
-      'zh-CN': '请查明接触途径：共用设备、账号合并，或在活动之外发送的消息。',
+      en: 'Find out how they met it: shared devices, merged accounts, or what is shown or sent outside the test.',
+      'zh-CN': '请查明接触途径：共用设备、账号合并，或测试之外展示或发送的内容。',
     },
   };
 };

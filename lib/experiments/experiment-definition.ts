@@ -86,7 +86,7 @@ const assigner = z.discriminatedUnion('system', [
   z.strictObject({
     system: z.literal('growthbook'),
     seed: z.string().min(1).max(idLengthMax),
-    hashVersion: z.union([z.literal(1), z.literal(2)]),
+    hashVersion: z.literal([1, 2], 'must be 1 or 2'),
     coverage: z.number().gt(0).max(1).default(1),
   }),
   z.strictObject({
@@ -107,7 +107,7 @@ const shape = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().trim().min(1).max(campaignNameLengthMax),
-        weight: share,
+        weight: z.number().gt(0, 'must be above 0; leave the variant out instead').max(1),
         serving: serving.optional(),
       }),
     )
@@ -156,7 +156,7 @@ const variantProblems = (
   const sum = variants.reduce((total, variant) => total + variant.weight, 0);
   if (Math.abs(sum - 1) > 1e-9) problem(['variants'], `weights must sum to 1; they sum to ${sum}`);
   if (!names.includes(reference)) {
-    problem(['reference'], `must name a variant: ${names.join(', ')}; received ${reference}`);
+    problem(['reference'], `must name a variant: ${names.join(', ')}`);
   }
   for (const [i, { name, serving: served }] of variants.entries()) {
     if (names.indexOf(name) !== i) problem(['variants', i, 'name'], `"${name}" stands there twice`);
@@ -164,15 +164,27 @@ const variantProblems = (
     if (subject === 'external' && served !== undefined) {
       problem(['variants', i, 'serving'], 'is for recommendations; an app that assigns shows what it likes');
     }
+    if (served?.personalised === false && (served.explorationShare ?? 0) > 0) {
+      problem(
+        ['variants', i, 'serving', 'explorationShare'],
+        'must be 0 or absent: popular items alone leave nothing to chance',
+      );
+    }
   }
   const versions = new Set(variants.flatMap(({ serving: served }) => served?.modelVersion ?? []));
   if (versions.size > 1) {
     problem(['variants'], 'may name one model version beside the one that serves; memory holds two models');
   }
-  if (
-    subject === 'recommendations' &&
-    new Set(variants.map((one) => JSON.stringify(one.serving ?? {}))).size < 2
-  ) {
+  if (subject === 'recommendations' && new Set(variants.map((one) => stated(one.serving))).size < 2) {
     problem(['variants'], 'all answer alike: give at least one of them another serving');
   }
 };
+
+/** What a serving changes, as text; settings that change nothing are left out, whatever their order. */
+const stated = ({ personalised, reranking, ...other }: z.output<typeof serving> = {}): string =>
+  JSON.stringify([
+    personalised !== false,
+    Object.entries({ ...other, ...reranking })
+      .filter(([, value]) => value !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  ]);

@@ -22,7 +22,7 @@ const sumOf = (arms: readonly ExposedArm[], field: 'exposed' | 'programs' | 'sil
   arms.reduce((sum, arm) => sum + arm[field], 0);
 
 const eachOf = (arms: readonly ExposedArm[], field: 'programs' | 'silent'): string =>
-  arms.map((arm) => `${arm.arm} ${arm[field]}`).join(', ');
+  arms.map((arm) => `${arm.arm}: ${arm[field]}`).join(', ');
 
 const programsCheck = (arms: readonly ExposedArm[]): Check => {
   const [left, kept] = [sumOf(arms, 'programs'), sumOf(arms, 'exposed')];
@@ -32,7 +32,7 @@ const programsCheck = (arms: readonly ExposedArm[]): Check => {
     name: 'programs',
     ok,
     message: {
-      en: `${left} customers with more than ${personExposuresADayMax} exposures in one day were left out as programs${each}.`,
+      en: `Left out as programs, with more than ${personExposuresADayMax} exposures in one day: ${left}${each}.`,
       'zh-CN': `${left} 位一天内曝光超过 ${personExposuresADayMax} 次的客户被视为程序，未计入${each}。`,
     },
     ...(!ok && {
@@ -52,7 +52,7 @@ const silentCheck = (arms: readonly ExposedArm[]): Check => {
     name: 'silent-exposures',
     ok,
     message: {
-      en: `${silent} customers had ${silentExposuresCountMin} exposures or more and no other event${each}; they are counted.`,
+      en: `Counted, though they had ${silentExposuresCountMin} exposures or more and no other event: ${silent}${each}.`,
       'zh-CN': `${silent} 位客户曝光达 ${silentExposuresCountMin} 次以上但没有其他事件${each}；仍计入。`,
     },
     ...(!ok && {
@@ -73,7 +73,7 @@ const unknownCheck = (unknown: Exposed['unknown']): Check => {
         ok: true,
         message: {
           en: 'Every exposure names a variant of the experiment.',
-          'zh-CN': '每次曝光都对应实验中的方案。',
+          'zh-CN': '每次曝光都对应实验中的变体。',
         },
       }
     : {
@@ -81,11 +81,11 @@ const unknownCheck = (unknown: Exposed['unknown']): Check => {
         ok: false,
         message: {
           en: `Exposures name variants that the experiment does not have (customers): ${named}. They are not counted.`,
-          'zh-CN': `有曝光对应实验中不存在的方案（客户数）：${named}。未计入。`,
+          'zh-CN': `有曝光对应实验中不存在的变体（客户数）：${named}。未计入。`,
         },
         action: {
           en: 'Send variation_id, or variation_name, exactly as the variant is called in the definition.',
-          'zh-CN': '请发送与定义中方案名称完全一致的 variation_id 或 variation_name。',
+          'zh-CN': '请发送与定义中变体名称完全一致的 variation_id 或 variation_name。',
         },
       };
 };

@@ -74,6 +74,7 @@ export const planOf = (question: PlanQuestion): Plan => {
       customers,
       power: reached,
       least: leastText(baseline, found, power),
+      effect: sizeText(baseline, effect),
     }),
   };
 };
@@ -86,7 +87,7 @@ export const refuseHopeless = (plan: Plan, startAnyway: boolean): void => {
       message: plan.message.en,
       received: { customersNeeded: plan.customersNeeded, reachable: plan.reachable },
       action:
-        'Widen the audience, use fewer variants, a larger holdout or a longer period, look for a larger "effect", or start it all the same: {"force": true}.',
+        'Reach more customers (a wider audience, a longer period), use fewer variants or arms of more equal size, look for a larger "effect", or start it all the same: {"force": true}.',
     });
   }
 };
@@ -97,39 +98,45 @@ interface Said {
   readonly days: number | null;
   readonly customers: number;
   readonly power: number;
+  /** Looked for. */
+  readonly effect: Text;
   readonly least: Text;
 }
 
-const messageOf = ({ verdict, needed, days, customers, power, least }: Said): Text => {
+const messageOf = ({ verdict, needed, days, customers, power, effect, least }: Said): Text => {
   const [en, zh] = [needed.toLocaleString('en'), needed.toLocaleString('zh-CN')];
   const [haveEn, haveZh] = [customers.toLocaleString('en'), customers.toLocaleString('zh-CN')];
   if (verdict === 'enough') {
     return {
-      en: `${en} customers are needed; the result can be read after ${days} days.${least.en}`,
-      'zh-CN': `需要 ${zh} 位客户；${days} 天后可以得出结果。${least['zh-CN']}`,
+      en: `${en} customers are needed to find an effect of ${effect.en}; the result can be read after ${days} days.${least.en}`,
+      'zh-CN': `要发现 ${effect['zh-CN']}的效果，需要 ${zh} 位客户；${days} 天后可以得出结果。${least['zh-CN']}`,
     };
   }
   const percent = `${(100 * power).toFixed(0)}%`;
   const hopeless = verdict === 'hopeless';
   return {
-    en: `${en} customers are needed and ${haveEn} can be reached: such an effect would be found in ${percent} of all cases${hopeless ? ', so the test would rather miss it than find it' : ''}.${least.en}`,
-    'zh-CN': `需要 ${zh} 位客户，而能触达的只有 ${haveZh} 位：这样的效果只有 ${percent} 的机会被发现${hopeless ? '，测试更可能错过它' : ''}。${least['zh-CN']}`,
+    en: `${en} customers are needed to find an effect of ${effect.en} and ${haveEn} can be reached: it would be found in ${percent} of all cases${hopeless ? ', so the test would rather miss it than find it' : ''}.${least.en}`,
+    'zh-CN': `要发现 ${effect['zh-CN']}的效果，需要 ${zh} 位客户，而能触达的只有 ${haveZh} 位：这样的效果只有 ${percent} 的机会被发现${hopeless ? '，测试更可能错过它' : ''}。${least['zh-CN']}`,
   };
 };
 
 /** What all who can be reached would show. */
 const leastText = (baseline: Baseline, found: number | undefined, power: number): Text => {
   if (found === undefined) return { en: '', 'zh-CN': '' };
-  const size = Math.abs(found);
-  const [en, zh] =
-    baseline.kind === 'share'
-      ? [`${(100 * size).toFixed(1)} points`, `${(100 * size).toFixed(1)} 个百分点`]
-      : [size.toPrecision(3), `${size.toPrecision(3)} `];
+  const { en, 'zh-CN': zh } = sizeText(baseline, found);
   const percent = `${(100 * power).toFixed(0)}%`;
   return {
     en: ` With all who can be reached, effects from ${en} on are found in ${percent} of all cases.`,
     'zh-CN': `触达全部客户时，${zh}及以上的效果有 ${percent} 的机会被发现。`,
   };
+};
+
+const sizeText = ({ kind }: Baseline, effect: number): Text => {
+  const size = Math.abs(effect);
+  const points = (100 * size).toFixed(size < 0.001 ? 3 : 1);
+  return kind === 'share'
+    ? { en: `${points} points`, 'zh-CN': `${points} 个百分点` }
+    : { en: size.toPrecision(3), 'zh-CN': `${size.toPrecision(3)} ` };
 };
 
 const checkQuestion = ({ baseline, effect, shares, audience, dailyArrivals, power }: PlanQuestion): void => {

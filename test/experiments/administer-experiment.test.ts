@@ -9,6 +9,7 @@ import {
   startExperiment,
   stopExperiment,
 } from '../../lib/experiments/administer-experiment.ts';
+import { parseNothing } from '../../lib/experiments/experiment-api-input.ts';
 import { servingKey } from '../../lib/recommendations/assortment-source.ts';
 import { memoryExperimentStore } from '../fakes/experiment-store.ts';
 import { createFakeObjectStore } from '../fakes/object-store.ts';
@@ -119,6 +120,7 @@ describe('an experiment', () => {
       'variants',
       'variants.1.name',
       'variants.2.name',
+      'variants.2.weight',
     ]);
   });
 
@@ -179,5 +181,56 @@ describe('an experiment', () => {
     } else {
       expect(pathsOf(await failureOf(second))).toEqual(['exclusion']);
     }
+  });
+
+  it('names what an id is taken by, instead of calling it a change by somebody else', async () => {
+    const { placements: _, ...rest } = definition({
+      experimentId: 'mine',
+      subject: 'external',
+      variants: [
+        { name: 'now', weight: 0.5 },
+        { name: 'new', weight: 0.5 },
+      ],
+    });
+    await createExperiment(rest, ports);
+    const taken = await failureOf(createExperiment(rest, ports));
+    expect(taken).toMatchObject({
+      kind: 'conflict',
+      detail: { code: 'experiment-exists', received: 'mine' },
+    });
+    expect(taken.detail.action).toContain('PUT');
+  });
+
+  it('refuses a variant that nobody would be in, and arms that differ in words alone', async () => {
+    const variants = (weights: readonly number[], serving: object) => ({
+      variants: [
+        { name: 'now', weight: weights[0] },
+        { name: 'new', weight: weights[1], serving },
+      ],
+    });
+    const create = (change: object) => failureOf(createExperiment(definition(change), ports));
+    expect(pathsOf(await create(variants([0, 1], { modelVersion: 'v2' })))).toEqual(['variants.0.weight']);
+    for (const serving of [{}, { personalised: true }, { reranking: {} }]) {
+      expect(pathsOf(await create(variants([0.5, 0.5], serving)))).toEqual(['variants']);
+    }
+  });
+
+  it('refuses exploration where popular items alone answer, which leave nothing to chance', async () => {
+    const serving = { personalised: false, explorationShare: 0.2 };
+    const variants = [
+      { name: 'now', weight: 0.5 },
+      { name: 'new', weight: 0.5, serving },
+    ];
+    const failure = await failureOf(createExperiment(definition({ variants }), ports));
+    expect(pathsOf(failure)).toEqual(['variants.1.serving.explorationShare']);
+  });
+
+  it('takes no body where the path says all: what was meant by one would be lost', () => {
+    expect(() => {
+      parseNothing({}, 'analysis request');
+    }).not.toThrow();
+    expect(() => {
+      parseNothing({ force: true }, 'analysis request');
+    }).toThrow('analysis-request-invalid');
   });
 });

@@ -5,6 +5,7 @@ import { balanceCheck, balanceOf } from '../../lib/experiments/balance.ts';
 import { checksOf } from '../../lib/experiments/checks.ts';
 import { crossoverCheck } from '../../lib/experiments/crossover.ts';
 import type { Design } from '../../lib/experiments/design.ts';
+import { exposureChecks } from '../../lib/experiments/exposure-checks.ts';
 import { freshnessCheck } from '../../lib/experiments/freshness.ts';
 import type { MetricResult } from '../../lib/experiments/result.ts';
 import { checkSampleRatio } from '../../lib/experiments/sample-ratio.ts';
@@ -183,4 +184,14 @@ describe('balance', () => {
     expect(Math.abs(small - 50)).toBeLessThan(28);
     expect(Math.abs(total / runs - 0.5)).toBeLessThan(0.0365);
   });
+});
+
+test('counts of arms whose names are numbers can be told from the names', () => {
+  const arms = [
+    { arm: '0', exposed: 99, crossed: 0, programs: 1, silent: 1 },
+    { arm: '1', exposed: 100, crossed: 0, programs: 0, silent: 0 },
+  ];
+  const [, programs, silent] = exposureChecks({ arms, unknown: new Map() });
+  expect(programs.message.en).toContain(': 1 (0: 1, 1: 0).');
+  expect(silent.message.en).toContain(': 1 (0: 1, 1: 0).');
 });

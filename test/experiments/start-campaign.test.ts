@@ -68,7 +68,9 @@ describe('the start of a campaign', () => {
     // 20% buy again without it; 10 points more are found in 38% of all cases with 100 customers in each arm.
     expect(failure.kind).toBe('conflict');
     expect(failure.detail.code).toBe('experiment-hopeless');
-    expect(failure.detail.message).toMatch(/^\d+ customers are needed and 200 can be reached/);
+    expect(failure.detail.message).toMatch(
+      /^\d+ customers are needed to find an effect of 10\.0 points and 200 can be reached/,
+    );
     expect(failure.detail.action).toContain('{"force": true}');
     expect(workflows.campaigns.size).toBe(0);
   });
