@@ -59,7 +59,7 @@ export const analyseExperiment = async (
     feed,
     byDay: true,
   });
-  await putJson(archive, experimentDaysKey(experimentId), dailySums(outcomes, metrics));
+  await putJson(archive, experimentDaysKey(experimentId), dailySums(outcomes, design));
   const asOf = new Date(asOfMs).toISOString();
   const result = analyse(design, outcomes, { look, final, asOf, ...(earlier !== undefined && { earlier }) });
   return {

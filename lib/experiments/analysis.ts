@@ -67,7 +67,7 @@ export const analysisOf = (
     currency: result.currency,
   };
   const effects = gainsOf(design, outcomes, result).map((gain) => armEffect(gain, facts));
-  return { analysis: { ...result, runId, effects }, days: dailySums(outcomes, metrics) };
+  return { analysis: { ...result, runId, effects }, days: dailySums(outcomes, design) };
 };
 
 /** As the result has them; what the plan leaves out or caps is compared in the same way, since money is what came in. */

@@ -3,10 +3,10 @@
 // two arms the plain estimate can be made by hand: means Σx ÷ n, variances (Σx² − (Σx)² ÷ n) ÷ (n − 1). A ratio is Σx ÷ Σy,
 // its variance by the delta method from Σy, Σy² and Σxy. Units: the metric's; days UTC.
 
-import type { MetricPlan } from '../assignment/metric-plan.ts';
 import { columnMoments, type JointSums, productSum } from '../outcomes/joint-sums.ts';
 import type { Measured } from '../outcomes/measurement.ts';
 import { type Metric, metricOf } from '../outcomes/metrics.ts';
+import type { Design } from './design.ts';
 
 export interface DailySums {
   /** ISO date. */
@@ -21,13 +21,22 @@ export interface DailySums {
   readonly denominator?: { readonly sum: number; readonly sumSquares: number; readonly sumProducts: number };
 }
 
-export const dailySums = ({ days }: Pick<Measured, 'days'>, plan: MetricPlan): readonly DailySums[] => {
+/** By day, arms in the design's order: whatever order the events were read in. */
+export const dailySums = (
+  { days }: Pick<Measured, 'days'>,
+  { arms, metrics: plan }: Pick<Design, 'arms' | 'metrics'>,
+): readonly DailySums[] => {
   const metrics = [plan.primary, ...plan.secondary, ...plan.guardrails].map((choice) =>
     metricOf(choice, plan),
   );
-  return [...days].flatMap(([day, byArm]) =>
-    [...byArm].flatMap(([arm, sums]) => metrics.map((metric) => ({ day, arm, ...sumsOf(metric, sums) }))),
-  );
+  const names = arms.map(({ name }) => name);
+  return [...days]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([day, byArm]) =>
+      [...byArm]
+        .toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b))
+        .flatMap(([arm, sums]) => metrics.map((metric) => ({ day, arm, ...sumsOf(metric, sums) }))),
+    );
 };
 
 const sumsOf = (

@@ -315,8 +315,8 @@ describe('the report over HTTP', () => {
     const answer = await campaignReport(campaignId, { format: 'csv', table: 'metrics' }, ports);
     const rows = answer.format === 'csv' ? answer.csv.trimEnd().split('\r\n') : [];
     expect(rows.filter((row) => row.includes(',repurchase,'))).toEqual([
-      'run-1,2026-03-01,A,repurchase,share,100,30,30,,,',
       'run-1,2026-03-01,holdout,repurchase,share,100,20,20,,,',
+      'run-1,2026-03-01,A,repurchase,share,100,30,30,,,',
     ]);
   });
 

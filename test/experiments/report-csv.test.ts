@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import { dailySums } from '../../lib/experiments/daily-sums.ts';
 import { dailyCsv } from '../../lib/experiments/report-csv.ts';
 import { comparisonOf, type Estimate } from '../../lib/experiments/result.ts';
-import { outcomesOf, resultOf, type World } from './report-world.ts';
+import { designOf, outcomesOf, resultOf, type World } from './report-world.ts';
 
 const world: World = {
   arms: [
@@ -13,7 +12,7 @@ const world: World = {
   customers: 3000,
   days: 12,
 };
-const lines = dailyCsv([{ test: 'run-1', days: dailySums(outcomesOf(world), defaultMetrics) }])
+const lines = dailyCsv([{ test: 'run-1', days: dailySums(outcomesOf(world), designOf(world)) }])
   .trimEnd()
   .split('\r\n')
   .map((line) => line.split(','));
@@ -80,4 +79,15 @@ test('a ratio and its standard error by the delta method can be made by hand fro
   };
   expect(b.x / b.y - a.x / a.y).toBeCloseTo(difference, 10);
   expect(Math.sqrt(square(b) + square(a))).toBeCloseTo(standardError, 10);
+});
+
+test('rows stand by day, the arms of each in the order of the design, whatever was read first', () => {
+  const measured = outcomesOf(world);
+  const backwards = new Map(
+    [...measured.days].toReversed().map(([day, arms]) => [day, new Map([...arms].toReversed())]),
+  );
+  const sorted = dailySums(measured, designOf(world));
+  expect(dailySums({ days: backwards }, designOf(world))).toEqual(sorted);
+  expect(sorted.map(({ day }) => day)).toEqual(sorted.map(({ day }) => day).toSorted());
+  expect(sorted[0].arm).toBe('holdout');
 });

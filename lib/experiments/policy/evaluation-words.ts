@@ -1,7 +1,7 @@
 // What an evaluation comes to in a sentence or two, and what it rests on, in both languages.
 
 import { alikeShareMin } from '../../base/policy-limits.ts';
-import type { OffPolicy, OffPolicyValue } from '../off-policy.ts';
+import type { OffPolicy, OffPolicyValue, Weights } from '../off-policy.ts';
 import type { NoEstimate, Text } from '../result.ts';
 import type { EvaluationRequest, EvaluationResult, OfferPolicy, Positions } from './evaluation.ts';
 
@@ -18,7 +18,7 @@ export const sentenceOn = (found: OffPolicy, request: EvaluationRequest): Text =
   const share = (each: number): string => `${(100 * each).toFixed(digits)}%`;
   const range = (each: OffPolicyValue, to: string): string => `${share(each.low)}${to}${share(each.high)}`;
   const points = (each: number): string => signed(100 * each, digits);
-  const verdict = verdictOn(gain);
+  const verdict = verdictOn(gain, unshown(found.weights, value.value));
   return {
     en: `${subject.en}: ${share(logged.value)} as logged, ${share(value.value)} with the new policy (95% interval ${range(value, ' to ')}), ${points(gain.value)} points (${points(gain.low)} to ${points(gain.high)}). ${verdict.en}`,
     'zh-CN': `${subject['zh-CN']}：日志策略为 ${share(logged.value)}，新策略为 ${share(value.value)}（95% 区间 ${range(value, ' 至 ')}），相差 ${points(gain.value)} 个百分点（${points(gain.low)} 至 ${points(gain.high)}）。${verdict['zh-CN']}`,
@@ -44,7 +44,28 @@ const subjectOf = ({ policy, outcome, windowDays }: EvaluationRequest): Text => 
       };
 };
 
-const verdictOn = ({ low, high }: OffPolicyValue): Text => {
+interface Unshown {
+  /** Of what the new policy does, in [0, 1]. */
+  readonly share: number;
+  /** How much the policy's value could be off by it: worth nothing, or twice what is known of the rest. */
+  readonly worth: number;
+}
+
+/** What the logs cannot show: a mean weight below 1 beyond its error. Estimates take it to be as good as the rest. */
+const unshown = ({ mean, meanError }: Weights, value: number): Unshown => {
+  const share = 1 - mean > 2 * meanError ? 1 - mean : 0;
+  return { share, worth: share * Math.abs(value) };
+};
+
+const verdictOn = ({ low, high }: OffPolicyValue, { share, worth }: Unshown): Text => {
+  const isDoubtful = (low > 0 && low - worth <= 0) || (high < 0 && high + worth >= 0);
+  if (isDoubtful) {
+    const percent = `${(100 * share).toFixed(1)}%`;
+    return {
+      en: `The logs cannot tell the two apart: they never showed ${percent} of what the new policy would do, and the difference rests on taking that to be as good as the rest. Log more of it first, or run it as an experiment.`,
+      'zh-CN': `日志无法区分两种策略：新策略有 ${percent} 的做法从未出现在日志中，而差异取决于假定这部分与其余同样好。请先记录更多这类数据，或直接做实验。`,
+    };
+  }
   if (low > 0) {
     return {
       en: 'Better by the logs: worth an experiment, which settles it.',
