@@ -35,8 +35,16 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const rows = compared(result);
   const text = report(result, rows, events, seconds);
   console.log(text);
-  process.exitCode = rows.length > 0 && rows.every(({ distance }) => distance <= tolerance) ? 0 : 1;
+  const isSaid = result.sentence.en === sentence.en && result.sentence['zh-CN'] === sentence['zh-CN'];
+  process.exitCode = isSaid && rows.length > 0 && rows.every(({ distance }) => distance <= tolerance) ? 0 : 1;
   if (values.write) writeFileSync(page, text);
+};
+
+/** By the vectors: 18.2757% and 10.6167% visited, 95% interval of the difference 6.995 to 8.323 points. */
+const sentence = {
+  en: 'Variant Mens E-Mail raised 14-day “visit” rate from 10.6% to 18.3%, +7.7 points (95% interval +7.0 to +8.3). Worth rolling out.',
+  'zh-CN':
+    '变体 Mens E-Mail 使 14 天“visit”率从 10.6% 提高到 18.3%，变化 +7.7 个百分点（95% 置信区间 +7.0 至 +8.3）。值得推广。',
 };
 
 const throughHost = async (file: string) => {
@@ -131,7 +139,7 @@ const compared = (result: TestResult): readonly Row[] => {
 const report = (result: TestResult, rows: readonly Row[], events: number, seconds: number): string =>
   `# Hillstrom's e-mail test, imported as a finished experiment
 
-Made by \`npm run bench -- hillstrom-import path/to/hillstrom.csv.gz --write\`: ${result.arms.reduce((sum, { customers }) => sum + customers, 0).toLocaleString('en-US')} customers and ${events.toLocaleString('en-US')} events through capture, the archive, the experiment's analysis and \`GET …/result\` of a local host, in ${seconds.toFixed(0)} s with all of it. It fails beyond a relative distance of 1e-6.
+Made by \`npm run bench -- hillstrom-import path/to/hillstrom.csv.gz --write\`: ${result.arms.reduce((sum, { customers }) => sum + customers, 0).toLocaleString('en-US')} customers and ${events.toLocaleString('en-US')} events through capture, the archive, the experiment's analysis and \`GET …/result\` of a local host, in ${seconds.toFixed(0)} s with all of it. It fails beyond a relative distance of 1e-6, and where a sentence differs from the one written down in the bench.
 
 > ${result.sentence.en}
 >

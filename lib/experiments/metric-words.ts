@@ -47,9 +47,9 @@ export const amountText = (
     : same(withCode(figure, unit, currency));
 };
 
-/** As it stands in a sentence after "raised": with the window it was measured over. */
+/** As it stands in a sentence after "raised": with the window it was measured over; an own event's name in quotes. */
 export const metricText = (metric: string, windowDays: number): Text => {
-  const name = metricName(metric);
+  const name = names[metric] ?? { en: `“${metric}” rate`, 'zh-CN': `“${metric}”率` };
   return {
     en: `${windowDays}-day ${name.en}`,
     'zh-CN': ` ${windowDays} 天${name['zh-CN']}`,
