@@ -8,7 +8,7 @@ import { type ForestRow, forest } from './report-forest.ts';
 import { escaped, type Format } from './report-format.ts';
 import { type MetricFormat, metricFormat, pValueText } from './report-numbers.ts';
 import { type Missing, missingOf, reasons } from './report-reasons.ts';
-import { armName, words } from './report-words.ts';
+import { armName, covariateName, words } from './report-words.ts';
 import type { AdjustedEstimate, Comparison, Estimate, MetricResult, TestResult, Text } from './result.ts';
 
 export const metricsSection = (result: TestResult, format: Format): string => {
@@ -26,9 +26,10 @@ export const metricsSection = (result: TestResult, format: Format): string => {
     metric,
     numbers: metricFormat(metric, result, format.language),
   }));
+  const isJudged = (result.sequential?.arms.length ?? 0) > 0;
   return `<section><h2>${title}</h2>
 <p>${text(how(metrics))}</p>
-${numbers.map((each) => metricPart(each.metric, each.numbers, format)).join('\n')}
+${numbers.map((each) => metricPart(each.metric, { numbers: each.numbers, isOverLooks: isJudged && each.metric.role === 'primary' }, format)).join('\n')}
 ${folded(allNumbers(numbers, format), format)}</section>`;
 };
 
@@ -64,8 +65,15 @@ const roleNames: { readonly [role in MetricResult['role']]: Text } = {
 /** With more arms the metrics that do not decide are folded away, or a page would be metres long. */
 const openArmsCountMax = 4;
 
-const metricPart = (metric: MetricResult, numbers: MetricFormat, format: Format): string => {
-  const rows = metric.comparisons.flatMap((comparison) => rowOf(metric, comparison, numbers, format));
+interface Shown {
+  readonly numbers: MetricFormat;
+  /** By a group-sequential rule: its intervals and p-values hold over all looks. */
+  readonly isOverLooks: boolean;
+}
+
+const metricPart = (metric: MetricResult, shown: Shown, format: Format): string => {
+  const { numbers } = shown;
+  const rows = metric.comparisons.flatMap((comparison) => rowOf(metric, comparison, shown, format));
   const { text, language } = format;
   const reference = metric.comparisons[0].reference;
   const against = numbers.value(metric.arms.find(({ arm }) => arm === reference)?.value ?? null);
@@ -101,7 +109,7 @@ const adjustedMark: Text = { en: ' (adjusted)', 'zh-CN': '（调整后）' };
 const rowOf = (
   { arms, role }: MetricResult,
   { arm, reference, estimate, adjusted, adjustedPValue }: Comparison,
-  numbers: MetricFormat,
+  { numbers, isOverLooks }: Shown,
   format: Format,
 ): readonly ForestRow[] => {
   if (estimate.kind === 'no-estimate') {
@@ -111,7 +119,9 @@ const rowOf = (
   const own = arms.find((each) => each.arm === arm);
   const [name, against] = [armName(arm), armName(reference)];
   const customers = count(own?.customers ?? 0);
-  const p = pText(estimate.pValue, role === 'guardrail' ? null : adjustedPValue, language);
+  const p = isOverLooks
+    ? overLooks(adjustedPValue ?? 1, language)
+    : pText(estimate.pValue, role === 'guardrail' ? null : adjustedPValue, language);
   const [below, second] =
     adjusted?.kind === 'estimate'
       ? [
@@ -158,6 +168,12 @@ export const pText = (pValue: number, adjustedPValue: number | null, language: L
   return `p ${shown(pValue)}${isSame ? '' : `${more}${shown(adjustedPValue)}`}`;
 };
 
+/** The p-value of a single look would be read as if there had been no others. */
+const overLooks = (pValue: number, language: Language): string => {
+  const p = pValueText(pValue).replace(/^(?=\d)/, '= ');
+  return language === 'en' ? `over all looks and arms p ${p}` : `对全部分析与各组有效的 p ${p}`;
+};
+
 const reduction = ({ varianceReduction }: AdjustedEstimate, language: Language): string => {
   const share = `${Math.abs(varianceReduction * 100).toFixed(0)}%`;
   const isLess = varianceReduction >= 0;
@@ -190,7 +206,7 @@ const numbersRow = (
   { arms }: MetricResult,
   { arm, reference, estimate, adjusted, adjustedPValue }: Comparison,
   numbers: MetricFormat,
-  { text }: Format,
+  { text, language }: Format,
 ): readonly string[] => {
   const none = text({ en: 'no estimate', 'zh-CN': '无估计' });
   const value = (name: string): string =>
@@ -207,8 +223,14 @@ const numbersRow = (
     isEstimated ? escaped(pValueText(estimate.pValue)) : '–',
     adjustedPValue === null ? '–' : escaped(pValueText(adjustedPValue)),
     adjusted === undefined ? '–' : adjusted.kind === 'estimate' ? differenceText(adjusted, numbers) : none,
-    adjusted?.kind === 'estimate' ? escaped(`${adjusted.method}: ${adjusted.covariates.join(', ')}`) : '–',
+    adjusted?.kind === 'estimate' ? escaped(adjustedBy(adjusted, language)) : '–',
   ];
+};
+
+const adjustedBy = ({ method, covariates }: AdjustedEstimate, language: Language): string => {
+  const names = covariates.map((covariate) => covariateName(covariate)[language]);
+  const name = method === 'cuped' ? 'CUPED' : 'Lin';
+  return language === 'en' ? `${name}: ${names.join(', ')}` : `${name}：${names.join('、')}`;
 };
 
 const liftText = (share: number): string => {

@@ -15,6 +15,8 @@ export interface SentenceFacts {
   readonly headline: Comparison | undefined;
   readonly harm: readonly HarmCheck[];
   readonly customers: number;
+  /** By a group-sequential rule at this look. */
+  readonly isJudged: boolean;
   /** Why there is nothing to compare, when there is no comparison at all. */
   readonly missing: NoEstimate;
 }
@@ -26,15 +28,25 @@ export const sentenceOf = (facts: SentenceFacts): Text => {
     return harmSentence(stopped);
   }
   if (decision === 'continue') {
-    return {
-      en: `${integer(facts.customers, 'en')} customers are assigned and no guard against harm was crossed; the result comes when the window of ${days(facts.windowDays)} is over.`,
-      'zh-CN': `已分组 ${integer(facts.customers, 'zh-CN')} 位客户，未触发任何止损界限；${facts.windowDays} 天窗口结束后给出结果。`,
-    };
+    return continueSentence(facts);
   }
   const estimate = headline?.estimate ?? facts.missing;
   return headline === undefined || estimate.kind === 'no-estimate'
     ? noEstimateSentence(estimate.kind === 'no-estimate' ? estimate : facts.missing)
     : estimateSentence(headline, facts, estimate, stopped);
+};
+
+const continueSentence = ({ customers, windowDays, isJudged }: SentenceFacts): Text => {
+  const [rule, ruleZh] = isJudged
+    ? [
+        'no effect is shown by the rule so far, so the test goes on; the result comes with the look that shows one, at the latest',
+        '按既定规则尚未显示效果，测试继续；显示效果的那次分析即给出结果，最迟为',
+      ]
+    : ['the result comes', ''];
+  return {
+    en: `${integer(customers, 'en')} customers are assigned and no guard against harm was crossed; ${rule} when the last customer’s window of ${days(windowDays)} is over.`,
+    'zh-CN': `已分组 ${integer(customers, 'zh-CN')} 位客户，未触发任何止损界限；${ruleZh}最后一位客户的 ${windowDays} 天窗口结束${isJudged ? '时' : '后给出结果'}。`,
+  };
 };
 
 const noEstimateSentence = ({ reason, action }: NoEstimate): Text => ({

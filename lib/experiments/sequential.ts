@@ -116,7 +116,7 @@ export const readAtLook = (metric: MetricResult, judged: Judged | undefined): Me
     : {
         ...metric,
         comparisons: metric.comparisons.map((comparison) => {
-          const { estimate } = comparison;
+          const { estimate, adjusted } = comparison;
           const arm = judged.arms.find((one) => one.arm === comparison.arm);
           if (estimate.kind === 'no-estimate' || arm === undefined) return comparison;
           const { repeatedInterval, boundary, adjustedPValue } = arm;
@@ -125,6 +125,14 @@ export const readAtLook = (metric: MetricResult, judged: Judged | undefined): Me
             : {
                 ...comparison,
                 estimate: { ...estimate, ...repeatedInterval, relativeLift: liftAt(estimate, boundary) },
+                // Beside the plain one, so as wide: or the same look would show an effect in one of them by its rule alone.
+                ...(adjusted?.kind === 'estimate' && {
+                  adjusted: {
+                    ...adjusted,
+                    ...widened(adjusted, boundary),
+                    relativeLift: liftAt(adjusted, boundary),
+                  },
+                }),
                 adjustedPValue,
               };
         }),

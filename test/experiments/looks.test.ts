@@ -5,6 +5,7 @@ import { seededRandom } from '../../lib/base/random.ts';
 import { analyse } from '../../lib/experiments/analyse.ts';
 import type { Design } from '../../lib/experiments/design.ts';
 import { primaryOf, type TestResult } from '../../lib/experiments/result.ts';
+import { readAtLook } from '../../lib/experiments/sequential.ts';
 import { watch } from '../../lib/experiments/watching.ts';
 import type { RunOutcomes } from '../../lib/outcomes/collect.ts';
 import { type ArmSummary, emptySummary } from '../../lib/outcomes/summary.ts';
@@ -90,7 +91,39 @@ describe("a group-sequential test by O'Brien–Fleming", () => {
     expect(armOf(first)?.adjustedPValue).toBeGreaterThan(0.05);
     expect(primaryOf(first).comparisons[0].estimate).toMatchObject({ code: 'window-open' });
     expect(first.sequential?.note.en).toContain('50% of the planned customers');
+    expect(first.sentence.en).toContain('no effect is shown by the rule so far, so the test goes on');
+    expect(first.sentence['zh-CN']).toContain('测试继续');
     expect(first.sequential?.note['zh-CN']).toContain('50%');
+  });
+
+  test('widens the adjusted interval as the plain one, so that neither leaves 0 out by a weaker rule', () => {
+    const estimate = {
+      kind: 'estimate',
+      difference: 0.02,
+      low: 0.01,
+      high: 0.03,
+      standardError: 0.005,
+      pValue: 0.0001,
+      relativeLift: { value: 0.2, low: 0.1, high: 0.3 },
+    } as const;
+    const read = readAtLook(
+      {
+        ...primaryOf(first),
+        comparisons: [
+          {
+            ...primaryOf(first).comparisons[0],
+            estimate,
+            adjusted: { ...estimate, method: 'cuped', covariates: [], varianceReduction: 0 },
+          },
+        ],
+      },
+      { arms: first.sequential?.arms ?? [], ends: false },
+    );
+    const { adjusted } = read.comparisons[0];
+    // 2.9626 ÷ 1.95996 = 1.51156 as wide on either side.
+    expect(adjusted).toMatchObject({ low: expect.closeTo(0.02 - 0.0151156, 5) });
+    expect(adjusted).toMatchObject({ high: expect.closeTo(0.02 + 0.0151156, 5) });
+    expect(adjusted).toMatchObject({ relativeLift: { low: expect.closeTo(0.2 - 0.151156, 4) } });
   });
 
   test('remembers the looks that were, and their error', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatOf } from '../../lib/experiments/report-format.ts';
 import { looksSection } from '../../lib/experiments/report-looks.ts';
+import { metricsSection } from '../../lib/experiments/report-metrics.ts';
 import type { Sequential, SequentialLook, TestResult } from '../../lib/experiments/result.ts';
 import { resultOf } from './report-world.ts';
 
@@ -74,6 +75,15 @@ test('z stands inside its boundaries until it crosses, at the share of the plann
   expect(z[2].y).toBeLessThan(lastUpper);
   expect(html).toContain('<td class="n">±1.97</td>');
   expect(html).toMatch(/3 · Mar 10.*yes/);
+});
+
+test('the p-value beside an interval that holds over all looks does so, too, and covariates have names', () => {
+  const page = (language: 'en' | 'zh-CN') =>
+    metricsSection({ ...result, sequential }, formatOf(language)).split('told beside it')[0];
+  expect(metricsSection(result, formatOf('en'))).not.toContain('over all looks');
+  expect(page('en')).toContain('over all looks and arms p ');
+  expect(page('zh-CN')).toContain('对全部分析与各组有效的 p ');
+  for (const language of ['en', 'zh-CN'] as const) expect(page(language)).not.toContain('before:');
 });
 
 test('watching intervals follow one another by the time of their look', () => {
