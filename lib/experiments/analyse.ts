@@ -81,6 +81,7 @@ export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestRe
       headline,
       harm,
       customers: arms.reduce((sum, { name }) => sum + summaryOf(name).customers, 0),
+      isByBatch: bandit !== undefined,
       isJudged: judged !== undefined,
       missing: noEstimate(design.arms.some(({ treated }) => treated) ? 'no-reference-arm' : 'no-treated-arm'),
     }),

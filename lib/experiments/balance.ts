@@ -61,8 +61,8 @@ export const balanceCheck = ({ differences, joint }: Balance): Check => {
       name: 'balance',
       ok,
       message: {
-        en: `The arms differed before the campaign already${p}, most in ${covariate.en}: ${arm.en} by ${size} standard deviations.`,
-        'zh-CN': `各组在活动之前就已不同${p}，差异最大的是${covariate['zh-CN']}：${arm['zh-CN']} 与对照相差 ${size} 个标准差。`,
+        en: `The arms differed before the test already${p}, most in ${covariate.en}: ${arm.en} by ${size} standard deviations.`,
+        'zh-CN': `各组在测试之前就已不同${p}，差异最大的是${covariate['zh-CN']}：${arm['zh-CN']} 与对照相差 ${size} 个标准差。`,
       },
       action: {
         en: 'Do not use this run; find out whether the audience was filtered after the assignment, or arms were assigned by hand.',
@@ -75,16 +75,16 @@ export const balanceCheck = ({ differences, joint }: Balance): Check => {
 };
 
 const alike = (p: string): Text => ({
-  en: `The arms were alike before the campaign${p}.`,
-  'zh-CN': `活动之前各组相似${p}。`,
+  en: `The arms were alike before the test${p}.`,
+  'zh-CN': `测试之前各组相似${p}。`,
 });
 
 const alikeBut = ({ arm, covariate, standardised }: CovariateDifference, p: string): Text => {
   const [what, whose] = [covariateName(covariate), armName(arm)];
   const size = Math.abs(standardised).toFixed(2);
   return {
-    en: `The arms were alike before the campaign as far as chance goes${p}; most apart from the reference was ${whose.en} in ${what.en}, by ${size} standard deviations. The adjusted estimate allows for it.`,
-    'zh-CN': `活动之前各组的差异未超出偶然范围${p}；与对照差异最大的是 ${whose['zh-CN']} 的${what['zh-CN']}，相差 ${size} 个标准差，调整后的估计已将其考虑在内。`,
+    en: `The arms were alike before the test as far as chance goes${p}; most apart from the reference was ${whose.en} in ${what.en}, by ${size} standard deviations. The adjusted estimate allows for it.`,
+    'zh-CN': `测试之前各组的差异未超出偶然范围${p}；与对照差异最大的是 ${whose['zh-CN']} 的${what['zh-CN']}，相差 ${size} 个标准差，调整后的估计已将其考虑在内。`,
   };
 };
 

@@ -34,7 +34,11 @@ const boundaryNote = ({ arms, look, endsEarly, final }: NoteFacts): Text => {
       'zh-CN': `第 ${look} 次分析时已有计划客户的 ${share}，新增太少：不作决定，也不消耗误差。`,
     };
   }
-  const bound = Math.min(...boundaries).toFixed(2);
+  const [least, most] = [Math.min(...boundaries), Math.max(...boundaries)].map((each) => each.toFixed(2));
+  const isOne = least === most;
+  const [bound, boundZh] = isOne
+    ? [least, least]
+    : [`${least} to ${most}, by the size of the arm`, `${least} 至 ${most}（依各组人数）`];
   const [en, zh] = final
     ? ['This is the last look.', '这是最后一次分析。']
     : endsEarly
@@ -42,7 +46,7 @@ const boundaryNote = ({ arms, look, endsEarly, final }: NoteFacts): Text => {
       : ['The test goes on.', '测试继续。'];
   return {
     en: `Look ${look} has ${share} of the planned customers; an effect is shown where |z| reaches ${bound}. Intervals and p-values hold over all looks together. ${en}`,
-    'zh-CN': `第 ${look} 次分析时已有计划客户的 ${share}；|z| 达到 ${bound} 才算显示效果。区间与 p 值对全部分析同时有效。${zh}`,
+    'zh-CN': `第 ${look} 次分析时已有计划客户的 ${share}；|z| 达到 ${boundZh}${isOne ? ' ' : ''}才算显示效果。区间与 p 值对全部分析同时有效。${zh}`,
   };
 };
 

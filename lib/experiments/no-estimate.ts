@@ -65,7 +65,7 @@ const texts: { readonly [code in NoEstimateCode]: { readonly reason: Text; reado
     },
     action: {
       en: 'Go by the weighted estimates under “bandit”, or run a campaign with fixed weights to test further metrics.',
-      'zh-CN': '请以 bandit 部分的加权估计为准；如需检验其他指标，请使用固定权重的活动。',
+      'zh-CN': '请以“自适应分配”（bandit）部分的加权估计为准；如需检验其他指标，请使用固定权重的活动。',
     },
   },
   'arm-too-small': {

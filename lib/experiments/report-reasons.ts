@@ -18,13 +18,13 @@ export const missingOf = (
   );
 
 export const reasons = (missing: readonly Missing[], { text, language }: Format): string => {
-  const [comma, colon] = language === 'en' ? [', ', ': '] : ['、', '：'];
+  const [comma, colon, space] = language === 'en' ? [', ', ': ', ' '] : ['、', '：', ''];
   return [...Map.groupBy(missing, ({ why }) => why.code).values()]
     .map((same) => {
       const [{ why }] = same;
       const who = [...new Set(same.map((each) => each.who))].map(escaped).join(comma);
       const none = text({ en: 'no estimate.', 'zh-CN': '没有估计值。' });
-      return `<p class="note none"><b>${who}</b>${colon}${none} ${text(why.reason)} ${text(why.action)}</p>`;
+      return `<p class="note none"><b>${who}</b>${colon}${[none, text(why.reason), text(why.action)].join(space)}</p>`;
     })
     .join('\n');
 };

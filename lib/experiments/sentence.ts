@@ -15,6 +15,8 @@ export interface SentenceFacts {
   readonly headline: Comparison | undefined;
   readonly harm: readonly HarmCheck[];
   readonly customers: number;
+  /** Of a bandit: its difference is a mean over batches, and not that of the two values. */
+  readonly isByBatch: boolean;
   /** By a group-sequential rule at this look. */
   readonly isJudged: boolean;
   /** Why there is nothing to compare, when there is no comparison at all. */
@@ -56,43 +58,62 @@ const noEstimateSentence = ({ reason, action }: NoEstimate): Text => ({
 
 const estimateSentence = (
   { arm, reference, adjustedPValue }: Comparison,
-  { windowDays, metric, decision, currency }: SentenceFacts,
+  { windowDays, metric, decision, currency, isByBatch }: SentenceFacts,
   estimate: Estimate,
   stopped: HarmCheck | undefined,
 ): Text => {
   const { low, high } = estimate;
   const valueIn = (name: string): number => metric.arms.find((one) => one.arm === name)?.value ?? 0;
   const figures = figuresOf(metric, estimate, { arm: valueIn(arm), reference: valueIn(reference) }, currency);
+  const lead = isByBatch ? byBatch : atOnce;
   const name = metricText(metric.metric, windowDays);
   const guard = stopped === undefined ? { en: '', 'zh-CN': '' } : guardClause(stopped);
   const isGood = metric.better === 'higher' ? low > 0 : high < 0;
   if (isGood && adjustedPValue !== null && adjustedPValue >= alpha) {
     const p = adjustedPValue.toFixed(3);
-    return besides(arm, name, figures, {
-      en: `; for one of several variants compared at once that is not beyond chance (adjusted p = ${p})${guard.en}.`,
-      'zh-CN': `；因同时比较了多个变体，尚不能排除偶然（校正后 p = ${p}）${guard['zh-CN']}。`,
-    });
+    return besides(
+      arm,
+      name,
+      { ...figures, lead },
+      {
+        en: `; for one of several variants compared at once that is not beyond chance (adjusted p = ${p})${guard.en}.`,
+        'zh-CN': `；因同时比较了多个变体，尚不能排除偶然（校正后 p = ${p}）${guard['zh-CN']}。`,
+      },
+    );
   }
   if (low <= 0 && high >= 0) {
-    return besides(arm, name, figures, {
-      en: `: the data do not tell whether it helps or harms${guard.en}.`,
-      'zh-CN': `：尚不能判断利弊${guard['zh-CN']}。`,
-    });
+    return besides(
+      arm,
+      name,
+      { ...figures, lead },
+      {
+        en: `: the data do not tell whether it helps or harms${guard.en}.`,
+        'zh-CN': `：尚不能判断利弊${guard['zh-CN']}。`,
+      },
+    );
   }
   const advice =
     decision === 'roll-out' ? { en: ' Worth rolling out.', 'zh-CN': '值得推广。' } : { en: '', 'zh-CN': '' };
   const [verb, verbZh] = low > 0 ? ['raised', '提高'] : ['lowered', '降低'];
   const { from, to, change, interval } = figures;
   return {
-    en: `Variant ${arm} ${verb} ${name.en} from ${from.en} to ${to.en}, ${change.en} (95% interval ${interval.en})${guard.en}.${advice.en}`,
-    'zh-CN': `变体 ${arm} 使${name['zh-CN']}从 ${from['zh-CN']} ${verbZh}到 ${to['zh-CN']}，变化 ${change['zh-CN']}（95% 置信区间 ${interval['zh-CN']}）${guard['zh-CN']}。${advice['zh-CN']}`,
+    en: `Variant ${arm} ${verb} ${name.en} from ${from.en} to ${to.en}${lead.en}${change.en} (95% interval ${interval.en})${guard.en}.${advice.en}`,
+    'zh-CN': `变体 ${arm} 使${name['zh-CN']}从 ${from['zh-CN']} ${verbZh}到 ${to['zh-CN']}${lead['zh-CN']}变化 ${change['zh-CN']}（95% 置信区间 ${interval['zh-CN']}）${guard['zh-CN']}。${advice['zh-CN']}`,
   };
 };
 
+interface Led extends Figures {
+  readonly lead: Text;
+}
+
+/** Before the difference. */
+const atOnce: Text = { en: ', ', 'zh-CN': '，' };
+const byBatch: Text = { en: '; compared batch by batch, ', 'zh-CN': '；逐批比较，' };
+
 /** Both values beside each other: nothing is said to have caused the difference. */
-const besides = (arm: string, name: Text, { from, to, change, interval }: Figures, rest: Text): Text => ({
-  en: `Variant ${arm} had ${name.en} of ${to.en} against ${from.en} without it, ${change.en} (95% interval ${interval.en})${rest.en}`,
-  'zh-CN': `变体 ${arm} 的${name['zh-CN']}为 ${to['zh-CN']}，对照为 ${from['zh-CN']}，相差 ${change['zh-CN']}（95% 置信区间 ${interval['zh-CN']}）${rest['zh-CN']}`,
+const besides = (arm: string, name: Text, { from, to, change, interval, lead }: Led, rest: Text): Text => ({
+  en: `Variant ${arm} had ${name.en} of ${to.en} against ${from.en} without it${lead.en}${change.en} (95% interval ${interval.en})${rest.en}`,
+  'zh-CN': `变体 ${arm} 的${name['zh-CN']}为 ${to['zh-CN']}，对照为 ${from['zh-CN']}${lead['zh-CN']}相差 ${change['zh-CN']}（95% 置信区间 ${interval['zh-CN']}）${rest['zh-CN']}`,
 });
 
 const measureNames: { readonly [measure in HarmCheck['measure']]: Text } = {

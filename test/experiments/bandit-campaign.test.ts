@@ -223,7 +223,11 @@ describe('an event campaign of 40 days in batches of 5', () => {
     const best = bandit?.arms.find(({ arm }) => arm === 'warm')?.probabilityBest;
     expect(best).toBeGreaterThan(0.99);
     expect(result).toMatchObject({ decision: 'roll-out', winner: 'warm' });
-    expect(result?.sentence.en).toMatch(/^Variant warm raised .* from .* to 2\d\.\d%/);
+    // The values of the two arms do not differ by it, for it weighs the batches; the sentence says so.
+    expect(result?.sentence.en).toMatch(
+      /^Variant warm raised .* from .* to 2\d\.\d%; compared batch by batch, \+/,
+    );
+    expect(result?.sentence['zh-CN']).toContain('；逐批比较，变化 +');
   });
 
   test('counts every customer once, in their batch', () => {

@@ -163,7 +163,8 @@ describe('balance', () => {
     );
     const check = balanceCheck(small);
     expect(check.ok).toBe(true);
-    expect(check.message.en).toContain('most apart');
+    expect(check.message.en).toMatch(/most apart from the reference was A in \w+, by \d\.\d\d standard/);
+    expect(check.message['zh-CN']).toMatch(/与对照差异最大的是 A 的.*相差 \d\.\d\d 个标准差/);
   });
 
   test('of random arms one in a thousand is called unlike: p is uniform', () => {

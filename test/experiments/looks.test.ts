@@ -207,6 +207,18 @@ describe("a group-sequential test by O'Brien–Fleming", () => {
     // 2.5% in place of 5%: a boundary beyond 2.963.
     expect(armOf(one)?.boundary).toBeGreaterThan(3.2);
     expect(armOf(one, 'C')?.boundary).toBe(armOf(one)?.boundary);
+    expect(one.sequential?.note.en).toContain(`reaches ${armOf(one)?.boundary?.toFixed(2)}.`);
+  });
+
+  test('of arms that are not equally large names every boundary, for none shows an effect at a smaller one', () => {
+    const plan = { ...obrien, plannedCustomers: 30_000 };
+    const [one] = looksAt(designOf(plan, ['B', 'C']), [
+      outcomes({ holdout: [5_000, 500], B: [5_100, 560], C: [4_900, 510] }),
+      outcomes({ holdout: [5_000, 500], B: [5_100, 560], C: [4_900, 510] }),
+    ]);
+    const [b, c] = [armOf(one)?.boundary?.toFixed(2), armOf(one, 'C')?.boundary?.toFixed(2)];
+    expect(one.sequential?.note.en).toContain(`reaches ${b} to ${c}, by the size of the arm.`);
+    expect(one.sequential?.note['zh-CN']).toContain(`${b} 至 ${c}（依各组人数）才算`);
   });
 
   test('says nothing where the arms cannot be believed, and remembers its looks all the same', () => {
