@@ -14,7 +14,9 @@ export interface FlowHost {
   readonly close: () => Promise<void>;
 }
 
-export const openFlowHost = async (options: Pick<LocalHostOptions, 'mailQuota'> = {}): Promise<FlowHost> => {
+export const openFlowHost = async (
+  options: Pick<LocalHostOptions, 'mailQuota' | 'clockIso'> = {},
+): Promise<FlowHost> => {
   const directory = mkdtempSync(join(tmpdir(), 'reprise-flow-'));
   const host = await startHost({ directory, clockIso: '2026-03-10T12:00:00Z', ...options });
   // Or thirty nightly trainings would run in a campaign's window.
