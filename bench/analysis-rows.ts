@@ -4,7 +4,6 @@
 // to make rows of events is measured by analysis-scale. In a process of its own, three times, in the function's memory and
 // threads of DuckDB. Demanded: 20 s and 1 GB (exit code 1). --write: bench/results/analysis-rows.md.
 
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +18,7 @@ import type { Design } from '../lib/experiments/design.ts';
 import type { TestResult } from '../lib/experiments/result.ts';
 import { createMeasurement } from '../lib/outcomes/measurement.ts';
 import { countOf } from './counts.ts';
+import { inOwnProcess } from './own-process.ts';
 
 const page = new URL('results/analysis-rows.md', import.meta.url);
 const secondsMax = 20;
@@ -54,7 +54,9 @@ export const main = async (args: readonly string[]): Promise<void> => {
   try {
     const file = join(folder, 'told.parquet');
     await makeRows(file, customersCount);
-    const runs = Array.from({ length: repeats }, () => inProcess(file)).sort((a, b) => a.seconds - b.seconds);
+    const runs = Array.from({ length: repeats }, () =>
+      inOwnProcess<Analysed>('analysis-rows', ['--file', file]),
+    ).sort((a, b) => a.seconds - b.seconds);
     const text = report(customersCount, statSync(file).size, runs);
     console.log(text);
     const isMet = runs[1].seconds <= secondsMax && runs.every(({ peakBytes }) => peakBytes <= bytesMax);
@@ -71,14 +73,6 @@ interface Analysed {
   readonly peakBytes: number;
   readonly result: TestResult;
 }
-
-const inProcess = (file: string): Analysed =>
-  JSON.parse(
-    execFileSync(process.execPath, ['bench/main.ts', 'analysis-rows', '--file', file], {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 26,
-    }),
-  ) as Analysed;
 
 const design: Design = {
   arms: [

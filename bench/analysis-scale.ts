@@ -4,7 +4,6 @@
 // costs, 180 days of orders before, SQL, joint sums, CUPED, segments, Bayes, sentence. Measured: median seconds and the
 // process's largest resident memory. Wanted at ten million: 20 s, 1 GB (exit code 1). --write: bench/results/analysis-scale.md.
 
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +26,7 @@ import {
   windowDays,
 } from './analysis-scale-data.ts';
 import { countOf } from './counts.ts';
+import { inOwnProcess } from './own-process.ts';
 
 const page = new URL('results/analysis-scale.md', import.meta.url);
 const secondsMax = 20;
@@ -51,9 +51,9 @@ export const main = async (args: readonly string[]): Promise<void> => {
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'reprise-analysis-scale-'));
   try {
     const made = await make(folder, customersCount);
-    const runs = Array.from({ length: repeats }, () => inProcess(folder)).sort(
-      (a, b) => a.seconds - b.seconds,
-    );
+    const runs = Array.from({ length: repeats }, () =>
+      inOwnProcess<Analysed>('analysis-scale', ['--analyse', '--folder', folder]),
+    ).sort((a, b) => a.seconds - b.seconds);
     const text = report(customersCount, made, runs);
     console.log(text);
     const [median, bytes] = [runs[1].seconds, Math.max(...runs.map(({ peakBytes }) => peakBytes))];
@@ -93,14 +93,6 @@ interface Analysed {
   readonly peakBytes: number;
   readonly result: TestResult;
 }
-
-const inProcess = (folder: string): Analysed =>
-  JSON.parse(
-    execFileSync(process.execPath, ['bench/main.ts', 'analysis-scale', '--analyse', '--folder', folder], {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 26,
-    }),
-  ) as Analysed;
 
 const design: Design = {
   arms: [

@@ -36,8 +36,7 @@ import {
   pathParameter,
   random,
   respond,
-  respondCsv,
-  respondHtml,
+  respondReport,
   resultStore,
   routes,
   secretStore,
@@ -130,14 +129,7 @@ export const handler = routes({
       { ...reportPorts(), results: resultStore() },
       event.headers['accept-language'],
     );
-    switch (answer.format) {
-      case 'json':
-        return respond(200, answer.report);
-      case 'html':
-        return respondHtml({ statusCode: 200, html: answer.html });
-      case 'csv':
-        return respondCsv(answer.csv);
-    }
+    return respondReport(answer);
   },
   'POST /v1/admin/campaigns/{campaignId}/report': async (event) =>
     respond(202, await startReport(idOf(event), reportPorts())),

@@ -28,8 +28,7 @@ import {
   pathParameter,
   random,
   respond,
-  respondCsv,
-  respondHtml,
+  respondReport,
   routes,
   secretStore,
   settings,
@@ -74,14 +73,7 @@ export const handler = routes({
       { ...ports(), archive: archiveStore() },
       event.headers['accept-language'],
     );
-    switch (answer.format) {
-      case 'json':
-        return respond(200, answer.report);
-      case 'html':
-        return respondHtml({ statusCode: 200, html: answer.html });
-      case 'csv':
-        return respondCsv(answer.csv);
-    }
+    return respondReport(answer);
   },
   'GET /v1/admin/holdout/report': async () =>
     respond(200, {

@@ -116,7 +116,7 @@ export const respondHtml = ({ statusCode, html }: HtmlAnswer): APIGatewayProxySt
   body: html,
 });
 
-export const respondCsv = (csv: string): APIGatewayProxyStructuredResultV2 => ({
+const respondCsv = (csv: string): APIGatewayProxyStructuredResultV2 => ({
   statusCode: 200,
   headers: {
     'content-type': 'text/csv; charset=utf-8',
@@ -126,6 +126,23 @@ export const respondCsv = (csv: string): APIGatewayProxyStructuredResultV2 => ({
   },
   body: csv,
 });
+
+/** A report in the form that was asked for. */
+export const respondReport = (
+  answer:
+    | { readonly format: 'json'; readonly report: unknown }
+    | { readonly format: 'html'; readonly html: string }
+    | { readonly format: 'csv'; readonly csv: string },
+): APIGatewayProxyStructuredResultV2 => {
+  switch (answer.format) {
+    case 'json':
+      return respond(200, answer.report);
+    case 'html':
+      return respondHtml({ statusCode: 200, html: answer.html });
+    case 'csv':
+      return respondCsv(answer.csv);
+  }
+};
 
 const unavailable = {
   error: {

@@ -9,7 +9,6 @@ import {
   eligibilityRulesCountMax,
   explorationDepthMax,
   placementsCountMax,
-  recommendationsCountMax,
   shopHostsCountMax,
 } from '../lib/base/limits.ts';
 import { tuningSecondsMax, tuningTrialsCountMax } from '../lib/base/model-limits.ts';
@@ -19,13 +18,16 @@ import {
   type Reranking,
   type WorkspaceSettings,
 } from '../lib/base/settings.ts';
+import {
+  count,
+  leavesRelevanceMessage,
+  share,
+  someReranking,
+  weight,
+} from '../lib/recommendations/reranking-input.ts';
 import { isPresetName, type PresetName, presetNames, readPreset } from './presets.ts';
 
 const hour = z.int().min(0).max(23);
-
-const weight = z.number().min(0).max(0.9);
-const count = z.int().min(1).max(recommendationsCountMax);
-const share = z.number().min(0).max(1);
 
 const reranking = {
   diversityWeight: weight
@@ -59,8 +61,6 @@ const reranking = {
 const leavesRelevance = (weights: Partial<Reranking>): boolean =>
   (weights.diversityWeight ?? 0) + (weights.calibrationWeight ?? 0) + (weights.noveltyWeight ?? 0) <=
   0.9 + 1e-9;
-const leavesRelevanceMessage =
-  'diversityWeight + calibrationWeight + noveltyWeight must be at most 0.9, so that relevance keeps a tenth';
 
 const rerankingSchema = z
   .strictObject({
@@ -68,15 +68,7 @@ const rerankingSchema = z
     placements: z
       .record(
         z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, hyphens or underscores'),
-        z.strictObject({
-          diversityWeight: weight.optional(),
-          calibrationWeight: weight.optional(),
-          noveltyWeight: weight.optional(),
-          popularShareMax: share.optional(),
-          authorCountMax: count.optional(),
-          authorShareMax: share.optional(),
-          seriesCountMax: count.optional(),
-        }),
+        z.strictObject(someReranking),
       )
       .optional()
       .describe('Other values for single placements, by the name that requests state; mails are "mail".'),

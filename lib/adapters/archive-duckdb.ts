@@ -3,12 +3,11 @@
 
 import { type CustomerId, customerId, messageId } from '../base/ids.ts';
 import { archiveListedDaysMax, archiveObjectsConcurrencyMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { JsonObject, StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
 import type { Feed } from '../outcomes/feed.ts';
 import type { Analytics, CustomerStore, ObjectStore, StoredObject } from '../ports.ts';
-
-const dayMs = 86_400_000;
 
 export const sqlText = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 export const sqlTexts = (names: readonly string[]): string => names.map(sqlText).join(', ');
@@ -55,6 +54,21 @@ export const inChunks = async (
   }
 };
 
+/** Rows of SQL values, such as `('ada')`, some hundred kilobytes of text at a time. */
+export const insertValues = async (
+  analytics: Analytics,
+  table: string,
+  rows: readonly string[],
+): Promise<void> => {
+  for (let from = 0; from < rows.length; from += rowsInStatementMax) {
+    await analytics.run(
+      `INSERT INTO ${table} VALUES ${rows.slice(from, from + rowsInStatementMax).join(', ')}`,
+    );
+  }
+};
+
+const rowsInStatementMax = 10_000;
+
 /** `FROM` of the objects' lines. */
 export const readLines = (glob: string): string => `read_json(${sqlText(glob)}, format = 'newline_delimited',
   compression = 'gzip', columns = {messageId: 'VARCHAR', type: 'VARCHAR', event: 'VARCHAR', userId: 'VARCHAR',
@@ -82,6 +96,18 @@ export const eventOfRow = (row: { readonly [column: string]: unknown }): StoredE
   };
 };
 
+/** Events of users, those of anonymous visitors under the user they turned out to be; the others as they are. */
+export const resolvedEvents = async (
+  events: readonly StoredEvent[],
+  customers: Pick<CustomerStore, 'linkedUsers'>,
+): Promise<readonly StoredEvent[]> => {
+  const users = await linkedUsers(events, customers);
+  return events.map((event) => {
+    const userId = event.userId ?? users.get(event.anonymousId ?? '');
+    return userId === undefined ? event : { ...event, userId };
+  });
+};
+
 /** Who anonymous visitors turned out to be; those who never told are not in it. */
 export const linkedUsers = async (
   rows: readonly { readonly userId?: CustomerId; readonly anonymousId?: string }[],
@@ -93,18 +119,18 @@ export const linkedUsers = async (
   return anonymous.size === 0 ? new Map() : await customers.linkedUsers([...anonymous]);
 };
 
-/** Of the table `events`, all customers': what the app sends, however old it is. */
-export const readFeed = async (analytics: Analytics): Promise<Feed> => {
+export const noFeed: Feed = { newestEventMs: undefined, usualGapMs: 0 };
+
+/** Of a table or files of events, all customers': what the app sends, however old it is. */
+export const readFeed = async (analytics: Analytics, from = 'events'): Promise<Feed> => {
   const [row] = await analytics.rows(
     `SELECT count(*)::DOUBLE AS count, min(receivedAt) AS oldest, max(receivedAt) AS newest
-     FROM events WHERE source <> ${sqlText(loopSource)}`,
+     FROM ${from} WHERE source <> ${sqlText(loopSource)}`,
   );
   const [count, oldestMs, newestMs] = [
     Number(row.count),
     Date.parse(String(row.oldest)),
     Date.parse(String(row.newest)),
   ];
-  return count === 0
-    ? { newestEventMs: undefined, usualGapMs: 0 }
-    : { newestEventMs: newestMs, usualGapMs: (newestMs - oldestMs) / count };
+  return count === 0 ? noFeed : { newestEventMs: newestMs, usualGapMs: (newestMs - oldestMs) / count };
 };

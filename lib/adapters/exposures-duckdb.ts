@@ -4,10 +4,11 @@
 // A visitor who never told who they are is a customer of their own, as everywhere (lib/events/anonymous.ts).
 
 import { type CustomerId, customerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { anonymousCustomer } from '../events/anonymous.ts';
 import { experimentViewed, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
-import { behaviourNames } from '../events/meaning.ts';
+import { orderNames } from '../events/meaning.ts';
 import type { ExposureQuery, ExposureSource } from '../outcomes/exposure-source.ts';
 import type { ExposureCell } from '../outcomes/exposures.ts';
 import type { Analytics, CustomerStore, ObjectStore, WithAnalytics } from '../ports.ts';
@@ -15,6 +16,7 @@ import {
   archiveObjects,
   eventOfRow,
   inChunks,
+  insertValues,
   linkedUsers,
   readFeed,
   readLines,
@@ -45,9 +47,6 @@ export const createExposureSource = (
       return { cells, events, feed: await readFeed(analytics) };
     }),
 });
-
-const dayMs = 86_400_000;
-const orderNames = Object.entries(behaviourNames).flatMap(([name, { orders }]) => (orders ? [name] : []));
 
 const eventColumns = 'messageId, event, userId, anonymousId, timestamp, receivedAt, source';
 
@@ -125,9 +124,6 @@ const readCells = async (analytics: Analytics): Promise<readonly CellRow[]> => {
   }));
 };
 
-/** Ids in one statement: some hundred kilobytes of text. */
-const idsInStatementMax = 10_000;
-
 /** Of exposed customers, and of anonymous visitors, who may turn out to be one of them. */
 const readEvents = async (
   analytics: Analytics,
@@ -136,10 +132,11 @@ const readEvents = async (
   await analytics.run(
     'CREATE TABLE exposed AS SELECT DISTINCT userId FROM exposures WHERE userId IS NOT NULL',
   );
-  for (let from = 0; from < linked.length; from += idsInStatementMax) {
-    const values = linked.slice(from, from + idsInStatementMax).map((id) => `(${sqlText(id)})`);
-    await analytics.run(`INSERT INTO exposed VALUES ${values.join(', ')}`);
-  }
+  await insertValues(
+    analytics,
+    'exposed',
+    linked.map((id) => `(${sqlText(id)})`),
+  );
   const rows = await analytics.rows(
     `SELECT DISTINCT ${eventColumns}, properties::VARCHAR AS properties FROM events
      WHERE userId IS NULL OR userId IN (SELECT userId FROM exposed)`,

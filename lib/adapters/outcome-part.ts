@@ -5,6 +5,7 @@
 // another arm, devices linked later; of those who only clicked it is asked whether they were programs (table clicker).
 // Tables: part → customer, placed (orders), odd, bought, past, message, told. Units: ms, hundredths in *_h.
 
+import { dayMs } from '../base/time.ts';
 import { loopEvents } from '../events/event.ts';
 import { moneyColumns } from '../outcomes/measurement.ts';
 import { endings } from '../outcomes/messages.ts';
@@ -20,7 +21,6 @@ export interface PartScope {
   readonly historyDays: number | undefined;
 }
 
-const dayMs = 86_400_000;
 const { customerAssigned, deliverySettled, deliveryReported, consentWithdrawn } = loopEvents;
 const couponEvents = [loopEvents.couponRedeemed, loopEvents.couponRefunded];
 

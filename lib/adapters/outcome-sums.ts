@@ -6,6 +6,7 @@
 
 import { type CustomerId, customerId, type ItemId, itemId } from '../base/ids.ts';
 import { extractRowsCountMax, partRowsCountMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
 import {
@@ -14,7 +15,6 @@ import {
   countOutcomes,
   type RunOutcomes,
 } from '../outcomes/collect.ts';
-import type { Feed } from '../outcomes/feed.ts';
 import { costOfItems, type ItemCost } from '../outcomes/item-cost.ts';
 import { type JointSums, jointSumsFrom } from '../outcomes/joint-sums.ts';
 import { type Cell, createMeasurement, type Measurement, weekOfNumber } from '../outcomes/measurement.ts';
@@ -22,11 +22,17 @@ import { foldMessages } from '../outcomes/messages.ts';
 import { foldOrders } from '../outcomes/orders.ts';
 import { type ArmSummary, emptySummary, mergeSummaries } from '../outcomes/summary.ts';
 import type { Analytics, CollectScope, CustomerStore, ObjectStore, OutcomeQuery } from '../ports.ts';
-import { archiveObjects, eventOfRow, linkedUsers, sqlText } from './archive-duckdb.ts';
+import {
+  archiveObjects,
+  eventOfRow,
+  insertValues,
+  linkedUsers,
+  noFeed,
+  readFeed,
+  sqlText,
+} from './archive-duckdb.ts';
 import { extractsOf, fetchExtracts, type LocalExtracts } from './outcome-extracts.ts';
 import { columnSql, customerTable, orderTables, type PartScope, partTables } from './outcome-part.ts';
-
-const dayMs = 86_400_000;
 
 /** Rows of a part of an extract, and of what is joined at once, about. */
 export interface PartSizes {
@@ -74,7 +80,7 @@ export const sumOutcomes = async (
   return {
     ...counted.reduce(mergeCounted, nothing),
     ...measurement.measured(),
-    feed: await readFeed(analytics, local),
+    feed: local.all === undefined ? noFeed : await readFeed(analytics, local.all),
   };
 };
 
@@ -98,15 +104,13 @@ const readAnonymous = async (
     return userId === undefined ? [] : [{ ...event, userId }];
   });
   const ids = [...new Set(linked.map(({ userId }) => userId))];
-  for (let from = 0; from < ids.length; from += idsInStatementMax) {
-    const values = ids.slice(from, from + idsInStatementMax).map((id) => `(${sqlText(id)})`);
-    await analytics.run(`insert into linked values ${values.join(', ')}`);
-  }
+  await insertValues(
+    analytics,
+    'linked',
+    ids.map((id) => `(${sqlText(id)})`),
+  );
   return linked;
 };
-
-/** Ids in one statement: some hundred kilobytes of text. */
-const idsInStatementMax = 10_000;
 
 const eventColumns = `messageId, event, userId, anonymousId, p.at_ms::DOUBLE as at_ms, receivedAt, source,
   properties::VARCHAR as properties`;
@@ -177,9 +181,7 @@ const addCosts = async (
     ([id, { cost, currency }]) =>
       `(${sqlText(id)}, ${cost}, ${currency === undefined ? 'null' : sqlText(currency)})`,
   );
-  for (let at = 0; at < values.length; at += idsInStatementMax) {
-    await analytics.run(`insert into cost values ${values.slice(at, at + idsInStatementMax).join(', ')}`);
-  }
+  await insertValues(analytics, 'cost', values);
 };
 
 /** Customers in the table `told`, a row each, as additive summaries: sums into the measurement, counts as the answer. */
@@ -191,9 +193,8 @@ export const sumTold = async (
 ): Promise<CountedOutcomes> => {
   await addRows(analytics, measurement, partScope, { byDay, isCapped: metrics?.winsorize !== undefined });
   const rows = await analytics.rows(`select arm, count(*)::DOUBLE as customers,
-      count(*) filter (orders > 0)::DOUBLE as conversions, sum(orders)::DOUBLE as orders,
-      sum(orders * orders)::DOUBLE as ordersSumSquares, sum(revenue) as revenueSum,
-      sum(revenue * revenue) as revenueSumSquares, sum(margin) as marginSum, sum(margin * margin) as marginSumSquares,
+      count(*) filter (orders > 0)::DOUBLE as conversions, sum(orders)::DOUBLE as orders, sum(revenue) as revenueSum,
+      sum(revenue * revenue) as revenueSumSquares, sum(margin) as marginSum,
       sum(unknown)::DOUBLE as ordersOfUnknownCost, count(*) filter (sent)::DOUBLE as sent,
       count(*) filter (suppressed and not sent)::DOUBLE as suppressed, count(*) filter (complained)::DOUBLE as complaints
     from told group by arm`);
@@ -339,17 +340,4 @@ const mergeCounted = (a: CountedOutcomes, b: CountedOutcomes): CountedOutcomes =
     currencies: [...new Set([...a.currencies, ...b.currencies])].sort(),
     refundsWithoutOrderCount: a.refundsWithoutOrderCount + b.refundsWithoutOrderCount,
   };
-};
-
-const readFeed = async (analytics: Analytics, { all }: LocalExtracts): Promise<Feed> => {
-  const [row] =
-    all === undefined
-      ? []
-      : await analytics.rows(`select count(*)::DOUBLE as count, min(receivedAt) as oldest, max(receivedAt) as newest
-          from ${all} where source <> ${sqlText(loopSource)}`);
-  const count = Number(row?.count ?? 0);
-  const [oldestMs, newestMs] = [row?.oldest, row?.newest].map((text) => Date.parse(String(text)));
-  return count === 0
-    ? { newestEventMs: undefined, usualGapMs: 0 }
-    : { newestEventMs: newestMs, usualGapMs: (newestMs - oldestMs) / count };
 };

@@ -4,9 +4,10 @@
 // Loop events count only from Reprise itself (source): a public write key cannot assign, send or redeem.
 
 import { customerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
-import { behaviourNames } from '../events/meaning.ts';
+import { orderNames } from '../events/meaning.ts';
 import type { Assignment } from '../outcomes/assignment.ts';
 import type {
   Analytics,
@@ -21,9 +22,9 @@ import {
   archiveObjects,
   eventOfRow,
   inChunks,
-  linkedUsers,
   readFeed,
   readLines,
+  resolvedEvents,
   sqlText,
   sqlTexts,
 } from './archive-duckdb.ts';
@@ -42,7 +43,7 @@ export const createOutcomeSource = (
       const objects = await archiveObjects(archive, { fromMs: fromMs - historyDays * dayMs, toMs });
       await inChunks(analytics, archive, objects, (glob) => analytics.run(insertKept(glob, query)));
       const found = await read(analytics);
-      const events = await resolved(await readEvents(analytics, query), customers);
+      const events = await resolvedEvents(await readEvents(analytics, query), customers);
       return { found, events, feed: await readFeed(analytics) };
     });
   return {
@@ -55,8 +56,6 @@ export const createOutcomeSource = (
   };
 };
 
-const dayMs = 86_400_000;
-const orderNames = Object.entries(behaviourNames).flatMap(([name, { orders }]) => (orders ? [name] : []));
 const touchNames: readonly string[] = [
   loopEvents.deliverySettled,
   loopEvents.deliveryReported,
@@ -122,15 +121,4 @@ const readEvents = async (analytics: Analytics, query: OutcomeQuery): Promise<re
          OR json_extract_string(properties, '$.campaignId') = ${sqlText(query.campaignId)})`,
   );
   return rows.map(eventOfRow);
-};
-
-const resolved = async (
-  events: readonly StoredEvent[],
-  customers: Pick<CustomerStore, 'linkedUsers'>,
-): Promise<readonly StoredEvent[]> => {
-  const users = await linkedUsers(events, customers);
-  return events.map((event) => {
-    const userId = event.userId ?? users.get(event.anonymousId ?? '');
-    return userId === undefined ? event : { ...event, userId };
-  });
 };

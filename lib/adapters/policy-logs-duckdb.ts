@@ -5,18 +5,19 @@
 
 import { type CustomerId, customerId } from '../base/ids.ts';
 import { policyCustomersCountMax } from '../base/policy-limits.ts';
+import { dayMs } from '../base/time.ts';
 import { anonymousPrefix } from '../events/anonymous.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopSource } from '../events/loop-event.ts';
-import { behaviourNames } from '../events/meaning.ts';
+import { behaviourNames, orderNames } from '../events/meaning.ts';
 import type { CustomersLog, PageQuery, PolicyLogs } from '../experiments/policy/evaluation.ts';
 import type { Analytics, CustomerStore, ObjectStore, WithAnalytics } from '../ports.ts';
 import {
   archiveObjects,
   eventOfRow,
   inChunks,
-  linkedUsers,
   readLines,
+  resolvedEvents,
   sqlText,
   sqlTexts,
 } from './archive-duckdb.ts';
@@ -52,12 +53,7 @@ export const createPolicyLogs = (
            AND (userId IS NULL OR userId IN (SELECT userId FROM logged WHERE ${drawn}))`,
         )
       ).map(eventOfRow);
-      const links = await linkedUsers(events, customers);
-      const resolved = events.map((event) => {
-        const userId = event.userId ?? links.get(event.anonymousId ?? '');
-        return userId === undefined ? event : { ...event, userId };
-      });
-      return { assigned, events: resolved };
+      return { assigned, events: await resolvedEvents(events, customers) };
     }),
 });
 
@@ -69,7 +65,6 @@ const columns =
 
 const createAssigned = `CREATE TABLE logged (messageId VARCHAR, event VARCHAR, userId VARCHAR, anonymousId VARCHAR,
   timestamp VARCHAR, receivedAt VARCHAR, source VARCHAR, properties JSON)`;
-const orderNames = Object.entries(behaviourNames).flatMap(([name, { orders }]) => (orders ? [name] : []));
 const touchNames: readonly string[] = [loopEvents.deliverySettled, loopEvents.deliveryReported];
 
 const insertAssigned = (glob: string, campaignId: string): string => `INSERT INTO logged
@@ -89,7 +84,7 @@ const loadServed = async (
   await analytics.run(`CREATE TABLE served (messageId VARCHAR, userId VARCHAR, timestamp VARCHAR, receivedAt VARCHAR,
     properties JSON)`);
   // Written within the second in which it was served; a day more for what the queue kept waiting.
-  const objects = await archiveObjects(archive, { fromMs, toMs: toMs + 86_400_000 });
+  const objects = await archiveObjects(archive, { fromMs, toMs: toMs + dayMs });
   await inChunks(analytics, archive, objects, (glob) =>
     analytics.run(`INSERT INTO served SELECT messageId, userId, timestamp, receivedAt, properties
       FROM ${readLines(glob)}

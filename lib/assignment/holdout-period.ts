@@ -3,13 +3,23 @@
 // Periods are those of the calendar (UTC): "2026-Q4", "2026-H2", "2026"; "for-ever" is one draw that never ends.
 // What was assigned in a period keeps its arm when it reaches into the next one.
 
+import type { CustomerId } from '../base/ids.ts';
 import type { HoldoutPeriod, WorkspaceSettings } from '../base/settings.ts';
+import { bucket } from './assign.ts';
 
 export type HoldoutSettings = Pick<WorkspaceSettings, 'globalHoldoutShare' | 'globalHoldoutPeriod'>;
 
 /** The purpose of the hash that draws the holdout of the period in which `atMs` lies. */
 export const holdoutPurpose = (period: HoldoutPeriod, atMs: number): string =>
   period === 'for-ever' ? 'global-holdout' : `global-holdout/${periodName(period, atMs)}`;
+
+/** Whether the draw of the period that holds `atMs` held the customer out; `salt` is the workspace's. */
+export const isHeldOutAt = (
+  customerId: CustomerId,
+  salt: string,
+  { globalHoldoutShare, globalHoldoutPeriod }: HoldoutSettings,
+  atMs: number,
+): boolean => bucket(holdoutPurpose(globalHoldoutPeriod, atMs), salt, customerId) < globalHoldoutShare;
 
 export const periodName = (period: HoldoutPeriod, atMs: number): string => {
   const at = new Date(atMs);

@@ -5,6 +5,7 @@
 
 import { Failure, shown } from '../base/errors.ts';
 import { type CampaignId, campaignId as campaignIdOf } from '../base/ids.ts';
+import { hex, namedId } from '../base/made-ids.ts';
 import type { CampaignStore, CatalogStore, Clock, CouponStore, RandomBytes, Workflows } from '../ports.ts';
 import type { Campaign } from './campaign.ts';
 import { completeTemplates, type TemplateMaker } from './complete-templates.ts';
@@ -40,7 +41,7 @@ export const createCampaign = async (
   const completed = await completeTemplates(input, templates);
   const { definition, defaults } = checkDefinition(completed.input, templates, completed.problems);
   const salt = hex(random.bytes(16));
-  const id = newCampaignId(definition.name, random);
+  const id = campaignIdOf(namedId(definition.name, 'campaign', random.bytes(4)));
   const campaign = draftCampaign(definition, id, salt, nowIso(clock));
   await campaigns.write(campaign);
   return { ...campaign, defaults, ...extents(campaign) };
@@ -148,17 +149,5 @@ const withoutServerFields = (input: unknown): unknown =>
   isObject(input)
     ? Object.fromEntries(Object.entries(input).filter(([field]) => !serverFields.has(field)))
     : input;
-
-/** `welcome-back-3f09ac1e`: readable in keys and execution names (at most 80 characters with the run). */
-const newCampaignId = (name: string, random: RandomBytes): CampaignId => {
-  const slug = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 40);
-  return campaignIdOf(`${slug || 'campaign'}-${hex(random.bytes(4))}`);
-};
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 const nowIso = (clock: Clock): string => new Date(clock.nowMs()).toISOString();

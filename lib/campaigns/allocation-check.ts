@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { allocationBatchesCountMax, allocationFloorMin, windowDaysMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import { isObject } from './condition-check.ts';
-import { dayMs } from './schedule.ts';
 
 const floorDefault = 0.05;
 

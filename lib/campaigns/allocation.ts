@@ -7,8 +7,9 @@
 
 import { hash } from 'node:crypto';
 import type { CampaignId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { Campaign } from './campaign.ts';
-import { dayMs, eventRunEndMs } from './schedule.ts';
+import { eventRunEndMs } from './schedule.ts';
 
 export type Allocation =
   | { readonly kind: 'fixed' }

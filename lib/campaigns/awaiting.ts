@@ -2,10 +2,11 @@
 // a journey waits for. Asked by the archive for each batch, so a few hundred bytes a campaign.
 // Times are ISO 8601. A rollout goes on after its campaign has finished.
 
+import { dayMs } from '../base/time.ts';
 import type { EventCampaign } from '../ports.ts';
 import type { Campaign } from './campaign.ts';
 import { awaitedEvents } from './journey-state.ts';
-import { dayMs, startsAt } from './schedule.ts';
+import { startsAt } from './schedule.ts';
 
 export const awaitingNow = (campaign: Campaign): readonly EventCampaign[] => {
   const { campaignId, status, trigger, rollout } = campaign;

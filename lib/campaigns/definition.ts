@@ -7,6 +7,7 @@ import { reservedArms } from '../assignment/assign.ts';
 import { decisionSchema, fixedDecision } from '../assignment/decision-rule.ts';
 import { metricPlanInput } from '../assignment/metric-plan-input.ts';
 import { sliceSchema } from '../assignment/slice-input.ts';
+import { instant } from '../base/common-fields.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
 import { placementName, problemsOf } from '../base/input.ts';
 import {
@@ -21,6 +22,7 @@ import {
   variantsCountMax,
   windowDaysMax,
 } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import { startDaysAheadMax } from '../base/workflow-limits.ts';
 import type { Json } from '../events/event.ts';
 import { offerSchema } from '../offers/offer-input.ts';
@@ -30,7 +32,6 @@ import { checkCondition, isObject } from './condition-check.ts';
 import { journeyProblems, journeySchema } from './journey-check.ts';
 import { looksProblems, windowDaysDefault, windowOf } from './looks-check.ts';
 import { endedOffers, messagesIn } from './messages-in.ts';
-import { dayMs } from './schedule.ts';
 
 /** What a marketer decides; the rest of a Campaign is given by the server. */
 export type CampaignDefinition = Pick<
@@ -119,9 +120,6 @@ const isUnmade = ({ path }: Problem, made: readonly Problem[]): boolean =>
 
 // ---- shape -------------------------------------------------------------------------------------------
 
-const instant = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
-  .transform((text) => new Date(text).toISOString());
 const days = (max: number) => z.int().min(1).max(max);
 const name = z.string().trim().min(1).max(campaignNameLengthMax);
 

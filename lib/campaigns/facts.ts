@@ -3,6 +3,7 @@
 // Days since are whole days passed (rounded down); days until are rounded up, so "expiresInDays lte 7" means within
 // seven days. Orders refunded in full do not count. Limits: fresh events and orders are bounded (limits.ts).
 
+import { dayMs } from '../base/time.ts';
 import { addressableChannels } from '../events/consent.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { Json } from '../events/event.ts';
@@ -12,7 +13,6 @@ import type { Focus } from './campaign.ts';
 import { catalogueOf } from './fact-items.ts';
 import { focusItems } from './focus.ts';
 import { holdings, trialEnds } from './holdings.ts';
-import { dayMs } from './schedule.ts';
 
 export type FactKind = 'number' | 'text' | 'list' | 'trait';
 

@@ -6,6 +6,7 @@
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
 import { expiryLateDaysMax, focusDaysMax, focusItemsCountMax } from '../base/limits.ts';
 import type { EligibilityRule } from '../base/settings.ts';
+import { dayMs } from '../base/time.ts';
 import { cartOf } from '../events/cart.ts';
 import type { CustomerProfile, CustomerState, FreshEvent, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
@@ -38,8 +39,6 @@ export const allowedTo = (
     isVisible: (itemId) => catalogue.isVisible(itemId) && allows(catalogue.item(itemId)),
   };
 };
-
-const dayMs = 86_400_000;
 
 export const focusItems = (
   focus: Focus,

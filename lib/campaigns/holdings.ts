@@ -5,10 +5,10 @@
 
 import { type ItemId, itemId } from '../base/ids.ts';
 import { expiryLateDaysMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerState } from '../events/customer.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { openTrials } from '../events/trials.ts';
-import { dayMs } from './schedule.ts';
 
 export interface Holding {
   readonly itemId: ItemId;

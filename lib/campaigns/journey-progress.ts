@@ -10,6 +10,7 @@ import {
   deliveryBatchCustomersCountMax,
   sendingAttemptMs,
 } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import { journeyPollMs, journeyRoundCustomersCountMax, journeyRoundMsMin } from '../base/workflow-limits.ts';
 import type { JourneyStore, ObjectStore } from '../ports.ts';
 import type { RunPhaseId } from './assigned.ts';
@@ -20,7 +21,7 @@ import type { WaitingMember } from './journey-state.ts';
 import type { Decision } from './progress.ts';
 import { addCounts, frozenBatches, readProgress, sumRound } from './round.ts';
 import type { DeliveryCounts, JourneyRounds, RunPhase } from './run.ts';
-import { dayMs, eventRunEndMs } from './schedule.ts';
+import { eventRunEndMs } from './schedule.ts';
 import { ended, pauseCheckMs, retryAfterMs } from './waits.ts';
 
 interface Ports {

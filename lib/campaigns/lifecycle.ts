@@ -4,11 +4,11 @@
 
 import { Failure, type Problem } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { startDaysAheadMax } from '../base/workflow-limits.ts';
 import type { Campaign, CampaignStatus } from './campaign.ts';
 import type { CampaignDefinition } from './definition.ts';
 import { endedOffers } from './messages-in.ts';
-import { dayMs } from './schedule.ts';
 
 export type LifecycleAction = 'start' | 'pause' | 'resume' | 'cancel' | 'finish';
 

@@ -3,8 +3,8 @@
 
 import { plannedCustomersMissing } from '../assignment/decision-rule.ts';
 import { type Problem, shown } from '../base/errors.ts';
+import { dayMs } from '../base/time.ts';
 import { isObject } from './condition-check.ts';
-import { dayMs } from './schedule.ts';
 
 type Raw = { readonly [key: string]: unknown };
 

@@ -5,10 +5,10 @@
 // Quiet hours use the zone's own clock (Intl.DateTimeFormat), so days of 23 and 25 hours come out right.
 // Limit: zone offsets are taken to be multiples of 15 minutes, which holds for every zone since 1972.
 
+import { dayMs } from '../base/time.ts';
 import type { Campaign, QuietHours, Trigger } from './campaign.ts';
 import type { CampaignRun } from './run.ts';
 
-export const dayMs = 86_400_000;
 export const hourMs = 3_600_000;
 const quarterMs = 15 * 60_000;
 

@@ -11,6 +11,7 @@ import type { HoldoutSettings } from '../assignment/holdout-period.ts';
 import type { ModelVersion } from '../base/ids.ts';
 import { triggerDelaySMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type {
   CampaignStore,
@@ -27,7 +28,7 @@ import type { AudienceMember } from './audience.ts';
 import type { Campaign } from './campaign.ts';
 import { exclusion } from './eligibility.ts';
 import { type FactItemPorts, factItems } from './fact-items.ts';
-import { dayMs, eventRunAt } from './schedule.ts';
+import { eventRunAt } from './schedule.ts';
 
 export interface TriggerPorts {
   readonly campaigns: CampaignStore;

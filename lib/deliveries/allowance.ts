@@ -7,9 +7,8 @@
 
 import { allowanceBlockMax, quotaRetryMs } from '../base/limits.ts';
 import type { RampUp } from '../base/settings.ts';
+import { dayMs } from '../base/time.ts';
 import type { Clock, DeliveryStore } from '../ports.ts';
-
-const dayMs = 86_400_000;
 
 export interface DailyAllowance {
   /** Takes one place; undefined when it was given. */

@@ -9,11 +9,10 @@
 
 import type { CampaignId, CustomerId } from '../base/ids.ts';
 import { capBoundaryMs, capDaysMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { Cap } from '../campaigns/campaign.ts';
 import type { Channel } from '../events/customer.ts';
 import type { CounterCheck, CounterClaim, DeliveryStore } from '../ports.ts';
-
-const dayMs = 86_400_000;
 
 export interface Capped {
   readonly customerId: CustomerId;

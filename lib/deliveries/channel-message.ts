@@ -4,6 +4,7 @@
 import { type ItemId, itemId } from '../base/ids.ts';
 import { smsLengthMax, smsSegmentsCountMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
+import { dayMs } from '../base/time.ts';
 import type { Language } from '../events/customer.ts';
 import { liveDevices } from '../events/devices.ts';
 import type { Delivery, OutgoingMessage } from '../ports.ts';
@@ -20,8 +21,6 @@ import { ownLink } from './decision-links.ts';
 import type { MailVariables } from './mail-variables.ts';
 import { smsSize } from './sms-segments.ts';
 import { renderInApp, renderPush, renderSms } from './template.ts';
-
-const dayMs = 86_400_000;
 
 export interface MessageContext extends LetterContext {
   readonly fromAddress: string;

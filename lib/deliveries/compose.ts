@@ -2,6 +2,7 @@
 // one-click unsubscription (RFC 8058) and the tags by which SES's reports find the delivery again.
 
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { Campaign, MessageAction } from '../campaigns/campaign.ts';
 import type { FocusItem } from '../campaigns/focus.ts';
 import { usableTimeZone } from '../campaigns/schedule.ts';
@@ -15,8 +16,6 @@ import { recommendedItem, subjectItem } from './mail-items.ts';
 import type { MailVariables } from './mail-variables.ts';
 import { type RenderedMail, type RenderOptions, renderMail } from './template.ts';
 import { preferenceUrl, unsubscribeUrl } from './unsubscribe-link.ts';
-
-const dayMs = 86_400_000;
 
 export interface Letter {
   readonly campaign: Campaign;

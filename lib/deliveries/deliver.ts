@@ -7,6 +7,8 @@
 // Whatever settles is written as an event, again on every repeat: its message id makes the repeats one.
 
 import { attemptMarkBytes, deliveryRetryMs, sendingAttemptMs } from '../base/limits.ts';
+import { hex } from '../base/made-ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { AudienceMember } from '../campaigns/audience.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CustomerRecord } from '../events/customer.ts';
@@ -179,8 +181,6 @@ const tomorrow = ({ context }: Attempt): DeliveryOutcome => ({
   reason: 'capped',
   untilMs: (Math.floor(context.clock.nowMs() / dayMs) + 1) * dayMs,
 });
-
-const dayMs = 86_400_000;
 
 /** Nothing is stored yet: begins again on the next channel, or records why there is none. */
 const beginNext = (
@@ -372,7 +372,7 @@ const claimSending = async (
     segments: message.channel === 'sms' ? smsSize(message.text).segments : undefined,
     served: recommendation?.items.length ? servedOf(recommendation) : undefined,
     sendingAt: nowIso(context),
-    sendingBy: Buffer.from(random.bytes(attemptMarkBytes)).toString('hex'),
+    sendingBy: hex(random.bytes(attemptMarkBytes)),
   };
   let lost: unknown;
   const won = await deliveries

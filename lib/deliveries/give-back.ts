@@ -4,6 +4,7 @@
 // errs to the side of fewer messages. Counters older than any cap are left alone: their rows may be gone.
 
 import { capDaysMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { Delivery } from '../ports.ts';
 import type { DeliverContext } from './attempt.ts';
 
@@ -12,7 +13,7 @@ export const giveBackPlaces = async (
   { deliveries, clock }: Pick<DeliverContext, 'deliveries' | 'clock'>,
 ): Promise<void> => {
   const isUnsent = delivery.status === 'suppressed' || delivery.status === 'failed';
-  const isRecent = clock.nowMs() - Date.parse(delivery.preparedAt) < capDaysMax * 86_400_000;
+  const isRecent = clock.nowMs() - Date.parse(delivery.preparedAt) < capDaysMax * dayMs;
   if (isUnsent && isRecent && delivery.counted !== undefined) {
     await deliveries.release(delivery);
   }

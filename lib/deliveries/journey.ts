@@ -6,6 +6,7 @@
 // event campaign again while an earlier journey goes on gets no two at once: the later one's messages wait for its end.
 
 import { deliveryRetryMs, deliveryRetryMsMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import {
   journeyRoundMsMin,
   journeyStepAttemptsCountMax,
@@ -25,7 +26,7 @@ import {
   type Standing,
   type WalkContext,
 } from '../campaigns/journey-walk.ts';
-import { dayMs, repeats, runNumber, usableTimeZone } from '../campaigns/schedule.ts';
+import { repeats, runNumber, usableTimeZone } from '../campaigns/schedule.ts';
 import type { CustomerRecord } from '../events/customer.ts';
 import type { CatalogStore, JourneyStore } from '../ports.ts';
 import type { DeliverContext, DeliveryOutcome } from './attempt.ts';

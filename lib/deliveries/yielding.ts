@@ -7,13 +7,13 @@
 
 import { yieldAfterMs, yieldCacheMs, yieldCheckMsMax, yieldCheckMsMin, yieldMsMax } from '../base/limits.ts';
 import type { WorkspaceSettings } from '../base/settings.ts';
+import { dayMs } from '../base/time.ts';
 import { assignMember } from '../campaigns/assigned.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { Condition } from '../campaigns/condition.ts';
 import { exclusion } from '../campaigns/eligibility.ts';
 import { type FactItemPorts, factItems } from '../campaigns/fact-items.ts';
 import { type Rival, readRivals } from '../campaigns/rivals.ts';
-import { dayMs } from '../campaigns/schedule.ts';
 import type { Channel } from '../events/customer.ts';
 import type { CampaignStore, Clock, Coupon, SecretStore } from '../ports.ts';
 import type { Attempt } from './attempt.ts';

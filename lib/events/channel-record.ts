@@ -7,6 +7,7 @@
 
 import { hash } from 'node:crypto';
 import { channelClicksCountMax, channelMessagesCountMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import { isScannerAgent, judgeClicks } from './clicks.ts';
 import { channels } from './consent.ts';
 import type { Channel, ChannelMessage, NotedClick } from './customer.ts';
@@ -120,7 +121,7 @@ export const countsByChannel = (
   const responded = new Set(sent.filter(isClicked));
   for (const orderMs of orderTimesMs) {
     const last = sent.findLast(({ atMs }) => atMs <= orderMs);
-    if (last !== undefined && orderMs - last.atMs <= days * 86_400_000) {
+    if (last !== undefined && orderMs - last.atMs <= days * dayMs) {
       responded.add(last);
     }
   }

@@ -5,11 +5,10 @@
 // A token is dead from the moment its push service or a "Signed Out" said so until it is seen on a later day.
 
 import { devicesCountMax, pushTokenLengthMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerProfile, Device } from './customer.ts';
 import type { StoredEvent } from './event.ts';
 import { isObject } from './meaning.ts';
-
-const dayMs = 86_400_000;
 
 /** What an event says of a device; undefined: nothing. */
 export const deviceOfEvent = ({ type, event, context, timestamp }: StoredEvent): Device | undefined => {

@@ -56,6 +56,11 @@ export const behaviourNames: { readonly [event: string]: BehaviourName } = {
   'Order Refunded': { ...many('refund'), orders: 'refund' },
 };
 
+/** Of orders, their refunds and renewals. */
+export const orderNames: readonly string[] = Object.entries(behaviourNames).flatMap(([name, { orders }]) =>
+  orders === undefined ? [] : [name],
+);
+
 export const behaviourName = (event: Pick<StoredEvent, 'type' | 'event'>): BehaviourName | undefined =>
   event.type === 'track' && Object.hasOwn(behaviourNames, event.event)
     ? behaviourNames[event.event]

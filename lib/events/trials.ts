@@ -6,13 +6,12 @@
 
 import { itemId } from '../base/ids.ts';
 import { trialDaysMax, trialsBytesMax, trialsCountMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerState, Trial } from './customer.ts';
 import type { StoredEvent } from './event.ts';
 import { behaviourName, idOf, idText, numberOf } from './meaning.ts';
 
 export type Trials = NonNullable<CustomerState['trials']>;
-
-const dayMs = 86_400_000;
 
 /** The trials that events begin; a start that states no length is behaviour alone. */
 export const trialsOf = (events: readonly StoredEvent[]): readonly Trials[] =>

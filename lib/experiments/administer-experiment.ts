@@ -10,7 +10,8 @@ import type { ExperimentStore } from '../assignment/experiment-store.ts';
 import { Failure, type Problem, shown } from '../base/errors.ts';
 import { type ExperimentId, experimentId } from '../base/ids.ts';
 import { experimentDaysTotalMax } from '../base/limits.ts';
-import { dayMs } from '../campaigns/schedule.ts';
+import { hex, namedId } from '../base/made-ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { Clock, ObjectStore, RandomBytes, SecretStore } from '../ports.ts';
 import { servingKey } from '../recommendations/assortment-source.ts';
 import { checkExperiment } from './experiment-definition.ts';
@@ -31,7 +32,7 @@ export const createExperiment = async (input: unknown, ports: ExperimentPorts): 
   const { experimentId: given, ...definition } = checkExperiment(input);
   if (given !== undefined) await refuseTaken(experimentId(given), ports.experiments);
   const experiment: Experiment = {
-    experimentId: experimentId(given ?? newId(definition.name, ports.random)),
+    experimentId: experimentId(given ?? namedId(definition.name, 'experiment', ports.random.bytes(4))),
     status: 'draft',
     ...definition,
     salt: hex(ports.random.bytes(16)),
@@ -204,18 +205,8 @@ const wrongStatus = ({ status, experimentId: id }: Experiment, wanted: string, n
     action: 'What runs is never edited, only stopped; create a new experiment.',
   });
 
-const newId = (name: string, random: RandomBytes): string => {
-  const words = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 40);
-  return `${words === '' ? 'experiment' : words}-${hex(random.bytes(4))}`;
-};
-
 /** Step Functions' names hold 80 characters; an id may be longer, and some of its characters are not for names. */
 export const workflowName = (id: ExperimentId, mark: string): string =>
   `${id.slice(0, 40)}-${hash('sha256', id).slice(0, 12)}-${mark}`;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const nowIso = (clock: Clock): string => new Date(clock.nowMs()).toISOString();

@@ -8,11 +8,10 @@
 
 import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
-import { metricOf } from '../outcomes/metrics.ts';
 import { type ArmSummary, emptySummary, mean, revenueMoments, variance } from '../outcomes/summary.ts';
 import { banditOf, banditSampleRatio } from './bandit.ts';
 import { checksOf } from './checks.ts';
-import { compareMetric, compareMetrics } from './compare-metrics.ts';
+import { compareMetrics, withheld } from './compare-metrics.ts';
 import { compareParts } from './compare-parts.ts';
 import { decide } from './decide.ts';
 import type { Design } from './design.ts';
@@ -31,26 +30,19 @@ import type {
 } from './result.ts';
 import { checkSampleRatio } from './sample-ratio.ts';
 import { sentenceOf } from './sentence.ts';
-import { readAtLook } from './sequential.ts';
+import { type LookAt, readAtLook } from './sequential.ts';
 
-export interface Look {
-  /** 1, 2, … */
-  readonly look: number;
-  readonly final: boolean;
-  readonly asOf: string;
-  /** The result of the look before, for what it may still decide; absent for the first. */
-  readonly earlier?: Pick<TestResult, 'sequential'>;
-}
-
-export const analyse = (design: Design, outcomes: RunOutcomes, at: Look): TestResult => {
+export const analyse = (design: Design, outcomes: RunOutcomes, at: LookAt): TestResult => {
   const summaryOf = (arm: string): ArmSummary => outcomes.arms.get(arm) ?? emptySummary;
   const sampleRatio = sampleRatioOf(design, outcomes, summaryOf);
   const spoiled = spoiledBy(outcomes, sampleRatio);
-  const harm = harmOf(design, outcomes, summaryOf, spoiled);
-  const { judged, final, sequential } = judgedLook(design, outcomes, at, { spoiled, harm });
+  const untrusted = spoiled ?? (design.bandit && noEstimate('adaptive-allocation'));
+  const compared = compareMetrics(design, outcomes, untrusted);
+  const harm = harmOf(design, compared, summaryOf, untrusted);
+  const { judged, final, sequential } = judgedLook(design, compared[0], outcomes, at, { spoiled, harm });
   const { look, asOf } = at;
   const blocked = blockedBy(design, outcomes, { sampleRatio, final });
-  const [plain, ...others] = compareMetrics(design, outcomes, blocked);
+  const [plain, ...others] = blocked === undefined ? compared : compared.map((one) => withheld(one, blocked));
   const shown = readAtLook(plain, judged);
   const bandit = design.bandit && banditOf(design, outcomes.batched ?? noBatches, openBy(spoiled, final));
   const primary = bandit === undefined ? shown : weighed(shown, bandit);
@@ -162,20 +154,15 @@ const shownArms = ({ arms }: Design, outcomes: RunOutcomes): readonly ShownArm[]
 
 /** Repurchase and guardrails are compared only with a reference that can be believed; mail is guarded all the same. */
 const harmOf = (
-  design: Design,
-  outcomes: RunOutcomes,
+  { arms, reference }: Design,
+  compared: readonly MetricResult[],
   summaryOf: (arm: string) => ArmSummary,
-  spoiled: NoEstimate | undefined,
+  untrusted: NoEstimate | undefined,
 ): readonly HarmCheck[] => {
-  const { arms, reference, metrics, bandit } = design;
-  const blocked = spoiled ?? (bandit && noEstimate('adaptive-allocation'));
-  const trusted = reference === undefined || blocked !== undefined ? undefined : summaryOf(reference);
-  const guardrails = metrics.guardrails.map((choice) =>
-    compareMetric(metricOf(choice, metrics), 'guardrail', design, outcomes, blocked),
-  );
+  const trusted = reference === undefined || untrusted !== undefined ? undefined : summaryOf(reference);
   return [
     ...arms.flatMap(({ name, treated }) => (treated ? checkHarm(name, summaryOf(name), trusted) : [])),
-    ...checkGuardrails(guardrails),
+    ...checkGuardrails(compared.filter(({ role }) => role === 'guardrail')),
   ];
 };
 

@@ -30,6 +30,17 @@ export const compareMetrics = (
   ];
 };
 
+/** The arms' values without any comparison, and why. */
+export const withheld = (result: MetricResult, blocked: NoEstimate): MetricResult => ({
+  ...result,
+  comparisons: result.comparisons.map(({ arm, reference }) => ({
+    arm,
+    reference,
+    estimate: blocked,
+    adjustedPValue: null,
+  })),
+});
+
 export const compareMetric = (
   metric: Metric,
   role: MetricRole,

@@ -4,6 +4,7 @@
 // told by its own test (segment-effects.ts), never by one segment being significant and another not.
 
 import { weekPartsCountMax } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
 import { type JointSums, mergeJointSums } from '../outcomes/joint-sums.ts';
 import { metricOf } from '../outcomes/metrics.ts';
@@ -21,7 +22,7 @@ export interface Parts {
 }
 
 const segment = 'orders-before';
-const weekMs = 7 * 86_400_000;
+const weekMs = 7 * dayMs;
 
 export const compareParts = (
   design: Design,

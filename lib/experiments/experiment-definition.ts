@@ -7,6 +7,7 @@ import { decisionSchema, fixedDecision, plannedCustomersMissing } from '../assig
 import type { Experiment } from '../assignment/experiment.ts';
 import { metricPlanInput } from '../assignment/metric-plan-input.ts';
 import { sliceSchema } from '../assignment/slice-input.ts';
+import { instant, shortName } from '../base/common-fields.ts';
 import { type ModelVersion, modelVersion } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
 import {
@@ -15,10 +16,10 @@ import {
   experimentVariantsCountMax,
   idLengthMax,
   placementsCountMax,
-  recommendationsCountMax,
   windowDaysMax,
 } from '../base/limits.ts';
-import { dayMs } from '../campaigns/schedule.ts';
+import { dayMs } from '../base/time.ts';
+import { leavesRelevanceMessage, someReranking } from '../recommendations/reranking-input.ts';
 
 export type ExperimentDefinition = Pick<
   Experiment,
@@ -40,34 +41,13 @@ export type ExperimentDefinition = Pick<
 export const checkExperiment = (input: unknown): ExperimentDefinition & { readonly experimentId?: string } =>
   parseInput(schema, input, 'experiment');
 
-const weight = z.number().min(0).max(0.9);
-const share = z.number().min(0).max(1);
-const count = z.int().min(1).max(recommendationsCountMax);
-const placement = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens or underscores');
-const instant = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
-  .transform((text) => new Date(text).toISOString());
-
 /** Over the workspace's. */
 export const rerankingSchema = z
-  .strictObject({
-    diversityWeight: weight.optional(),
-    calibrationWeight: weight.optional(),
-    noveltyWeight: weight.optional(),
-    popularShareMax: share.optional(),
-    authorCountMax: count.optional(),
-    authorShareMax: share.optional(),
-    seriesCountMax: count.optional(),
-  })
+  .strictObject(someReranking)
   .refine(
     ({ diversityWeight = 0, calibrationWeight = 0, noveltyWeight = 0 }) =>
       diversityWeight + calibrationWeight + noveltyWeight <= 0.9,
-    {
-      error:
-        'diversityWeight + calibrationWeight + noveltyWeight must be at most 0.9, so that relevance keeps a tenth',
-    },
+    { error: leavesRelevanceMessage },
   );
 
 const serving = z.strictObject({
@@ -102,7 +82,7 @@ const shape = z.strictObject({
     .optional(),
   name: z.string().trim().min(1).max(campaignNameLengthMax),
   subject: z.enum(['recommendations', 'external']),
-  placements: z.array(placement).min(1).max(placementsCountMax).optional(),
+  placements: z.array(shortName).min(1).max(placementsCountMax).optional(),
   variants: z
     .array(
       z.strictObject({

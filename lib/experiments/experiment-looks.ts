@@ -4,7 +4,7 @@
 
 import type { Experiment } from '../assignment/experiment.ts';
 import { experimentLookDays, outcomeDelayMs } from '../base/limits.ts';
-import { dayMs } from '../campaigns/schedule.ts';
+import { dayMs } from '../base/time.ts';
 
 type Dated = Pick<Experiment, 'startsAt' | 'endsAt' | 'startedAt' | 'endedAt' | 'windowDays'>;
 

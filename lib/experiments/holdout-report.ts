@@ -5,18 +5,12 @@
 // Limits: customers who came during the period are not counted; the share is taken to have been the same all period; a
 // draw that never ends is measured over its last year.
 
-import { bucket } from '../assignment/assign.ts';
-import {
-  type HoldoutSettings,
-  holdoutPurpose,
-  periodName,
-  periodSpan,
-} from '../assignment/holdout-period.ts';
+import { type HoldoutSettings, isHeldOutAt, periodName, periodSpan } from '../assignment/holdout-period.ts';
 import { defaultMetrics } from '../assignment/metric-plan.ts';
 import { Failure } from '../base/errors.ts';
 import { historyDays, outcomeDelayMs } from '../base/limits.ts';
+import { dayMs } from '../base/time.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
-import { dayMs } from '../campaigns/schedule.ts';
 import { collectOutcomes } from '../outcomes/collect.ts';
 import type { ExposureSource } from '../outcomes/exposure-source.ts';
 import type { CatalogStore, Clock, ObjectStore, SecretStore } from '../ports.ts';
@@ -71,10 +65,10 @@ export const refreshHoldoutReport = async (ports: HoldoutPorts): Promise<Holdout
     historyDays: 0,
     ownEvents: [],
   });
-  const purpose = holdoutPurpose(settings.globalHoldoutPeriod, fromMs + days * dayMs - 1);
+  const drawnAtMs = fromMs + days * dayMs - 1;
   const assigned = [...new Set(cells.map(({ customerId }) => customerId))].map((customerId) => ({
     customerId,
-    arm: bucket(purpose, salt, customerId) < settings.globalHoldoutShare ? heldOut : served,
+    arm: isHeldOutAt(customerId, salt, settings, drawnAtMs) ? heldOut : served,
     assignedAtMs: fromMs,
     decisionId: customerId,
   }));

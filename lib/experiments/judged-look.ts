@@ -3,11 +3,9 @@
 
 import { fixedDecision } from '../assignment/decision-rule.ts';
 import type { RunOutcomes } from '../outcomes/collect.ts';
-import { metricOf } from '../outcomes/metrics.ts';
-import { compareMetric } from './compare-metrics.ts';
 import type { Design } from './design.ts';
 import { lookNote } from './look-note.ts';
-import type { HarmCheck, NoEstimate, Sequential } from './result.ts';
+import type { HarmCheck, MetricResult, NoEstimate, Sequential } from './result.ts';
 import { type Judged, judgeLook, type LookAt } from './sequential.ts';
 import { watch } from './watching.ts';
 
@@ -18,8 +16,10 @@ export interface JudgedLook {
   readonly sequential: Sequential | undefined;
 }
 
+/** `primary`: over customers whose window is over, whether or not the test is. */
 export const judgedLook = (
   design: Design,
+  primary: MetricResult,
   outcomes: RunOutcomes,
   at: LookAt,
   { spoiled, harm }: { readonly spoiled: NoEstimate | undefined; readonly harm: readonly HarmCheck[] },
@@ -28,8 +28,6 @@ export const judgedLook = (
   if (!isJudged) {
     return { judged: undefined, final: at.final, sequential: undefined };
   }
-  const metric = metricOf(design.metrics.primary, design.metrics);
-  const primary = compareMetric(metric, 'primary', design, outcomes, undefined);
   const judged = judgeLook(design, primary, outcomes, at);
   // What harms is stopped as harm, whatever else it does.
   const isHarmed = harm.some(({ stop }) => stop);

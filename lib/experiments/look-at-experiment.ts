@@ -7,9 +7,9 @@
 import { fixedDecision } from '../assignment/decision-rule.ts';
 import type { Experiment } from '../assignment/experiment.ts';
 import type { ExperimentStore } from '../assignment/experiment-store.ts';
-import { Failure } from '../base/errors.ts';
 import type { ExperimentId } from '../base/ids.ts';
-import { outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
+import { outcomeDelayMs } from '../base/limits.ts';
+import { retryConflicts } from '../base/retry-conflicts.ts';
 import type { Clock } from '../ports.ts';
 import { existingExperiment } from './administer-experiment.ts';
 import { type AnalysisPorts, analyseExperiment } from './analyse-experiment.ts';
@@ -96,21 +96,15 @@ const end = async (
   { experiments, clock }: ExperimentLookPorts,
   reason?: string,
 ): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
+  await retryConflicts(async () => {
     const stored = await existingExperiment(id, experiments);
     if (stored.status !== 'running') return;
-    try {
-      await experiments.write({
-        ...stored,
-        status,
-        endedAt: new Date(clock.nowMs()).toISOString(),
-        ...(reason === undefined ? {} : { endedReason: reason.slice(0, 500) }),
-        revision: stored.revision + 1,
-      });
-      return;
-    } catch (error) {
-      const isRace = error instanceof Failure && error.kind === 'conflict';
-      if (!isRace || attempt === storeAttemptsMax) throw error;
-    }
-  }
+    await experiments.write({
+      ...stored,
+      status,
+      endedAt: new Date(clock.nowMs()).toISOString(),
+      ...(reason === undefined ? {} : { endedReason: reason.slice(0, 500) }),
+      revision: stored.revision + 1,
+    });
+  });
 };

@@ -10,7 +10,7 @@ import { Failure } from '../base/errors.ts';
 import type { ExperimentId } from '../base/ids.ts';
 import { parseInput } from '../base/input.ts';
 import { estimateCustomersCountMin, hopelessLift, relevantLift, visitorDaysMax } from '../base/limits.ts';
-import { dayMs } from '../campaigns/schedule.ts';
+import { dayMs } from '../base/time.ts';
 import { metricOf } from '../outcomes/metrics.ts';
 import type { Clock } from '../ports.ts';
 import { type ExperimentPorts, existingExperiment, startExperiment } from './administer-experiment.ts';

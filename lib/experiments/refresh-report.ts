@@ -5,13 +5,14 @@
 import type { CampaignId } from '../base/ids.ts';
 import { campaignObjectsConcurrencyMax, outcomeDelayMs, reportRunsCountMax } from '../base/limits.ts';
 import type { MessageCosts } from '../base/settings.ts';
+import { dayMs } from '../base/time.ts';
 import { existingCampaign } from '../campaigns/administer.ts';
 import type { AllocationBatch } from '../campaigns/allocation.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { getJson, putJson } from '../campaigns/frozen-objects.ts';
 import { hasJourneys } from '../campaigns/journey-state.ts';
 import type { CampaignRun } from '../campaigns/run.ts';
-import { dayMs, lookTimesMs } from '../campaigns/schedule.ts';
+import { lookTimesMs } from '../campaigns/schedule.ts';
 import { ended } from '../campaigns/waits.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { Assignment } from '../outcomes/assignment.ts';

@@ -9,7 +9,8 @@
 import { fixedDecision } from '../assignment/decision-rule.ts';
 import { Failure } from '../base/errors.ts';
 import type { CampaignId } from '../base/ids.ts';
-import { historyDays, outcomeDelayMs, storeAttemptsMax } from '../base/limits.ts';
+import { historyDays, outcomeDelayMs } from '../base/limits.ts';
+import { retryConflicts } from '../base/retry-conflicts.ts';
 import { batchStartsMs } from '../campaigns/allocation.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { transition } from '../campaigns/lifecycle.ts';
@@ -180,20 +181,13 @@ const end = async (
   { campaigns, clock }: LookPorts,
   reason?: string,
 ): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
+  await retryConflicts(async () => {
     const campaign = await campaigns.get(campaignId);
     if (campaign === undefined || campaign.status === 'finished' || campaign.status === 'cancelled') {
       return;
     }
-    try {
-      await campaigns.write(transition(campaign, action, new Date(clock.nowMs()).toISOString(), reason));
-      return;
-    } catch (error) {
-      if (!(error instanceof Failure && error.kind === 'conflict') || attempt === storeAttemptsMax) {
-        throw error;
-      }
-    }
-  }
+    await campaigns.write(transition(campaign, action, new Date(clock.nowMs()).toISOString(), reason));
+  });
 };
 
 const existing = async ({ campaignId, runId }: RunId, campaigns: CampaignStore) => {

@@ -22,6 +22,7 @@ import type {
 } from './result.ts';
 
 export interface LookAt {
+  /** 1, 2, … */
   readonly look: number;
   readonly final: boolean;
   readonly asOf: string;

@@ -2,6 +2,7 @@
 // the item. One event a step, however often it is written.
 
 import { messageId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { sha256Hex } from '../events/canonical-json.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
 import { loopEvent, loopSource } from '../events/loop-event.ts';
@@ -73,8 +74,6 @@ const trialStarted = (
           context: {},
         },
       ];
-
-const dayMs = 86_400_000;
 
 export const releasedEvent = (
   use: CouponUse,

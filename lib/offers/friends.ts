@@ -5,6 +5,7 @@
 // takes it back unless it is used by then. Beyond rewardsMax friends still get theirs.
 
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerProfile, CustomerRecord } from '../events/customer.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { CatalogStore, Coupon, CustomerStore, RandomBytes } from '../ports.ts';
@@ -98,8 +99,6 @@ export const withoutReward = (entry: LedgerEntry, reward: Coupon | undefined): L
     ],
   };
 };
-
-const dayMs = 86_400_000;
 
 const rewardOf = async (
   { campaignId, variant, decisionId, code }: Coupon,

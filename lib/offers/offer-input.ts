@@ -1,6 +1,7 @@
 // An offer as it comes from outside: its shape, and the rules over several of its fields, each problem with its path.
 
 import { z } from 'zod';
+import { instant } from '../base/common-fields.ts';
 import { itemId } from '../base/ids.ts';
 import {
   idLengthMax,
@@ -71,10 +72,7 @@ const terms = {
     })
     .optional(),
   expiresAfterDays: days(windowDaysMax).optional(),
-  expiresAt: z.iso
-    .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
-    .transform((text) => new Date(text).toISOString())
-    .optional(),
+  expiresAt: instant.optional(),
 };
 
 const reward = z

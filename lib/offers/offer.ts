@@ -4,6 +4,7 @@
 // Amounts are in the major unit of their currency (12.5 is twelve euros fifty). Counts and days are whole numbers.
 
 import type { ItemId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 
 export interface PercentOff {
   readonly kind: 'percent';
@@ -108,8 +109,6 @@ export const currencyOf = ({ currency, discount }: OfferTerms): string | undefin
 
 const amountCurrency = (discount: Discount): string | undefined =>
   discount.kind === 'amount' ? discount.currency : undefined;
-
-const dayMs = 86_400_000;
 
 export const expiryMs = ({ expiresAfterDays, expiresAt }: OfferExpiry, issuedAtMs: number): number =>
   expiresAt === undefined ? issuedAtMs + (expiresAfterDays ?? 0) * dayMs : Date.parse(expiresAt);

@@ -2,12 +2,11 @@
 // (at least one kept order in the window). The unit is the assignment: who comes in again counts again, as their windows do not
 // overlap (lib/campaigns/allocation-check.ts). Times in ms; what happened after `asOfMs` is left out.
 
+import { dayMs } from '../base/time.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { OutcomeQuery, ReportSource } from '../ports.ts';
 import type { AssignedCustomer, RunOutcomes } from './collect.ts';
 import { foldOrders } from './orders.ts';
-
-const dayMs = 86_400_000;
 
 export interface BatchArm {
   readonly customers: number;

@@ -4,6 +4,7 @@
 // Units: orders, money in major units, days. Who has no order within historyDays counts as that many days ago.
 
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { AssignedCustomer } from './collect.ts';
 import { sumMoney } from './money.ts';
@@ -15,8 +16,6 @@ export interface Before {
   /** Whole days since the last order. */
   readonly recencyDays: number;
 }
-
-const dayMs = 86_400_000;
 
 /** `events`: of orders and refunds, user ids resolved. Of every customer. */
 export const beforeAssignment = (

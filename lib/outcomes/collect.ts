@@ -9,6 +9,7 @@
 import { globalHoldoutArm } from '../assignment/assign.ts';
 import type { MetricPlan } from '../assignment/metric-plan.ts';
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { normalizeCode } from '../offers/code.ts';
 import { type BatchedOutcomes, collectBatches, withBatches } from './batches.ts';
@@ -24,7 +25,6 @@ import { foldOrders, type Order } from './orders.ts';
 import { type ArmSummary, emptySummary } from './summary.ts';
 import { collectTouches, type Touch } from './touches.ts';
 
-const dayMs = 86_400_000;
 /** Orders that name no currency are taken to be in that of the others. */
 const unstated = '';
 
@@ -192,14 +192,12 @@ const addMargin = (tally: Tally, bought: readonly Order[], costOf: OutcomeScope[
   const { margin, ordersOfUnknownCost } = marginOf(bought, costOf);
   tally.ordersOfUnknownCost += ordersOfUnknownCost;
   tally.marginSum += margin;
-  tally.marginSumSquares += margin * margin;
 };
 
 const addOrders = (tally: Tally, bought: readonly Order[], touch: Touch | undefined): void => {
   const revenue = sumMoney(bought.map(({ value }) => value));
   tally.conversions++;
   tally.orders += bought.length;
-  tally.ordersSumSquares += bought.length * bought.length;
   const discounts = bought.flatMap(({ orderId }) => touch?.redeemedOrders.get(orderId) ?? []);
   tally.redeemers += discounts.length > 0 ? 1 : 0;
   tally.discountSum += discounts.reduce((sum, discount) => sum + discount, 0);

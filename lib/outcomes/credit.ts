@@ -2,11 +2,10 @@
 // that one's window. Every order is credited once or not at all. This says what followed what, and no cause.
 
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { StoredEvent } from '../events/event.ts';
 import type { Assignment } from './assignment.ts';
 import { foldOrders } from './orders.ts';
-
-const dayMs = 86_400_000;
 
 export interface Credited {
   readonly orders: number;

@@ -3,11 +3,10 @@
 // What comes after the window, as the roll-out to the holdout does, is no crossing.
 
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { idText } from '../events/meaning.ts';
 import type { AssignedCustomer } from './collect.ts';
-
-const dayMs = 86_400_000;
 
 /** `loop`: the campaign's own events, with user ids. */
 export const crossedCustomers = (

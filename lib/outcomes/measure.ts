@@ -6,6 +6,7 @@
 // over orders whose costs are known.
 
 import type { CustomerId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { StoredEvent } from '../events/event.ts';
 import { type Before, covariates, covariateValue, ordersBefore } from './before.ts';
 import type { AssignedCustomer, OutcomeScope } from './collect.ts';
@@ -15,8 +16,6 @@ import { cappedRevenue, eventColumn } from './metrics.ts';
 import { hundredths, sumMoney } from './money.ts';
 import type { Order } from './orders.ts';
 import type { Touch } from './touches.ts';
-
-const dayMs = 86_400_000;
 
 export interface Deeds {
   /** In the customer's window, refunded ones too. */

@@ -5,6 +5,7 @@
 // hundredths (perUnit), whose sums a database makes exactly; who reads the sums gets major units.
 
 import { defaultMetrics, type MetricPlan } from '../assignment/metric-plan.ts';
+import { dayMs } from '../base/time.ts';
 import { covariates } from './before.ts';
 import { type JointSums, type JointSumsAdder, jointSumsAdder, mergeJointSums } from './joint-sums.ts';
 import { cappedRevenue, metricOf } from './metrics.ts';
@@ -126,7 +127,6 @@ export const columnsOf = (plan: MetricPlan): readonly string[] => [
   ]),
 ];
 
-const dayMs = 86_400_000;
 const weekMs = 7 * dayMs;
 /** 1970-01-05 was the first Monday. */
 const mondayMs = 4 * dayMs;

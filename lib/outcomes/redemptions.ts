@@ -5,12 +5,11 @@
 // its window; who was not assigned belongs to none, and is passed over. Money in the order's currency.
 
 import { type CustomerId, campaignId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import { sharedDecisionId } from '../campaigns/shared-codes.ts';
 import { loopEvents, type StoredEvent } from '../events/event.ts';
 import { idText, numberOf } from '../events/meaning.ts';
 import { normalizeCode } from '../offers/code.ts';
-
-const dayMs = 86_400_000;
 
 export interface Redemption {
   readonly customerId: CustomerId;

@@ -7,15 +7,13 @@ export interface ArmSummary {
   readonly customers: number;
   /** Customers with at least one kept order in the window. */
   readonly conversions: number;
-  /** Kept orders in the window, and Σ of their squares over the customers. */
+  /** Kept orders in the window. */
   readonly orders: number;
-  readonly ordersSumSquares: number;
   /** Per customer, refunds deducted: Σ x and Σ x². */
   readonly revenueSum: number;
   readonly revenueSumSquares: number;
   /** Revenue less what its items cost, over the orders whose costs are all known; those others are counted. */
   readonly marginSum: number;
-  readonly marginSumSquares: number;
   readonly ordersOfUnknownCost: number;
   readonly sent: number;
   readonly suppressed: number;
@@ -39,11 +37,9 @@ export const emptySummary: ArmSummary = {
   customers: 0,
   conversions: 0,
   orders: 0,
-  ordersSumSquares: 0,
   revenueSum: 0,
   revenueSumSquares: 0,
   marginSum: 0,
-  marginSumSquares: 0,
   ordersOfUnknownCost: 0,
   sent: 0,
   suppressed: 0,

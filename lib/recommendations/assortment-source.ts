@@ -1,13 +1,14 @@
-// Keeps the assortment in memory, of the version that serves and of at most one other, which an experiment compares: the serving artifact is read once per model version, the pointer and what came or
-// went since the training at most every cacheMs, by one caller for all that wait. A request in between reads nothing.
+// Keeps the assortment in memory, of the version that serves and of at most one other, which an experiment compares: the
+// serving artifact is read once per model version, the pointer and what came or went since the training as held.ts says.
+// A request in between reads nothing.
 // When a refresh fails, the assortment that is there goes on serving and the failure is reported; without one it throws.
 
 import { Failure } from '../base/errors.ts';
 import type { ModelVersion } from '../base/ids.ts';
-import { cacheMs } from '../base/limits.ts';
 import type { CatalogStore, Clock, ModelRegistry, ObjectStore } from '../ports.ts';
 import type { ServingModel } from '../recommenders/serving.ts';
 import { type Assortment, createAssortment } from './assortment.ts';
+import { createHeld } from './held.ts';
 
 export interface AssortmentPorts {
   readonly registry: Pick<ModelRegistry, 'current'>;
@@ -42,36 +43,21 @@ const keepAssortment = (
   ports: AssortmentPorts,
 ): (() => Promise<Assortment>) => {
   let serving: ServingModel | undefined;
-  let held: { readonly assortment: Assortment; readonly untilMs: number } | undefined;
-  let refreshing: Promise<Assortment> | undefined;
-
-  const refresh = async (): Promise<Assortment> => {
-    const version = await versionNow();
-    if (version !== serving?.modelVersion) serving = version && (await readServing(version, ports));
-    return withNews(serving, ports);
-  };
-
-  const refreshed = async (): Promise<Assortment> => {
-    const untilMs = ports.clock.nowMs() + cacheMs;
-    try {
-      held = { assortment: await refresh(), untilMs };
-    } catch (error) {
-      if (!held) throw error;
+  return createHeld(
+    async () => {
+      const version = await versionNow();
+      if (version !== serving?.modelVersion) serving = version && (await readServing(version, ports));
+      return withNews(serving, ports);
+    },
+    ports.clock,
+    (error, former) => {
+      if (former === undefined) throw error;
       ports.warn('the model or catalogue could not be refreshed; the former goes on serving', {
         error: String(error),
       });
-      held = { ...held, untilMs };
-    } finally {
-      refreshing = undefined;
-    }
-    return held.assortment;
-  };
-
-  return async () => {
-    if (held && ports.clock.nowMs() < held.untilMs) return held.assortment;
-    refreshing ??= refreshed();
-    return refreshing;
-  };
+      return former;
+    },
+  );
 };
 
 const withNews = async (

@@ -3,13 +3,13 @@
 // Ownership is the fresh state's: a purchase a second ago counts, a refunded one does not. All times in ms.
 
 import type { ItemId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerState, OwnedItem } from '../events/customer.ts';
 import type { CatalogItem, RepurchaseRule } from '../events/item.ts';
 import { trialNow } from '../events/trials.ts';
 import type { Assortment } from './assortment.ts';
 import type { RecommendationRequest } from './request.ts';
 
-const dayMs = 86_400_000;
 /** Two weeks are time enough to decide on a renewal; of a short period half, or it would be on offer always. */
 const renewalLeadDaysMax = 14;
 

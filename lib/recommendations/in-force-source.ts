@@ -3,8 +3,8 @@
 // Limits: an experiment that was started or stopped is obeyed everywhere cacheMs later.
 
 import type { ExperimentStore } from '../assignment/experiment-store.ts';
-import { cacheMs } from '../base/limits.ts';
 import type { Clock, SecretStore } from '../ports.ts';
+import { createHeld } from './held.ts';
 import type { InForce } from './treatment.ts';
 
 export interface InForcePorts {
@@ -14,27 +14,20 @@ export interface InForcePorts {
   readonly warn: (message: string, detail: object) => void;
 }
 
-export const createInForceSource = (ports: InForcePorts): (() => Promise<InForce>) => {
-  let held: { readonly value: InForce; readonly untilMs: number } | undefined;
-  let refreshing: Promise<InForce> | undefined;
-
-  const refresh = async (): Promise<InForce> => {
-    const untilMs = ports.clock.nowMs() + cacheMs;
-    try {
-      const [experiments, secrets] = await Promise.all([ports.experiments.running(), ports.secrets.made()]);
-      held = { value: { experiments, salt: secrets?.holdoutSalt }, untilMs };
-    } catch (error) {
-      ports.warn('running experiments could not be read; what was known goes on', { error: String(error) });
-      held = { value: held?.value ?? { experiments: [], salt: undefined }, untilMs };
-    } finally {
-      refreshing = undefined;
-    }
-    return held.value;
-  };
-
-  return async () => {
-    if (held && ports.clock.nowMs() < held.untilMs) return held.value;
-    refreshing ??= refresh();
-    return refreshing;
-  };
-};
+export const createInForceSource = ({
+  experiments,
+  secrets,
+  clock,
+  warn,
+}: InForcePorts): (() => Promise<InForce>) =>
+  createHeld<InForce>(
+    async () => {
+      const [running, made] = await Promise.all([experiments.running(), secrets.made()]);
+      return { experiments: running, salt: made?.holdoutSalt };
+    },
+    clock,
+    (error, former) => {
+      warn('running experiments could not be read; what was known goes on', { error: String(error) });
+      return former ?? { experiments: [], salt: undefined };
+    },
+  );

@@ -4,6 +4,7 @@
 // A lapsed item is brought up for one more period, at most 90 days; after that it comes back by its rank alone.
 
 import { type ItemId, itemId as toItemId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { CustomerState } from '../events/customer.ts';
 import type { Candidate, CandidateContext, CandidateList } from './candidates.ts';
 import { endsAtMs, isHeld } from './eligibility.ts';
@@ -11,7 +12,6 @@ import type { HistoryItem } from './history.ts';
 import { forYou, type Reason, reasonNaming } from './reason.ts';
 import { inSeriesOrder } from './series-order.ts';
 
-const dayMs = 86_400_000;
 const lapsedDaysMax = 90;
 /** Ranks of these two count double in fusion: a due renewal and a next part are wanted more than a likely taste. */
 const ownWeight = 2;

@@ -4,6 +4,7 @@
 // Reasons are worked out for the items of the answer alone: a candidate carries a function.
 
 import type { ItemId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { CatalogItem } from '../events/item.ts';
 import type { Assortment } from './assortment.ts';
 import type { HistoryItem } from './history.ts';
@@ -93,7 +94,7 @@ export const boughtByAlike = (count: number): Reason => ({
   text: texts['learners-like-you'](String(count)),
 });
 
-const newItemMs = 30 * 86_400_000;
+const newItemMs = 30 * dayMs;
 
 /** What can be said of an item without regard to the customer. */
 export const plainReason = (item: CatalogItem, assortment: Assortment, nowMs: number): Reason => {

@@ -4,6 +4,7 @@
 
 import { recommendationId } from '../base/ids.ts';
 import { loggedExclusionsCountMax } from '../base/limits.ts';
+import { hex } from '../base/made-ids.ts';
 import { seededRandom } from '../base/random.ts';
 import type { EligibilityRule } from '../base/settings.ts';
 import { type JsonObject, loopEvents, type StoredEvent } from '../events/event.ts';
@@ -76,8 +77,7 @@ const assortmentFor = async ({ modelVersion }: Treatment, ports: ServePorts): Pr
 };
 
 /** 128 bits from secure randomness. It also seeds the exploration draws, so that an answer can be drawn again. */
-export const newRecommendationId = (random: RandomBytes) =>
-  recommendationId(`rec_${Buffer.from(random.bytes(16)).toString('hex')}`);
+export const newRecommendationId = (random: RandomBytes) => recommendationId(`rec_${hex(random.bytes(16))}`);
 
 /** What was shown, as far as its event says it. */
 export interface Served

@@ -3,10 +3,10 @@
 // Who is held out is in no experiment. At most one experiment applies: running ones that could meet are refused at
 // their start (lib/experiments/administer.ts).
 
-import { assign, bucket, globalHoldoutArm } from '../assignment/assign.ts';
+import { assign, globalHoldoutArm } from '../assignment/assign.ts';
 import { inSlice } from '../assignment/exclusion.ts';
 import type { ExperimentVariant, RunningExperiment } from '../assignment/experiment.ts';
-import { type HoldoutSettings, holdoutPurpose } from '../assignment/holdout-period.ts';
+import { type HoldoutSettings, isHeldOutAt } from '../assignment/holdout-period.ts';
 import type { CustomerId, ExperimentId, ModelVersion } from '../base/ids.ts';
 import type { RerankingSettings, WorkspaceSettings } from '../base/settings.ts';
 
@@ -54,7 +54,7 @@ export const treatmentOf = (
     heldOut: false,
   };
   if (salt === undefined) return usual;
-  if (isHeldOut(customerId, salt, settings, nowMs)) {
+  if (isHeldOutAt(customerId, salt, settings, nowMs)) {
     return { ...usual, personalised: false, explorationShare: 0, heldOut: true };
   }
   const experiment = experiments.find(
@@ -67,13 +67,6 @@ export const treatmentOf = (
   );
   return experiment === undefined ? usual : treatedBy(experiment, customerId, usual);
 };
-
-const isHeldOut = (
-  customerId: CustomerId,
-  salt: string,
-  { globalHoldoutShare, globalHoldoutPeriod }: HoldoutSettings,
-  nowMs: number,
-): boolean => bucket(holdoutPurpose(globalHoldoutPeriod, nowMs), salt, customerId) < globalHoldoutShare;
 
 const treatedBy = (experiment: RunningExperiment, customerId: CustomerId, usual: Treatment): Treatment => {
   const { arm, propensity } = variantOf(experiment, customerId);

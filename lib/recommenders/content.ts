@@ -7,6 +7,7 @@
 // Shapes: rows of terms are sparse, those of attributes lie behind them. Cost of an answer: the profile's terms × the items
 // with each; terms of more than half of a catalogue of over 1,000 items are left out.
 
+import { dayMs } from '../base/time.ts';
 import { type SparseMatrix, transpose } from '../numeric/sparse.ts';
 import { type Artifact, float32, int32 } from './artifact.ts';
 import { itemFeatureNames } from './features.ts';
@@ -157,8 +158,6 @@ const scorerOf = (items: ContentItems, settings: ContentSettings): Scorer => {
     extra: { columns: rows.columns },
   };
 };
-
-const dayMs = 86_400_000;
 
 /** Item → summed weight of its events. */
 const seedsOf = ({ events, nowMs }: History, settings: ContentSettings): ReadonlyMap<number, number> => {

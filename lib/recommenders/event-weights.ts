@@ -5,6 +5,7 @@
 // Training and fold-in apply the same: the model keeps the factors. Popularity, which fades by itself, takes the weights
 // without the recency. In a recipe that holds recipes only those of the outermost count.
 
+import { dayMs } from '../base/time.ts';
 import { type Interactions, purchaseCode } from '../dataset/interaction.ts';
 import { interactionWeights } from '../dataset/weights.ts';
 import { interactionTypes } from '../events/event.ts';
@@ -23,7 +24,6 @@ export interface EventWeighting {
 const recencyMin = 0.01;
 /** A behaviour rarely followed by a purchase still tells what somebody looked at. */
 const learnedWeightMin = 0.01;
-const dayMs = 86_400_000;
 const horizonDays = 30;
 /** Events at which what was counted and the documented weight count alike. */
 const priorEventsCount = 200;

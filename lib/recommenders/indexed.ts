@@ -3,6 +3,7 @@
 // something of its customers (scoreCustomer) may differ.
 
 import { customerId as asCustomerId, itemId as asItemId, type CustomerId, type ItemId } from '../base/ids.ts';
+import { dayMs } from '../base/time.ts';
 import type { Interactions } from '../dataset/interaction.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { allFinite } from '../numeric/matrix.ts';
@@ -123,7 +124,6 @@ const eventsIn = (artifact: Artifact<ModelHeader>): CustomerEvents => ({
   values: float32(artifact, 'events.values'),
 });
 
-const dayMs = 86_400_000;
 export const halfLifeDaysDefault = 30;
 
 /** Of the popularity that any model falls back to: any recipe may state it. */

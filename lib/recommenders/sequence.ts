@@ -6,6 +6,7 @@
 // The next in a series of the catalogue starts with `seriesTransitions` of T, so that it follows before anyone took it.
 // Cost: events × window; memory: items × successors.
 
+import { dayMs } from '../base/time.ts';
 import type { CatalogItem } from '../events/item.ts';
 import { rowStarts } from '../numeric/sparse.ts';
 import { float32, int32 } from './artifact.ts';
@@ -30,8 +31,6 @@ interface SequenceSettings {
   /** Default 5. */
   readonly seriesTransitions: number;
 }
-
-const dayMs = 86_400_000;
 
 export const sequence: ModelKind = {
   defaults: {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Failure } from '../base/errors.ts';
 import { parseInput } from '../base/input.ts';
 import { idLengthMax } from '../base/limits.ts';
+import { datedId } from '../base/made-ids.ts';
 import { candidatesCountMax, tuningSecondsMax, tuningTrialsCountMax } from '../base/model-limits.ts';
 import { canonicalJson } from '../events/canonical-json.ts';
 import type { ModelRegistry, RandomBytes, TrainingRecord, Workflows } from '../ports.ts';
@@ -47,7 +48,9 @@ export const requestTraining = async (
   const { candidates, tune } = parseInput(schema, body, 'training');
   const startedAt = new Date(nowMs).toISOString();
   const trainingId =
-    idempotencyKey === undefined ? newTrainingId(startedAt, ports.random) : keyedTrainingId(idempotencyKey);
+    idempotencyKey === undefined
+      ? datedId('training', startedAt, ports.random.bytes(4))
+      : keyedTrainingId(idempotencyKey);
   const record: TrainingRecord = {
     trainingId,
     status: 'running',
@@ -69,9 +72,6 @@ export const requestTraining = async (
   }
   return { trainingId };
 };
-
-const newTrainingId = (startedAt: string, random: RandomBytes): string =>
-  `training-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '')}-${Buffer.from(random.bytes(4)).toString('hex')}`;
 
 const keyedTrainingId = (idempotencyKey: string): string => {
   if (idempotencyKey === '' || idempotencyKey.length > idLengthMax) {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { defaultMetrics } from '../../lib/assignment/metric-plan.ts';
 import type { Variant } from '../../lib/campaigns/campaign.ts';
-import { analyse, type Look } from '../../lib/experiments/analyse.ts';
+import { analyse } from '../../lib/experiments/analyse.ts';
 import { campaignDesign, type DesignedCampaign } from '../../lib/experiments/design.ts';
 import { comparisonOf, primaryOf, type TestResult } from '../../lib/experiments/result.ts';
+import type { LookAt } from '../../lib/experiments/sequential.ts';
 import type { RunOutcomes } from '../../lib/outcomes/collect.ts';
 import { type ArmSummary, emptySummary } from '../../lib/outcomes/summary.ts';
 import { armSums } from './arm-sums.ts';
@@ -22,8 +23,8 @@ const campaign: DesignedCampaign = {
   windowDays: 30,
   metrics: defaultMetrics,
 };
-const finalLook: Look = { look: 2, final: true, asOf: '2026-03-01T00:00:00.000Z' };
-const interim: Look = { ...finalLook, look: 1, final: false };
+const finalLook: LookAt = { look: 2, final: true, asOf: '2026-03-01T00:00:00.000Z' };
+const interim: LookAt = { ...finalLook, look: 1, final: false };
 
 const arm = (customers: number, conversions: number, more: Partial<ArmSummary> = {}): ArmSummary => ({
   ...emptySummary,
@@ -49,7 +50,7 @@ const outcomes = (
   refundsWithoutOrderCount: 0,
   ...more,
 });
-const judge = (of: DesignedCampaign, seen: RunOutcomes, look: Look): TestResult =>
+const judge = (of: DesignedCampaign, seen: RunOutcomes, look: LookAt): TestResult =>
   analyse(campaignDesign(of), seen, look);
 const codes = (result: TestResult): (string | undefined)[] =>
   primaryOf(result).comparisons.map(({ estimate }) =>

@@ -5,18 +5,24 @@ import { type JointSums, jointSumsFrom } from '../../lib/outcomes/joint-sums.ts'
 import { columnsOf } from '../../lib/outcomes/measurement.ts';
 import type { ArmSummary } from '../../lib/outcomes/summary.ts';
 
-const moments = (arm: ArmSummary): { readonly [column: string]: readonly [number, number] } => ({
+/** With what only sums have. */
+export interface ArmFixture extends ArmSummary {
+  readonly ordersSumSquares?: number;
+  readonly marginSumSquares?: number;
+}
+
+const moments = (arm: ArmFixture): { readonly [column: string]: readonly [number, number] } => ({
   repurchase: [arm.conversions, arm.conversions],
-  orders: [arm.orders, arm.ordersSumSquares],
+  orders: [arm.orders, arm.ordersSumSquares ?? 0],
   revenue: [arm.revenueSum, arm.revenueSumSquares],
-  margin: [arm.marginSum, arm.marginSumSquares],
+  margin: [arm.marginSum, arm.marginSumSquares ?? 0],
   unsubscribe: [arm.unsubscribes, arm.unsubscribes],
   complaint: [arm.complaints, arm.complaints],
   refund: [0, 0],
 });
 
 /** Of one order a buyer, the product of a column with repurchase or orders is the column itself. */
-export const armSums = (arm: ArmSummary): JointSums => {
+export const armSums = (arm: ArmFixture): JointSums => {
   const columns = columnsOf(defaultMetrics);
   const of = moments(arm);
   const products = columns.flatMap((a, i) =>

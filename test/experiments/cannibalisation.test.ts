@@ -10,10 +10,10 @@ import {
 } from '../../lib/experiments/increments.ts';
 import { noEstimate } from '../../lib/experiments/no-estimate.ts';
 import { columnMoments } from '../../lib/outcomes/joint-sums.ts';
-import { type ArmSummary, emptySummary } from '../../lib/outcomes/summary.ts';
-import { armSums } from './arm-sums.ts';
+import { emptySummary } from '../../lib/outcomes/summary.ts';
+import { type ArmFixture, armSums } from './arm-sums.ts';
 
-const arm = (customers: number, conversions: number, more: Partial<ArmSummary> = {}): ArmSummary => ({
+const arm = (customers: number, conversions: number, more: Partial<ArmFixture> = {}): ArmFixture => ({
   ...emptySummary,
   customers,
   conversions,
@@ -23,8 +23,8 @@ const arm = (customers: number, conversions: number, more: Partial<ArmSummary> =
   revenueSumSquares: conversions * 2_500,
   ...more,
 });
-const momentsOf = (summary: ArmSummary, column: string) => columnMoments(armSums(summary), column);
-const compared = (treated: ArmSummary, reference: ArmSummary): ArmGains => ({
+const momentsOf = (summary: ArmFixture, column: string) => columnMoments(armSums(summary), column);
+const compared = (treated: ArmFixture, reference: ArmFixture): ArmGains => ({
   arm: 'coupon',
   reference: 'holdout',
   repurchase:
@@ -41,7 +41,7 @@ const compared = (treated: ArmSummary, reference: ArmSummary): ArmGains => ({
       : (meanDifference(momentsOf(treated, 'margin'), momentsOf(reference, 'margin')) ??
         noEstimate('no-variance')),
 });
-const of = (treated: ArmSummary, reference: ArmSummary) =>
+const of = (treated: ArmFixture, reference: ArmFixture) =>
   cannibalisation(treated, reference, { estimate: compared(treated, reference).repurchase });
 
 describe('discounts to those who would have bought anyway', () => {

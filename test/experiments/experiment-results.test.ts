@@ -4,6 +4,7 @@ import { experimentId } from '../../lib/base/ids.ts';
 import type { ExperimentResult, ExperimentResultStore } from '../../lib/experiments/experiment-result.ts';
 import { memoryExperimentResults } from '../fakes/experiment-results.ts';
 import { type LocalTable, startLocalTable } from '../fakes/local-table.ts';
+import { emptyTest } from './sample-result.ts';
 
 let local: LocalTable;
 beforeAll(async () => {
@@ -15,24 +16,12 @@ const text = { en: 'Nothing yet.', 'zh-CN': '暂无结果。' };
 const result = (id: string, look: number, change: Partial<ExperimentResult> = {}): ExperimentResult => ({
   experimentId: experimentId(id),
   exposures: [{ arm: 'B', exposed: 3, crossed: 1, programs: 0, silent: 0 }],
+  ...emptyTest,
   look,
-  final: false,
   asOf: `2026-03-0${look + 1}T00:00:00.000Z`,
-  windowDays: 30,
-  currency: null,
   reference: 'A',
-  arms: [],
   sampleRatio: { arms: ['B'], expected: [3], observed: [3], pValue: 1.2345678901234567e-100, ok: true },
-  metrics: [],
-  segments: [],
-  segmentDifferences: [],
-  weeks: [],
-  harm: [],
-  decision: 'continue',
-  winner: null,
   sentence: text,
-  attributed: { coupon: [], click: [] },
-  checks: [],
   ...change,
 });
 

@@ -5,6 +5,7 @@ import { allRuns, type CampaignResult } from '../../lib/experiments/result.ts';
 import type { ResultStore } from '../../lib/ports.ts';
 import { type LocalTable, startLocalTable } from '../fakes/local-table.ts';
 import { memoryResultStore } from '../fakes/result-store.ts';
+import { emptyTest } from './sample-result.ts';
 
 let local: LocalTable;
 beforeAll(async () => {
@@ -14,13 +15,11 @@ afterAll(() => local.close());
 
 const text = { en: 'Nothing yet.', 'zh-CN': '暂无结果。' };
 const result = (id: string, runId: string, look: number, asOf: string): CampaignResult => ({
+  ...emptyTest,
   campaignId: campaignId(id),
   runId,
   look,
-  final: false,
   asOf,
-  windowDays: 30,
-  currency: null,
   reference: 'holdout',
   arms: [
     {
@@ -40,16 +39,7 @@ const result = (id: string, runId: string, look: number, asOf: string): Campaign
     },
   ],
   sampleRatio: { arms: ['B'], expected: [3], observed: [3], pValue: 1.2345678901234567e-100, ok: true },
-  metrics: [],
-  segments: [],
-  segmentDifferences: [],
-  weeks: [],
-  harm: [],
-  decision: 'continue',
-  winner: null,
   sentence: text,
-  attributed: { coupon: [], click: [] },
-  checks: [],
 });
 
 const implementations: readonly [string, () => ResultStore][] = [

@@ -1,11 +1,9 @@
 // A result with nothing in it, for tests of what keeps and lists results.
 
 import { campaignId } from '../../lib/base/ids.ts';
-import type { CampaignResult } from '../../lib/experiments/result.ts';
+import type { CampaignResult, TestResult } from '../../lib/experiments/result.ts';
 
-export const emptyResult = (change: Partial<CampaignResult> = {}): CampaignResult => ({
-  campaignId: campaignId('c'),
-  runId: 'run-1',
+export const emptyTest: TestResult = {
   look: 1,
   final: false,
   asOf: '2026-01-31T00:00:00.000Z',
@@ -24,5 +22,11 @@ export const emptyResult = (change: Partial<CampaignResult> = {}): CampaignResul
   sentence: { en: '', 'zh-CN': '' },
   attributed: { coupon: [], click: [] },
   checks: [],
+};
+
+export const emptyResult = (change: Partial<CampaignResult> = {}): CampaignResult => ({
+  campaignId: campaignId('c'),
+  runId: 'run-1',
+  ...emptyTest,
   ...change,
 });

@@ -2,6 +2,7 @@
 // is compared with news or with nothing: customers come back by themselves, too.
 
 import { z } from 'zod';
+import { dayMs } from '../../base/time.ts';
 import { greeting } from '../mail-footer.ts';
 import { type MessageWords, percentOff, templatesOf } from './messages.ts';
 import {
@@ -158,7 +159,7 @@ export const limitedTimeOffer = strategy({
   }),
   build: (parameters, nowMs) => {
     const at = startOf(parameters, nowMs);
-    const expiresAt = new Date(parameters.endsAt ?? Date.parse(at) + 5 * 86_400_000).toISOString();
+    const expiresAt = new Date(parameters.endsAt ?? Date.parse(at) + 5 * dayMs).toISOString();
     const { expiresAfterDays: _, ...offer } = percentOff(parameters.percent, 1);
     return {
       ...usual(parameters),

@@ -4,19 +4,16 @@
 import { z } from 'zod';
 import { fixedDecision } from '../../assignment/decision-rule.ts';
 import { defaultMetrics } from '../../assignment/metric-plan.ts';
+import { writtenInstant } from '../../base/common-fields.ts';
 import { holdoutShareMax, windowDaysMax } from '../../base/limits.ts';
+import { dayMs } from '../../base/time.ts';
 import type { Trigger } from '../campaign.ts';
 import type { CampaignDefinition } from '../definition.ts';
 
 /** What a parameter is for, in English and Chinese; both stand in the JSON Schema. */
 export const meaning = (en: string, zh: string) => ({ description: en, 'description-zh-CN': zh });
 
-const instant = z.iso.datetime({
-  offset: true,
-  error: 'must be an instant such as 2026-03-01T09:00:00Z',
-});
-
-export const instantOf = (en: string, zh: string) => instant.meta(meaning(en, zh));
+export const instantOf = (en: string, zh: string) => writtenInstant.meta(meaning(en, zh));
 
 export const percentOf = (percent: number, en: string, zh: string) =>
   z.number().gt(0).lte(90).default(percent).meta(meaning(en, zh));
@@ -34,7 +31,9 @@ export const hoursOf = (hours: number, en: string, zh: string) =>
 
 /** Those of every strategy. */
 export const shared = {
-  startsAt: instant.optional().meta(meaning('When it starts. Default: now.', '开始时间。默认：现在。')),
+  startsAt: writtenInstant
+    .optional()
+    .meta(meaning('When it starts. Default: now.', '开始时间。默认：现在。')),
   holdoutShare: z
     .number()
     .min(0.02)
@@ -99,8 +98,6 @@ interface Shared {
   readonly holdoutShare: number;
   readonly channels: CampaignDefinition['channels'];
 }
-
-const dayMs = 86_400_000;
 
 export const startOf = ({ startsAt }: Pick<Shared, 'startsAt'>, nowMs: number): string =>
   new Date(startsAt ?? nowMs).toISOString();

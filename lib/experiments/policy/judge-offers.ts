@@ -5,6 +5,7 @@
 
 import { globalHoldoutArm } from '../../assignment/assign.ts';
 import type { CustomerId } from '../../base/ids.ts';
+import { dayMs } from '../../base/time.ts';
 import { loopEvents, type StoredEvent } from '../../events/event.ts';
 import { idText, numberOf } from '../../events/meaning.ts';
 import type { AssignedCustomer } from '../../outcomes/collect.ts';
@@ -15,8 +16,6 @@ import { type LoggedRow, offPolicy, replay, supportRefusal } from '../off-policy
 import type { EvaluationRequest, EvaluationResult, OfferPolicy } from './evaluation.ts';
 import { notesOnOffers, sentenceOn } from './evaluation-words.ts';
 import { refusedWith } from './judge-pages.ts';
-
-const dayMs = 86_400_000;
 
 interface Draw extends AssignedCustomer {
   readonly propensity: number;

@@ -3,13 +3,12 @@
 // A click is a Product Clicked or Product Viewed with `recommendation_id` (or `recommendationId`).
 
 import type { ItemId } from '../../base/ids.ts';
+import { dayMs } from '../../base/time.ts';
 import type { StoredEvent } from '../../events/event.ts';
 import { behavioursOf, idText } from '../../events/meaning.ts';
 import { foldOrders } from '../../outcomes/orders.ts';
 import type { EvaluationRequest } from './evaluation.ts';
 import type { ServedPage } from './served-page.ts';
-
-const dayMs = 86_400_000;
 
 /** Of one customer's events: whether an item of a page led to the outcome. */
 export const pageOutcomes = (

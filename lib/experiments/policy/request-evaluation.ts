@@ -3,11 +3,14 @@
 // that the campaign does not have.
 
 import { z } from 'zod';
+import { instant } from '../../base/common-fields.ts';
 import { Failure } from '../../base/errors.ts';
 import { campaignId, type ModelVersion, modelVersion } from '../../base/ids.ts';
 import { parseInput } from '../../base/input.ts';
 import { explorationDepthMax, idLengthMax } from '../../base/limits.ts';
+import { datedId } from '../../base/made-ids.ts';
 import { evaluationDaysMax, evaluationWindowDaysMax } from '../../base/policy-limits.ts';
+import { dayMs } from '../../base/time.ts';
 import { existingCampaign } from '../../campaigns/administer.ts';
 import type { CampaignStore, Clock, ObjectStore, RandomBytes } from '../../ports.ts';
 import { rerankingSchema } from '../experiment-definition.ts';
@@ -20,8 +23,6 @@ import type {
   RecommendationPolicy,
 } from './evaluation.ts';
 import { armsOf } from './run-evaluation.ts';
-
-const dayMs = 86_400_000;
 
 const recommendations = z
   .strictObject({
@@ -43,10 +44,6 @@ const offers = z.strictObject({
       error: 'Shares must sum to 1',
     }),
 });
-
-const instant = z.iso
-  .datetime({ offset: true, error: 'must be an instant such as 2026-03-01T09:00:00Z' })
-  .transform((text) => new Date(text).toISOString());
 
 const rest = {
   from: instant,
@@ -77,8 +74,7 @@ export const requestEvaluation = async (
     await checkModel(request.policy.modelVersion, request.from, ports);
   }
   const requestedAt = new Date(nowMs).toISOString();
-  const id = Buffer.from(ports.random.bytes(4)).toString('hex');
-  const evaluationId = `evaluation-${requestedAt.slice(0, 19).replaceAll(/[-:]/g, '')}-${id}`;
+  const evaluationId = datedId('evaluation', requestedAt, ports.random.bytes(4));
   const evaluation: PolicyEvaluation = { evaluationId, status: 'running', requestedAt, ...request };
   await ports.evaluations.write(evaluation);
   try {
